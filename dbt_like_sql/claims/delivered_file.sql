@@ -1,0 +1,27 @@
+/*---
+describe: Every file taken in, with its counts; its records are the accepted and the rejected ones together.
+grain: [month, delivery, file]
+partition: month
+nullable: [note]
+checks:
+  - id: records_reconcile
+    expect: records = accepted + rejected
+    describe: The records of a file are its accepted and rejected ones together.
+law: [SD-14]
+people_look: true
+---*/
+select
+    folder_month as month,
+    delivery,
+    file,
+    encoding,
+    sha256,
+    bytes,
+    physical_lines,
+    blank_lines,
+    records,
+    accepted,
+    rejected,
+    odd_field_count,
+    note
+from landing.file

@@ -1,0 +1,16 @@
+/*---
+describe: Every record that could not be read or typed, with the place where it stands. Never dropped, never guessed.
+grain: [month, file, line]
+partition: month
+nullable: [raw]
+law: [SD-14, GD-7]
+people_look: true
+---*/
+select
+    folder_month as month,
+    file,
+    line,
+    column_name,
+    raw,
+    reason
+from landing.rejected_row

@@ -1,0 +1,32 @@
+/*---
+describe: >-
+  Each case that the year clears, in the version of the cut-off: the ones their month settled, the late ones
+  and those corrected since, with their points.
+grain: [year, setl_id]
+partition: year
+nullable: [drg]
+law: [JY-31-3, JY-33-1]
+people_look: true
+---*/
+select
+    v.year,
+    v.setl_id,
+    p.fixmedins_code,
+    p.pool,
+    p.drg,
+    p.category,
+    p.fee,
+    p.fund,
+    p.points,
+    case
+        when v.is_settled then 'settled'
+        when v.is_first_late then 'late'                                                -- law: JY-31-3
+        else 'corrected'
+    end as source,
+    v.dcla_time,
+    v.settlement_month,
+    p.citation
+from clearing.claim_version as v
+inner join pricing.version_point as p
+    on p.month = v.settlement_month and p.setl_id = v.setl_id and p.dcla_time = v.dcla_time and p.phase = 'clearing'
+where not v.after_cut_off

@@ -1,0 +1,115 @@
+-- Exact arithmetic shared by all models. DuckDB divides decimals as doubles, so quotients are taken
+-- on whole numbers: money as cents, points and coefficients as ten-thousandths.
+
+-- Whole cents of an amount in yuan.
+create or replace macro cents(amount) as cast(cast(amount as decimal(36, 2)) * cast(100 as decimal(3, 0)) as hugeint);
+
+-- Whole ten-thousandths of points, base points, coefficients, weights and shares.
+create or replace macro tenthousandths(value) as
+    cast(cast(value as decimal(34, 4)) * cast(10000 as decimal(5, 0)) as hugeint);
+
+-- numerator / denominator (whole numbers) rounded half up, away from zero, to whole units; null when the
+-- denominator is 0.
+create or replace macro half_up(numerator, denominator) as
+    case
+        when denominator = 0 then null
+        else (case when (numerator < 0) <> (denominator < 0) then -1 else 1 end)
+             * ((2 * abs(cast(numerator as hugeint)) + abs(cast(denominator as hugeint)))
+                // (2 * abs(cast(denominator as hugeint))))
+    end;
+
+-- The same quotient as yuan (2 decimals), points (4) and point value or ratio (6).
+create or replace macro quotient_2(numerator, denominator) as
+    cast(cast(half_up(cast(numerator as hugeint) * 100, denominator) as decimal(38, 0)) * cast(0.01 as decimal(2, 2)) as decimal(18, 2));
+create or replace macro quotient_4(numerator, denominator) as
+    cast(cast(half_up(cast(numerator as hugeint) * 10000, denominator) as decimal(38, 0)) * cast(0.0001 as decimal(4, 4)) as decimal(18, 4));
+create or replace macro quotient_6(numerator, denominator) as
+    cast(cast(half_up(cast(numerator as hugeint) * 1000000, denominator) as decimal(38, 0)) * cast(0.000001 as decimal(6, 6)) as decimal(18, 6));
+
+-- Yuan from whole cents.
+create or replace macro yuan(whole_cents) as
+    cast(cast(whole_cents as decimal(38, 0)) * cast(0.01 as decimal(2, 2)) as decimal(18, 2));
+
+-- An amount times a rate, rounded half up to the cent; the rate has up to 6 decimals.
+create or replace macro yuan_times(amount, rate) as
+    cast(round(cast(amount as decimal(20, 2)) * cast(rate as decimal(18, 6)), 2) as decimal(18, 2));
+
+-- Points times the published point value, rounded half up to the cent.
+create or replace macro points_value(points, point_value) as
+    cast(round(cast(points as decimal(20, 4)) * cast(point_value as decimal(18, 6)), 2) as decimal(18, 2));
+
+-- Largest remainder: the whole cents that a row gets of `total` cents, `weight` of `all_weights` (whole
+-- numbers, not negative), before the left-over cents are dealt out by `remainder`.
+create or replace macro share_floor(total, weight, all_weights) as
+    (cast(total as hugeint) * cast(weight as hugeint)) // cast(all_weights as hugeint);
+create or replace macro share_remainder(total, weight, all_weights) as
+    (cast(total as hugeint) * cast(weight as hugeint)) % cast(all_weights as hugeint);
+
+-- Type-7 quantile of an ascending list of whole numbers, times 1000000: linear interpolation between ranks,
+-- taken on whole numbers. `percent` has up to 4 decimals.
+create or replace macro quantile_scaled(ascending, percent) as
+    (1000000 - ((array_length(ascending) - 1) * tenthousandths(percent)) % 1000000)
+        * cast(ascending[cast(((array_length(ascending) - 1) * tenthousandths(percent)) // 1000000 as bigint) + 1] as hugeint)
+    + (((array_length(ascending) - 1) * tenthousandths(percent)) % 1000000)
+        * cast(ascending[least(
+            cast(((array_length(ascending) - 1) * tenthousandths(percent)) // 1000000 as bigint) + 2,
+            array_length(ascending)
+        )] as hugeint);
+
+-- Bounds of a trim of whole cents, as numerators over `trim_denominator`: a fee is kept when
+-- lower <= cents * denominator <= upper. Methods: none, iqr (low, high times the quartile distance),
+-- interval (low, high percentile), multiple (low, high times the mean).
+create or replace macro trim_denominator(method, ascending) as
+    case method
+        when 'none' then cast(1 as hugeint)
+        when 'iqr' then cast(10000000000 as hugeint)
+        when 'interval' then cast(1000000 as hugeint)
+        when 'multiple' then cast(10000 as hugeint) * array_length(ascending)
+    end;
+create or replace macro trim_lower(method, low, ascending) as
+    case method
+        when 'none' then cast(ascending[1] as hugeint)
+        when 'iqr' then
+            10000 * quantile_scaled(ascending, 25)
+            - tenthousandths(low) * (quantile_scaled(ascending, 75) - quantile_scaled(ascending, 25))
+        when 'interval' then quantile_scaled(ascending, low)
+        when 'multiple' then tenthousandths(low) * cast(list_sum(ascending) as hugeint)
+    end;
+create or replace macro trim_upper(method, high, ascending) as
+    case method
+        when 'none' then cast(ascending[array_length(ascending)] as hugeint)
+        when 'iqr' then
+            10000 * quantile_scaled(ascending, 75)
+            + tenthousandths(high) * (quantile_scaled(ascending, 75) - quantile_scaled(ascending, 25))
+        when 'interval' then quantile_scaled(ascending, high)
+        when 'multiple' then tenthousandths(high) * cast(list_sum(ascending) as hugeint)
+    end;
+
+-- Twice the median of an ascending list of whole numbers (a whole number again).
+create or replace macro twice_median(ascending) as
+    cast(ascending[(array_length(ascending) + 1) // 2] as hugeint) + cast(ascending[(array_length(ascending) + 2) // 2] as hugeint);
+
+-- Whether left < right * limit^2 in whole numbers, `limit` with 4 decimals. The product is split at 10^8, so that
+-- figures of 36 digits do not overflow.
+create or replace macro below_squared_limit(left_side, right_side, cv_limit) as
+    least(
+        greatest(
+            left_side - (right_side // 100000000) * (tenthousandths(cv_limit) * tenthousandths(cv_limit)),
+            cast(-1 as hugeint)
+        ),
+        tenthousandths(cv_limit) * tenthousandths(cv_limit) + 1
+    ) * 100000000
+    < (right_side % 100000000) * (tenthousandths(cv_limit) * tenthousandths(cv_limit));
+
+-- Whether the sample coefficient of variation is below `cv_limit`, from count, sum and sum of squares of whole
+-- cents: n (n q - s^2) < limit^2 (n - 1) s^2, without a root and without a division. One case has no deviation
+-- and is not below.
+create or replace macro cv_below(n, total, squares, cv_limit) as
+    case
+        when n < 2 then false
+        else below_squared_limit(
+            cast(n as hugeint) * (cast(n as hugeint) * cast(squares as hugeint) - cast(total as hugeint) * cast(total as hugeint)),
+            (cast(n as hugeint) - 1) * cast(total as hugeint) * cast(total as hugeint),
+            cv_limit
+        )
+    end;

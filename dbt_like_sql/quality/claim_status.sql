@@ -1,0 +1,87 @@
+/*---
+describe: >-
+  Whether a month may settle a claim version, and if not, the first reason why. `in_month` marks the version
+  that stands for its claim in the months: the last one uploaded by the deadline, fatal or not.
+grain: [month, setl_id, dcla_time]
+partition: month
+keeps:
+  claims.setlinfo: [month, setl_id, dcla_time]
+nullable: [reason, upload_deadline]
+law: [JY-31-1, JY-31-3]
+checks:
+  - id: reason_when_not_normal
+    expect: (status = 'normal') = (reason is null)
+    describe: A version has a reason exactly when it is not normal.
+---*/
+with here as (
+    select
+        i.settlement_month as month,
+        i.setl_id,
+        i.dcla_time,
+        i.uploaded_on,
+        i.first_dcla_time,
+        i.deadline_from,
+        n.date as upload_deadline
+    from claims.version_index as i
+    inner join claims.setlinfo as s on s.setl_id = i.setl_id and s.dcla_time = i.dcla_time
+    left join policy.quality as q on q.month = i.settlement_month
+    left join reference.calendar as d on d.date = i.deadline_from
+    left join reference.calendar as n                                                   -- law: JY-31-1
+        on n.segment = d.segment
+        and n.is_workday
+        and n.working_day_no = d.working_day_no + q.upload_working_days
+),
+
+in_time as (
+    -- All versions of the claim count here, those of other months too: a correction may move a claim.
+    select
+        h.month,
+        h.setl_id,
+        max(i.dcla_time) as dcla_time
+    from (select distinct month, setl_id, upload_deadline from here) as h
+    inner join claims.version_index as i on i.setl_id = h.setl_id and i.uploaded_on <= h.upload_deadline
+    group by h.month, h.setl_id
+),
+
+fatal as (
+    select distinct month, setl_id, dcla_time
+    from quality.claim_check
+    where severity = 'fatal'
+),
+
+judged as (
+    select
+        h.month,
+        h.setl_id,
+        h.dcla_time,
+        h.upload_deadline,
+        h.uploaded_on,
+        case when t.dcla_time = h.dcla_time then 1 else 0 end as in_month,
+        f.setl_id is not null as is_fatal,
+        coalesce(h.uploaded_on > h.upload_deadline, true) as is_late,
+        coalesce(cast(h.first_dcla_time as date) > h.upload_deadline, true) as is_first_late,
+        g.status <> 'grouped' as is_ungrouped
+    from here as h
+    left join in_time as t on t.month = h.month and t.setl_id = h.setl_id
+    left join fatal as f on f.month = h.month and f.setl_id = h.setl_id and f.dcla_time = h.dcla_time
+    left join grouping.grouped_case as g on g.month = h.month and g.setl_id = h.setl_id and g.dcla_time = h.dcla_time
+)
+
+select
+    month,
+    setl_id,
+    dcla_time,
+    case when is_fatal or is_late or is_ungrouped then 'non_normal' else 'normal' end as status,
+    case
+        when is_fatal then 'quality_fatal'                                              -- law: JY-31-3
+        when is_late then 'late_upload'
+        when is_ungrouped then 'ungrouped'
+    end as reason,
+    upload_deadline,
+    uploaded_on,
+    in_month,
+    is_fatal,
+    is_late,
+    is_first_late,
+    is_ungrouped
+from judged

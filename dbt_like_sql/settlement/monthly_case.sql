@@ -1,0 +1,28 @@
+/*---
+describe: >-
+  What each settled case is worth: its points at the month's point value, the fund's part of it, and the
+  difference to paying by item. Single cases are rounded for reading; hospitals are settled on their sum.
+grain: [month, setl_id]
+partition: month
+nullable: [point_value]
+keeps:
+  pricing.case_point: [month, setl_id]
+law: [JY-31, JY-32-3]
+---*/
+select
+    c.month,
+    c.setl_id,
+    c.fixmedins_code,
+    c.pool,
+    c.drg,
+    c.category,
+    c.points,
+    v.point_value,
+    points_value(c.points, coalesce(v.point_value, 0)) as standard,
+    c.fee,
+    c.fund,
+    cast(points_value(c.points, coalesce(v.point_value, 0)) - (c.fee - c.fund) as decimal(18, 2)) as fund_due,
+    cast(points_value(c.points, coalesce(v.point_value, 0)) - c.fee as decimal(18, 2)) as difference,
+    c.citation
+from pricing.case_point as c
+left join settlement.month_value as v on v.month = c.month and v.pool = c.pool

@@ -1,0 +1,64 @@
+"""Messages for the person at the desk: what, where, why, what now, and what state things are in.
+
+Every stop of the pipeline is one of the two exceptions here, so that the command line, the
+Dagster run and a test print the same words. No rule and no table lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: `where` it stands (file, key, line) and `what` it is."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class DrgError(Exception):
+    """A rule, a check or an input stopped the work; nothing of it was published.
+
+    headline  what stopped, in one sentence
+    faults    all that is wrong, not only the first (str or Fault)
+    state     what stands as it was
+    remedy    what to do now
+    """
+
+    exit_code = 1
+    shown = 20
+
+    def __init__(
+        self,
+        headline: str,
+        faults: Iterable[Fault | str] = (),
+        *,
+        state: str = "",
+        remedy: str = "",
+    ) -> None:
+        self.headline = headline
+        self.faults: Sequence[Fault | str] = tuple(faults)
+        self.state = state
+        self.remedy = remedy
+        super().__init__(self.message())
+
+    def message(self) -> str:
+        lines = [self.headline]
+        lines += [f"  {fault}" for fault in self.faults[: self.shown]]
+        if len(self.faults) > self.shown:
+            lines.append(f"  … and {len(self.faults) - self.shown} more")
+        closing = " ".join(part for part in (self.state, self.remedy) if part)
+        if closing:
+            lines.append(closing)
+        return "\n".join(lines)
+
+
+class WrongUse(DrgError):
+    """The command was called with something it does not take."""
+
+    exit_code = 2

@@ -1,0 +1,346 @@
+"""Takes deliveries in: each becomes one folder of `landing/` that is never rewritten.
+
+A delivery is taken in whole or not at all, and whatever is wrong with any of them is told at once.
+Reading a file is in `read.py`; what claims mean is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.ingest.inbox import Delivery, find_deliveries
+from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
+from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
+from drg_pipeline.ingest.read import FILE, REJECTED_ROW, FileRead, Source, read_claim_file
+from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
+from drg_pipeline.ingest.typing_sql import text_literal
+from drg_pipeline.settings import Settings
+
+LANDING = "landing"
+MANIFEST = "manifest.json"
+_LEFT_OVER_AFTER = 24 * 60 * 60  # seconds after which a folder that nobody finished is removed
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A delivery that is landed, with its counts over all files."""
+
+    month: str
+    delivery: str
+    digest: str
+    folder: Path
+    records: int
+    accepted: int
+    rejected: int
+
+
+def landing_folder(settings: Settings) -> Path:
+    return settings.region_lake / LANDING
+
+
+def landed_manifests(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The manifests of all landed deliveries by `month/delivery`."""
+    manifests = {}
+    for path in sorted(landing_folder(settings).glob(f"*/{MANIFEST}")):
+        if path.parent.name.endswith(".tmp"):
+            continue
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifests[f"{manifest['month']}/{manifest['delivery']}"] = manifest
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DrgError(
+                f"{path} is no manifest of a landed delivery: {error}.",
+                remedy=f"Remove the folder {path.parent} and take the delivery in again.",
+            ) from None
+    return manifests
+
+
+def take_in_deliveries(settings: Settings, *, report: Callable[[str], None] = print) -> list[TakenIn]:
+    """Lands every delivery of the inbox that is not landed yet; returns those landed by this call.
+
+    Raises DrgError after all deliveries were tried, with every fault of every one that was refused.
+    """
+    layout = load_layout(settings.interface / LAYOUT_FILE)
+    deliveries = find_deliveries(settings.inbox, layout, report)
+    landed = landed_manifests(settings)
+    _remove_left_over(landing_folder(settings))
+    faults: dict[str, list[Fault]] = {}
+    for delivery in deliveries:
+        if delivery.label in landed:
+            faults[delivery.label] = _changes(delivery, landed[delivery.label])
+    changed = [label for label, found in faults.items() if found]
+    new = [delivery for delivery in deliveries if delivery.label not in landed]
+    key = _key(settings, landed, report) if new else b""
+    taken: list[TakenIn] = []
+    for delivery in new:
+        result, faults[delivery.label] = _land(settings, layout, delivery, key, report)
+        if result:
+            taken.append(result)
+    refused = {label: faults[label] for label in sorted(faults) if faults[label]}
+    if refused:
+        raise _refusal(refused, changed, len(taken))
+    return taken
+
+
+def _key(settings: Settings, landed: Mapping[str, Mapping[str, Any]], report: Callable[[str], None]) -> bytes:
+    """The pseudonym key; never another one than that of the deliveries landed before."""
+    remedy = f"Restore the key at {settings.key}, or name it with --key; a new key needs a new lake."
+    if landed and not settings.key.exists():
+        raise DrgError(
+            f"The pseudonym key {settings.key} is gone, and {len(landed)} deliveries were taken in with it.",
+            state="Nothing was taken in.",
+            remedy=remedy,
+        )
+    key = load_key(settings.key, report=report)
+    fingerprint = key_fingerprint(key)
+    others = [label for label, manifest in landed.items() if manifest.get("key_fingerprint") != fingerprint]
+    if others:
+        raise DrgError(
+            f"{settings.key} is not the pseudonym key that {len(others)} deliveries were taken in with; "
+            "the same person would get another pseudonym.",
+            [Fault(label, f"taken in with key {landed[label].get('key_fingerprint')}") for label in others],
+            state=f"Nothing was taken in with key {fingerprint}.",
+            remedy=remedy,
+        )
+    return key
+
+
+# --- deliveries that are landed --------------------------------------------------------------
+
+
+def _changes(delivery: Delivery, manifest: Mapping[str, Any]) -> list[Fault]:
+    """The files that are no longer those that were taken in; unchanged size and time save the hashing."""
+    before = {entry["file"]: entry for entry in manifest["files"]}
+    now = {path.name: path for path in delivery.files.values()}
+    faults = []
+    for name in sorted(before.keys() | now.keys()):
+        where = f"{delivery.label}/{name}"
+        if name not in now:
+            faults.append(Fault(where, "was taken in and is gone from the inbox"))
+        elif name not in before:
+            faults.append(Fault(where, "was added after the delivery was taken in"))
+        else:
+            try:
+                stat = now[name].stat()
+                same = (stat.st_size, stat.st_mtime_ns) == (before[name]["size"], before[name]["mtime_ns"])
+                if not same and hash_file(now[name]) != before[name]["sha256"]:
+                    faults.append(Fault(where, "was changed after it was taken in (another SHA-256)"))
+            except OSError as error:
+                faults.append(Fault(where, f"cannot be read: {error.strerror}"))
+    told = {fault.where for fault in faults}
+    return faults + [fault for fault in delivery.faults if fault.where not in told]
+
+
+def _refusal(refused: Mapping[str, list[Fault]], changed: list[str], taken: int) -> DrgError:
+    faulty = [label for label in refused if label not in changed]
+    if len(refused) == 1:
+        (label,) = refused
+        files = len({fault.where for fault in refused[label]})
+        what = "was changed after it was taken in" if changed else "was not taken in"
+        headline = f"{label} {what}: {files} of its files {'has' if files == 1 else 'have'} a fault."
+    else:
+        parts = [f"{len(faulty)} deliveries were not taken in"] if faulty else []
+        parts += [f"{len(changed)} deliveries were changed after they were taken in"] if changed else []
+        headline = f"{' and '.join(parts)}."
+    state, remedy = [], []
+    if faulty:
+        others = f"; {taken} other new deliveries were" if taken else ""
+        state.append(f"Nothing of {', '.join(faulty)} was taken in{others}.")
+        months = sorted({label.split("/")[0] for label in faulty})
+        span = months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}"
+        remedy.append(f"Have the files exported again, then run: drg run --months {span}")
+    if changed:
+        state.append("What was taken in before stands as it was.")
+        remedy.append(
+            "Deliveries are immutable: put the old files back, and the new export into a new delivery folder."
+        )
+    return DrgError(
+        headline,
+        [fault for found in refused.values() for fault in found],
+        state=" ".join(state),
+        remedy=" ".join(remedy),
+    )
+
+
+# --- landing ---------------------------------------------------------------------------------
+
+
+def _remove_left_over(landing: Path) -> None:
+    """Folders of processes that died; one that is being written changes all the time."""
+    for folder in landing.glob("*.tmp"):
+        try:
+            if time.time() - folder.stat().st_mtime > _LEFT_OVER_AFTER:
+                shutil.rmtree(folder, ignore_errors=True)
+        except FileNotFoundError:
+            continue
+
+
+def delivery_digest(month: str, delivery: str, files: Mapping[str, str]) -> str:
+    """What names a landed delivery: its place in the inbox, and the SHA-256 of each file by name."""
+    lines = [month, delivery, *(f"{name}\t{files[name]}" for name in sorted(files))]
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()[:32]
+
+
+def _land(
+    settings: Settings, layout: Layout, delivery: Delivery, key: bytes, report: Callable[[str], None]
+) -> tuple[TakenIn | None, list[Fault]]:
+    """The delivery taken in, or its faults; neither if another process landed it meanwhile."""
+    began = time.perf_counter()
+    faults = list(delivery.faults)
+    sources, times = _scan(layout, delivery, faults)
+    digest = delivery_digest(
+        delivery.month, delivery.name, {source.path.name: source.scan.sha256 for source in sources}
+    )
+    target = landing_folder(settings) / digest
+    if not sources or target.exists():
+        return None, faults
+    aside = target.with_name(f"{digest}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    aside.mkdir(parents=True)
+    try:
+        reads = _read(settings, sources, times, key, aside, faults)
+        if faults:
+            return None, faults
+        entries = [
+            {
+                "file": source.path.name,
+                "sha256": source.scan.sha256,
+                "size": source.scan.size,
+                "mtime_ns": times[source.path],
+                "records": read.records,
+                "accepted": read.accepted,
+                "rejected": read.rejected,
+            }
+            for source, read in zip(sources, reads, strict=True)
+        ]
+        manifest = {
+            "month": delivery.month,
+            "delivery": delivery.name,
+            "digest": digest,
+            "layout_version": layout.version,
+            "key_fingerprint": key_fingerprint(key),
+            "taken_in": datetime.now(UTC).isoformat(timespec="seconds"),
+            "files": entries,
+        }
+        text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+        (aside / MANIFEST).write_text(text, encoding="utf-8")
+        if not _publish(aside, target):
+            return None, []
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    taken = TakenIn(
+        delivery.month,
+        delivery.name,
+        digest,
+        target,
+        records=sum(read.records for read in reads),
+        accepted=sum(read.accepted for read in reads),
+        rejected=sum(read.rejected for read in reads),
+    )
+    lines = sum(read.physical_lines for read in reads)
+    rate = lines / max(time.perf_counter() - began, 1e-3)
+    report(
+        f"{delivery.label}: {taken.accepted:,} records taken in, {taken.rejected:,} rejected "
+        f"({rate:,.0f} lines/s)"
+    )
+    return taken, []
+
+
+def _scan(layout: Layout, delivery: Delivery, faults: list[Fault]) -> tuple[list[Source], dict[Path, int]]:
+    """The delivery's files in the layout's order, with the time each was last changed."""
+    sources, times = [], {}
+    for claim_file in layout.files:
+        path = delivery.files.get(claim_file.name)
+        if path is None:
+            continue
+        try:
+            times[path] = path.stat().st_mtime_ns
+            scan: Scan = scan_file(path)
+        except OSError as error:
+            faults.append(Fault(f"{delivery.label}/{path.name}", f"cannot be read: {error.strerror}"))
+            continue
+        sources.append(Source(path, delivery.month, delivery.name, claim_file, scan))
+    return sources, times
+
+
+def _read(
+    settings: Settings,
+    sources: list[Source],
+    times: Mapping[Path, int],
+    key: bytes,
+    folder: Path,
+    faults: list[Fault],
+) -> list[FileRead]:
+    """Reads the files one by one into the folder; every fault is collected."""
+    reads = []
+    spill = folder / "spill"
+    with _connect(settings, spill) as con:
+        set_key(con, key)
+        con.execute(f"CREATE TEMP TABLE rejected_row ({REJECTED_ROW})")
+        con.execute(f"CREATE TEMP TABLE file ({FILE})")
+        for source in sources:
+            try:
+                reads.append(read_claim_file(con, source, folder))
+                stat = source.path.stat()
+                if (stat.st_size, stat.st_mtime_ns) != (source.scan.size, times[source.path]):
+                    raise FileFault("it was changed while it was read; wait until the export has ended")
+            except (FileFault, OSError) as error:
+                faults.append(Fault(source.name, str(error)))
+            except DrgError as error:
+                faults.append(Fault(source.name, error.headline))
+        if not faults:
+            marks = ", ".join("?" * len(astuple(reads[0])))
+            con.executemany(f"INSERT INTO file VALUES ({marks})", [astuple(read) for read in reads])
+            for table, order in (("rejected_row", "file, line"), ("file", "file")):
+                path = text_literal(str(folder / f"{table}.parquet"))
+                con.execute(
+                    f"COPY (FROM {table} ORDER BY {order}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
+                )
+    shutil.rmtree(spill, ignore_errors=True)
+    return reads
+
+
+def _connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+    }
+    if settings.threads:
+        config["threads"] = settings.threads
+    if settings.memory_limit:
+        config["memory_limit"] = settings.memory_limit
+    return duckdb.connect(":memory:", config=config)
+
+
+def _publish(aside: Path, target: Path) -> bool:
+    """Makes the folder durable and gives it its name at once; False if another process was quicker."""
+    for path in (*aside.iterdir(), aside):
+        _sync(path)
+    try:
+        aside.rename(target)
+    except OSError:
+        if target.exists():
+            return False
+        raise
+    _sync(target.parent)
+    return True
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

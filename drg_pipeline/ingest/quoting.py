@@ -1,0 +1,134 @@
+"""Which physical lines make a record, and which have broken quoting (RFC 4180), set-wise.
+
+A quote that is never closed must not swallow the good records after it. So a record over several
+lines is believed only if it has exactly the header's number of fields and no line after its first
+would be a complete record by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+LF, CR, COMMA, QUOTE = b'\n\r,"'
+
+
+@dataclass(frozen=True)
+class Records:
+    """By physical line: its own number, the first and the last line of the record it belongs to."""
+
+    line: Numbers
+    first: Numbers
+    last: Numbers
+    broken: Numbers  # lines that are records with broken quoting
+
+
+def single_lines(lines: int) -> Records:
+    """A file without quotes: every line stands for itself."""
+    own = np.arange(lines)
+    return Records(own, own, own, np.zeros(0, np.int64))
+
+
+def parity(marks: Mask) -> Mask:
+    """Whether an odd number of marks stands before each position."""
+    before_or_at: Mask = np.logical_xor.accumulate(marks)
+    return before_or_at ^ marks
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Each line read as if it began outside quotes, and as if it began inside a quoted field."""
+
+    odd: Mask
+    commas_outside: Numbers  # separating commas of a line that begins outside
+    commas_inside: Numbers
+    faults_outside: Numbers  # quotes that neither open nor close a field
+    faults_inside: Numbers
+
+
+def resolve_quotes(data: Bytes, starts: Numbers, ends: Numbers, fields: int) -> Records:
+    """Joins lines to records; the header (line 0) is left alone."""
+    read = _read_lines(data, starts, ends)
+    own = np.arange(len(ends))
+    odd = np.flatnonzero(read.odd)
+    head, tail = odd[:-1], odd[1:]
+    complete = ~read.odd & (read.faults_outside == 0) & (read.commas_outside == fields - 1)
+    complete[0] = False
+    believable = (
+        (read.commas_outside[head] + _between(read.commas_inside, head, tail) == fields - 1)
+        & (read.faults_outside[head] + _between(read.faults_inside, head, tail) == 0)
+        & (_between(complete, head, tail) == 0)
+    )
+    taken = _alternate(believable)
+    first, last = head[taken], tail[taken]
+
+    record_first, record_last = own.copy(), own.copy()
+    length = last - first + 1
+    members = np.repeat(first - np.concatenate((np.zeros(1, np.int64), np.cumsum(length)[:-1])), length)
+    members += np.arange(len(members))
+    record_first[members] = np.repeat(first, length)
+    record_last[members] = np.repeat(last, length)
+
+    faulty = read.odd | (read.faults_outside > 0)
+    faulty[members] = False
+    faulty[0] = False
+    return Records(own, record_first, record_last, np.flatnonzero(faulty))
+
+
+def _between(values: NDArray[np.int64] | Mask, head: Numbers, tail: Numbers) -> Numbers:
+    """Sums of the values after each head up to its tail."""
+    total = np.concatenate((np.zeros(1, np.int64), np.cumsum(values, dtype=np.int64)))
+    result: Numbers = total[tail + 1] - total[head + 1]
+    return result
+
+
+def _alternate(believable: Mask) -> Mask:
+    """Takes pairs from the front; the second line of a pair that was taken cannot begin another."""
+    position = np.arange(len(believable))
+    run_start = np.maximum.accumulate(np.where(believable, 0, position + 1)) if len(position) else position
+    even: Mask = (position - run_start) % 2 == 0
+    return believable & even
+
+
+def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
+    quotes = data == QUOTE
+    quotes[: ends[0]] = False
+    inside = parity(quotes)  # by the number of all quotes before, whatever line they stand in
+    count = _by_line(quotes, ends)
+    flipped = inside[starts]  # lines that begin inside, by that count
+
+    commas = data == COMMA
+    all_commas = _by_line(commas, ends)
+    even = _by_line(commas & ~inside, ends)
+    commas_outside = np.where(flipped, all_commas - even, even)
+
+    at = np.flatnonzero(quotes)
+    before, after = data[at - 1], data[at + 1]
+    line_end = (after == LF) | ((after == CR) & (data[np.minimum(at + 2, len(data) - 1)] == LF))
+    bad_opening = ~((before == COMMA) | (before == QUOTE) | (before == LF))
+    bad_closing = ~((after == COMMA) | (after == QUOTE) | line_end)
+    line = np.repeat(np.arange(len(ends)), count)
+    as_counted = _faults(line, np.where(inside[at], bad_closing, bad_opening), len(ends))
+    as_flipped = _faults(line, np.where(inside[at], bad_opening, bad_closing), len(ends))
+    return _Lines(
+        odd=count % 2 == 1,
+        commas_outside=commas_outside,
+        commas_inside=all_commas - commas_outside,
+        faults_outside=np.where(flipped, as_flipped, as_counted),
+        faults_inside=np.where(flipped, as_counted, as_flipped),
+    )
+
+
+def _by_line(marks: Mask, ends: Numbers) -> Numbers:
+    """How many marks each line has."""
+    return np.diff(np.searchsorted(np.flatnonzero(marks), ends), prepend=0)
+
+
+def _faults(line: Numbers, bad: Mask, lines: int) -> Numbers:
+    return np.bincount(line[bad], minlength=lines).astype(np.int64)

@@ -1,0 +1,105 @@
+"""The types of claim columns as SQL expressions: value, fault and reason of one field's text.
+
+A cast alone is no test: DuckDB rounds 1.005 to two decimals, takes 1e3 for a whole number and
+0000-01-01 for a date. So a field's form is matched first. No column is named here.
+"""
+
+from __future__ import annotations
+
+from drg_pipeline.ingest.layout import Column
+from drg_pipeline.ingest.pseudonym import pseudonym_sql
+
+_DAY = r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2})"
+_CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+_ZONE = r"\s*(Z|z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?)"
+_MOMENT = rf"{_DAY}([ T]{_CLOCK})?"
+_WHOLE = r"[+-]?\d+(\.0*)?"
+_AMOUNT = r"[+-]?(\d+(\.\d{0,2})?|\.\d{1,2})"
+_FINER = r"[+-]?\d*\.\d{3,}"
+
+
+def text_literal(text: str) -> str:
+    """The text as an SQL literal; a control character is written by its number."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return f"chr({ord(text)})" if len(text) == 1 and not text.isprintable() else quoted
+
+
+def filled_sql(text: str) -> str:
+    """The field's text without spaces around it."""
+    return f"trim({text}, ' \t')"
+
+
+def _is(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, '{pattern}')"
+
+
+def value_sql(column: Column, text: str | None) -> str:
+    """The typed value; null for an empty field, an absent column (None) and for what cannot be typed."""
+    if text is None:
+        return f"NULL::{column.duckdb_type}"
+    if column.personal == "pseudonym":
+        return pseudonym_sql(text)
+    if column.type == "text":
+        return f"nullif({text}, '')"
+    # Few fields have spaces around them, and to trim them all costs more than to type them.
+    trimmed = filled_sql(text)
+    return (
+        f"CASE WHEN {_has_form(column, text)} THEN {_cast(column, text)} "
+        f"WHEN {_has_form(column, trimmed)} THEN {_cast(column, trimmed)} END"
+    )
+
+
+def _has_form(column: Column, text: str) -> str:
+    if column.type in ("date", "timestamp"):
+        return f"{text} >= '0001' AND {_is(text, _MOMENT)}"
+    return _is(text, _WHOLE if column.type == "whole" else _AMOUNT)
+
+
+def _cast(column: Column, text: str) -> str:
+    if column.type == "date":  # a time of day behind the date is read first, then cut
+        return f"CAST(try_cast({text} AS TIMESTAMP) AS DATE)"
+    return f"try_cast({text} AS {column.duckdb_type})"
+
+
+def fault_sql(column: Column, value: str, text: str) -> str | None:
+    """True where the field rejects its record; None for a column in which nothing can be wrong."""
+    if column.value_required and column.type != "text":
+        return f"{value} IS NULL"
+    if column.value_required:
+        return f"coalesce({filled_sql(text)}, '') = ''"
+    if column.type == "text":
+        return None
+    return f"CASE WHEN {value} IS NULL THEN coalesce({filled_sql(text)}, '') <> '' ELSE false END"
+
+
+def reason_sql(column: Column, text: str) -> str:
+    """Why a field that is at fault is so."""
+    filled = filled_sql(text)
+    branches = [f"WHEN coalesce({filled}, '') = '' THEN 'empty'"]
+    if column.type in ("date", "timestamp"):
+        branches += _moment_reasons(filled)
+    elif column.type == "whole":
+        branches += [
+            f"WHEN {_is(filled, _WHOLE)} THEN 'too large for a whole number'",
+            "ELSE 'not a whole number'",
+        ]
+    elif column.type == "amount":
+        branches += [
+            f"WHEN {_is(filled, _FINER)} THEN 'more than two decimals'",
+            f"WHEN {_is(filled, _AMOUNT)} THEN 'too large for an amount'",
+            "ELSE 'not an amount'",
+        ]
+    return f"CASE {' '.join(branches)} END"
+
+
+def _moment_reasons(filled: str) -> list[str]:
+    day = f"regexp_extract({filled}, '^{_DAY}')"
+    month = rf"CAST(regexp_extract({filled}, '^\d{{4}}[-/](\d{{1,2}})', 1) AS INTEGER)"
+    return [
+        f"WHEN {_is(filled, f'{_DAY}[ T]{_CLOCK}{_ZONE}')} THEN 'carries a time zone'",
+        f"WHEN NOT {_is(filled, f'(?s){_DAY}([ T].*)?')} THEN 'not a date'",
+        f"WHEN {filled} < '0001' THEN 'year 0000 does not exist'",
+        f"WHEN {month} NOT BETWEEN 1 AND 12 THEN 'month is out of range'",
+        f"WHEN try_cast({day} AS DATE) IS NULL THEN 'day is out of range for month'",
+        "ELSE 'not a time of day'",
+    ]

@@ -1,0 +1,110 @@
+"""Partitions of tables as Parquet files, each replaced in one atomic step.
+
+A partition is `<root>/<layer>/<table>/<kind>=<value>/part.parquet`; a table without partitions is
+`<root>/<layer>/<table>/part.parquet`. A file under another name is never read. Whatever is killed at
+whatever moment leaves the previous file or the new one, and at most a temporary beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+PART = "part.parquet"
+ABANDONED_AFTER_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What a published file says of itself.
+
+    digest   logical digest of its rows
+    code     version of the model that computed it
+    inputs   logical digests of what it was computed from, by table (one digest over the partitions read)
+    rows     number of rows
+    """
+
+    digest: str
+    code: str
+    inputs: dict[str, str]
+    rows: int
+
+
+class Store:
+    """The partitions of one region's lake."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, table: str) -> Path:
+        layer, name = table.split(".")
+        return self.root / layer / name
+
+    def file(self, table: str, kind: str, partition: str | None) -> Path:
+        """The place of a partition, whether it is there or not."""
+        folder = self.folder(table)
+        return folder / PART if kind == "none" else folder / f"{kind}={partition}" / PART
+
+    def partitions(self, table: str, kind: str) -> dict[str | None, Path]:
+        """The published partitions of a table, in order."""
+        folder = self.folder(table)
+        if kind == "none":
+            return {None: folder / PART} if (folder / PART).is_file() else {}
+        found = sorted(folder.glob(f"{kind}=*/{PART}"))
+        return {path.parent.name.removeprefix(f"{kind}="): path for path in found}
+
+    def temporary(self, target: Path) -> Path:
+        """A fresh name beside the target, in its folder, never read by anyone else."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for old in target.parent.glob("*.tmp"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - old.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+                    old.unlink()
+        return target.parent / f"{target.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
+
+    def publish(self, temporary: Path, target: Path) -> None:
+        """Make what was checked the partition: flush to disk, then rename."""
+        sync_file(temporary)
+        os.replace(temporary, target)
+        sync_folder(target.parent)
+
+    @contextlib.contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Let one process at a time do `what`; others wait. Readers are never held up."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with open(self.root / f".{what}.lock", "w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+sync_folder = sync_file
+
+
+def footer(con: duckdb.DuckDBPyConnection, path: Path) -> Footer | None:
+    """What a Parquet file of the lake records of itself; None for a file that records nothing."""
+    found = dict(
+        con.execute(
+            "select decode(key), decode(value) from parquet_kv_metadata(?) where decode(key) in ('digest', 'code', 'inputs', 'rows')",
+            [str(path)],
+        ).fetchall()
+    )
+    if "digest" not in found:
+        return None
+    return Footer(found["digest"], found["code"], json.loads(found["inputs"]), int(found["rows"]))

@@ -1,0 +1,185 @@
+"""The law as SQL tables: what columns a policy table has, and its rows for given periods.
+
+Scalars of one file stand side by side in one table, one row a period; a table-valued parameter is
+a table of its own. Reading files and choosing known-on dates do not belong here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
+from drg_pipeline.policy.value_type import Scalar
+
+SCHEMA = "policy"
+PERIODS = ("month", "year")
+KnownOn = Callable[[str, str], date]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a policy table, as `columns.yml` describes those of a model."""
+
+    type: str
+    unit: str
+    meaning: str
+    nullable: bool = False
+
+
+class Stale(NamedTuple):
+    """A parameter that nobody has confirmed up to the period's last day."""
+
+    parameter: str
+    confirmed_until: date
+
+
+@dataclass(frozen=True)
+class PolicyTable:
+    """One SQL table of the pack: `columns` begin with the period, then `phase` where there are phases.
+
+    `known` names the moments that bound `published`: one without a column, several as phases.
+    """
+
+    name: str
+    period: str
+    known: tuple[str, ...]
+    describe: str
+    columns: Mapping[str, Column]
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        return self.known if len(self.known) > 1 else ()
+
+    @property
+    def file(self) -> str:
+        return self.parameters[0].file
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """Every clause that a value of this table cites, and `open` where one is a choice."""
+        cited = [value.law for parameter in self.parameters for value in parameter.values]
+        return tuple(sorted(set(cited)))
+
+    def rows(self, periods: Sequence[str], known_on: KnownOn) -> list[tuple[Scalar | None, ...]]:
+        """The rows of these periods in column order; DrgError names every value that is missing."""
+        rows: list[tuple[Scalar | None, ...]] = []
+        missing: list[Fault] = []
+        for period in periods:
+            first = first_day(self.period, period)
+            label: Scalar = period if self.period == "month" else int(period)
+            for phase in self.known:
+                bound = known_on(phase, period)
+                held = [parameter.at(first, bound) for parameter in self.parameters]
+                for parameter, value in zip(self.parameters, held):
+                    if value is None:
+                        missing.append(no_value(parameter, first, bound, period))
+                lead = (label, phase) if self.phases else (label,)
+                rows += self._rows(lead, [value for value in held if value is not None])
+        if missing:
+            raise DrgError(
+                f"{self.name} cannot be built: the law has no value for {len(missing)} of what it needs.",
+                missing,
+                remedy="Add the values to the pack, then run again.",
+            )
+        return rows
+
+    def _rows(self, lead: tuple[Scalar, ...], held: list[DatedValue]) -> Iterable[tuple[Scalar | None, ...]]:
+        contents = [value.content for value in held]
+        if self.parameters[0].is_table:
+            return [(*lead, *row) for content in contents if isinstance(content, tuple) for row in content]
+        return [(*lead, *(content for content in contents if not isinstance(content, tuple)))]
+
+    def stale(self, period: str) -> list[Stale]:
+        end = last_day(self.period, period)
+        return [
+            Stale(parameter.name, parameter.confirmed_until)
+            for parameter in self.parameters
+            if parameter.confirmed_until < end
+        ]
+
+
+def scalar_table(
+    stem: str, period: str, known: tuple[str, ...], describe: str, parameters: Sequence[Parameter]
+) -> PolicyTable:
+    """The scalars of one file as one row a period."""
+    columns = {
+        parameter.name: Column(
+            parameter.field.type.sql, parameter.field.unit, parameter.describe, parameter.nullable
+        )
+        for parameter in parameters
+        if parameter.field is not None
+    }
+    lead = _lead(period, known)
+    return PolicyTable(f"{SCHEMA}.{stem}", period, known, describe, {**lead, **columns}, tuple(parameters))
+
+
+def own_table(period: str, known: tuple[str, ...], parameter: Parameter) -> PolicyTable:
+    """A table-valued parameter."""
+    columns = {
+        name: Column(field.type.sql, field.unit, field.meaning, field.nullable)
+        for name, field in (parameter.columns or {}).items()
+    }
+    return PolicyTable(
+        f"{SCHEMA}.{parameter.name}",
+        period,
+        known,
+        parameter.describe,
+        {**_lead(period, known), **columns},
+        (parameter,),
+    )
+
+
+def _lead(period: str, known: tuple[str, ...]) -> dict[str, Column]:
+    lead = {
+        "month": Column("VARCHAR", "YYYY-MM", "Month on whose first day the value is in force."),
+        "year": Column("INTEGER", "year", "Policy year on whose first day the value is in force."),
+    }
+    phase = Column("VARCHAR", "phase", f"Moment that bounds what was known: {' or '.join(known)}.")
+    return {period: lead[period], **({"phase": phase} if len(known) > 1 else {})}
+
+
+def no_value(parameter: Parameter, on: date, known_on: date, period: str = "") -> Fault:
+    """Says which value is missing, and whether it is unwritten or only not yet published."""
+    in_force = [value for value in parameter.values if value.valid_from <= on]
+    late = min((value.published for value in in_force), default=None)
+    remedy = (
+        f"the one in force was published on {late}; take a later known-on date, or correct its published date"
+        if late
+        else f"add a value with valid_from <= {on} and published <= {known_on}"
+    )
+    at = f"{period}, on {on}," if period else f"on {on}"
+    return Fault(
+        f"{parameter.file}: parameters.{parameter.name}",
+        f"no value holds {at} as known on {known_on}: {remedy}",
+    )
+
+
+def first_day(kind: str, period: str) -> date:
+    """The day on which a period's law is looked up; DrgError for what is not a period."""
+    pattern = r"[0-9]{4}-(0[1-9]|1[0-2])" if kind == "month" else r"[0-9]{4}"
+    if not re.fullmatch(pattern, str(period)) or str(period) < "0001":
+        raise DrgError(
+            f"{period!r} is not a {kind}.", remedy=f"Write {'YYYY-MM' if kind == 'month' else 'YYYY'}."
+        )
+    return date.fromisoformat(f"{period}-01" if kind == "month" else f"{period}-01-01")
+
+
+def last_day(kind: str, period: str) -> date:
+    first = first_day(kind, period)
+    if kind == "year":
+        return date(first.year, 12, 31)
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def open_values(
+    parameters: Iterable[Parameter], on: date, known_on: date
+) -> list[tuple[Parameter, DatedValue]]:
+    """The values in force that are a choice and not the law's."""
+    held = [(parameter, parameter.at(on, known_on)) for parameter in parameters]
+    return [(parameter, value) for parameter, value in held if value is not None and value.law == OPEN]

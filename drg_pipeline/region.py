@@ -1,0 +1,269 @@
+"""One region, opened: its folders, law, layouts, models, lake and engine, and the tables that enter from the side.
+
+What enters from the side (reference files, calendar, law as known) is written to the lake here; what is
+computed is written by the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from drg_pipeline.calendar import Day, working_days
+from drg_pipeline.errors import DrgError
+from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_folder, take_in_deliveries
+from drg_pipeline.ingest.layout import Layout, load_layout
+from drg_pipeline.ingest.reference import load_reference
+from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
+from drg_pipeline.lake.digest import quoted
+from drg_pipeline.lake.engine import Engine, Outcome, write_partition
+from drg_pipeline.lake.periods import last_day
+from drg_pipeline.lake.store import Store, footer
+from drg_pipeline.policy import Pack, load_pack
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.project import Column, Project, Source
+
+Report = Callable[[str], None]
+
+LANDING = "landing"
+REFERENCE = "reference"
+CALENDAR = "calendar"
+CALENDAR_OVERLAY = "workday"
+SIDE_CODE = "1"
+
+_LANDED = {
+    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
+    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
+    "line": Column("BIGINT", "line", "Physical line where the record starts"),
+    "fields_found": Column("INTEGER", "fields", "Fields of the record"),
+    "fields_expected": Column("INTEGER", "fields", "Fields of the file's header"),
+}
+_FILE = {
+    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
+    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
+    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
+    "format": Column("VARCHAR", "code", "csv or parquet"),
+    "encoding": Column("VARCHAR", "code", "Text encoding"),
+    "bom": Column("BOOLEAN", "true or false", "Starts with a byte order mark"),
+    "sha256": Column("VARCHAR", "hex", "SHA-256 of the file's bytes"),
+    "bytes": Column("BIGINT", "bytes", "Size"),
+    "physical_lines": Column("BIGINT", "lines", "Physical lines"),
+    "blank_lines": Column("BIGINT", "lines", "Blank lines"),
+    "records": Column("BIGINT", "records", "Records"),
+    "accepted": Column("BIGINT", "records", "Accepted records"),
+    "rejected": Column("BIGINT", "records", "Rejected records"),
+    "odd_field_count": Column("BIGINT", "records", "Records with too few or too many fields"),
+    "note": Column("VARCHAR", "text", "Columns kept out or missing"),
+}
+_REJECTED = {
+    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
+    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
+    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
+    "line": Column("BIGINT", "line", "Physical line where the record starts"),
+    "column_name": Column("VARCHAR", "name", "First column that could not be read"),
+    "raw": Column("VARCHAR", "text", "Text of that field, masked in personal columns"),
+    "reason": Column("VARCHAR", "text", "Why"),
+}
+_CALENDAR = {
+    "date": Column("DATE", "date", "Day"),
+    "is_workday": Column("BOOLEAN", "true or false", "Working day by the statutory calendar"),
+    "source": Column("VARCHAR", "text", "Who says so"),
+    "working_day_no": Column("INTEGER", "number", "Working days of the segment up to and including this day"),
+    "segment": Column("INTEGER", "number", "Run of days without a gap"),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """One partition of a side table; `changed` tells whether it differs from what was there."""
+
+    table: str
+    partition: str | None
+    rows: int
+    digest: str
+    changed: bool
+
+
+class Region:
+    """A region with everything that is needed to run it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pack: Pack = load_pack(settings.policy)
+        self.layout: Layout = load_layout(settings.interface / "claim_files.yml")
+        self.reference_layout: ReferenceLayout = load_reference_layout(settings.interface / LAYOUT_FILE)
+        self.project = Project(settings.models, self._sources())
+        self.store = Store(settings.region_lake)
+        self.engine = Engine(settings, self.project, self.store, self.landed)
+
+    # -- sources -------------------------------------------------------------------------------
+
+    def _sources(self) -> list[Source]:
+        sources = [
+            Source(
+                f"{LANDING}.{file.name}",
+                "delivery",
+                {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns} | _LANDED,
+                file.describe,
+            )
+            for file in self.layout.files
+        ]
+        sources += [
+            Source(f"{LANDING}.file", "delivery", _FILE, "Every file of a delivery with its counts."),
+            Source(f"{LANDING}.rejected_row", "delivery", _REJECTED, "Records of a delivery that could not be read."),
+            Source(f"{REFERENCE}.{CALENDAR}", "none", _CALENDAR, "Working days of the statutory calendar."),
+        ]
+        sources += [
+            Source(
+                f"{REFERENCE}.{file.name}",
+                "none",
+                {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns},
+                file.describe,
+            )
+            for file in self.reference_layout.files
+        ]
+        sources += [
+            Source(
+                name,
+                table.period,
+                {c: Column(column.type.upper(), column.unit, column.meaning) for c, column in table.columns.items()},
+                table.describe,
+                tuple(law for law in table.citations if law != "open"),
+            )
+            for name, table in self.pack.tables.items()
+        ]
+        return sources
+
+    def side_tables(self, layer: str) -> list[Source]:
+        return [source for name, source in self.project.sources.items() if name.split(".")[0] == layer]
+
+    def policy_tables(self, period: str) -> list[str]:
+        return [name for name, table in self.pack.tables.items() if table.period == period]
+
+    # -- deliveries ----------------------------------------------------------------------------
+
+    def take_in(self, report: Report) -> list[TakenIn]:
+        """Land every delivery of the inbox that has not been landed."""
+        return take_in_deliveries(self.settings, report=report)
+
+    def landed(self) -> Mapping[str, Path]:
+        folder = landing_folder(self.settings)
+        return {label: folder / manifest["digest"] for label, manifest in landed_manifests(self.settings).items()}
+
+    # -- reference and law ---------------------------------------------------------------------
+
+    def publish_reference(self, report: Report) -> list[Written]:
+        """Load the reference files and the calendar into the lake; a table that did not change is left alone."""
+        with closing(self.engine.connect()) as con:
+            for note in load_reference(self.settings.reference, self.reference_layout, con):
+                report(note)
+            days = self._calendar(con)
+            self._fill(con, f"{REFERENCE}.{CALENDAR}", _CALENDAR, list(days))
+            return [
+                self._write(con, source.name, "none", None, source.columns) for source in self.side_tables(REFERENCE)
+            ]
+
+    def _calendar(self, con: duckdb.DuckDBPyConnection) -> list[Day]:
+        overlay = con.execute(f"select date, is_workday, source from {REFERENCE}.{CALENDAR_OVERLAY}").fetchall()
+        first = date(int(self.settings.first_month[:4]) - 1, 1, 1)
+        last = date(int(self.settings.last_month[:4]) + 1, 12, 31)
+        return working_days(overlay, first, last)
+
+    def publish_policy(self, period: str, partitions: Sequence[str]) -> list[Written]:
+        """Write the law of these months or years, as known at each one's moment."""
+        written: list[Written] = []
+        with closing(self.engine.connect()) as con:
+            for name in self.policy_tables(period):
+                columns = self.project.sources[name].columns
+                self._fill(con, name, columns, self.pack.rows(name, partitions, self.known_on))
+                written += [self._write(con, name, period, partition, columns) for partition in partitions]
+        return written
+
+    def known_on(self, moment: str, period: str) -> date:
+        """The day whose knowledge of the law binds a period."""
+        if self.settings.known_on:
+            return self.settings.known_on
+        return max(self.pack.moment(moment, period, self._deadline), self.pack.first_published)
+
+    def _deadline(self, month: str, working_days_after: int) -> date:
+        """The n-th working day after a month's last day."""
+        end = last_day(month)
+        days = {day.date: day for day in self._known_days}
+        number = days[end].working_day_no + working_days_after if end in days else None
+        for day in self._known_days:
+            if number is not None and day.segment == days[end].segment and day.is_workday and day.working_day_no == number:
+                return day.date
+        return end
+
+    @cached_property
+    def _known_days(self) -> list[Day]:
+        with closing(self.engine.connect()) as con:
+            load_reference(self.settings.reference, self.reference_layout, con)
+            return self._calendar(con)
+
+    def _fill(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        columns: Mapping[str, Column],
+        rows: Sequence[Sequence[object]],
+    ) -> None:
+        layer = table.split(".")[0]
+        con.execute(f"create schema if not exists {layer}")
+        declared = ", ".join(f"{quoted(name)} {column.type}" for name, column in columns.items())
+        con.execute(f"create or replace table {table} ({declared})")
+        if rows:
+            con.executemany(f"insert into {table} values ({', '.join('?' for _ in columns)})", [list(row) for row in rows])
+
+    def _write(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        kind: str,
+        partition: str | None,
+        columns: Mapping[str, Column],
+    ) -> Written:
+        types = [(name, column.type) for name, column in columns.items()]
+        outcome, temporary = write_partition(
+            con,
+            self.store,
+            relation=table,
+            table=table,
+            kind=kind,
+            partition=partition,
+            columns=types,
+            grain=[name for name, _ in types],
+            code=SIDE_CODE,
+            inputs={},
+        )
+        there = footer(con, outcome.path) if outcome.path.is_file() else None
+        changed = there is None or there.digest != outcome.digest
+        if changed:
+            self.store.publish(temporary, outcome.path)
+        else:
+            temporary.unlink()
+        return Written(table, partition, outcome.rows, outcome.digest, changed)
+
+
+def refused(outcomes: Sequence[Outcome]) -> DrgError | None:
+    """The error for partitions whose blocking checks failed; None when all were published."""
+    faults = [
+        f"{outcome.table}{'' if outcome.partition is None else ' ' + outcome.partition}: {check}"
+        for outcome in outcomes
+        for check in outcome.failures
+    ]
+    if not faults:
+        return None
+    stopped = sorted({o.partition or o.table for o in outcomes if not o.published})
+    return DrgError(
+        f"{outcomes[0].table} was not published for {', '.join(stopped)}: its checks failed.",
+        faults,
+        state="What was published before stands as it was.",
+        remedy="Correct what the checks name (deliveries, reference or policy), then run the same command again.",
+    )

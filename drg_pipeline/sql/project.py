@@ -1,0 +1,161 @@
+"""All models together: layers, dependencies, order, columns, versions.
+
+Reads `dbt_like_sql`; runs nothing. Tables that no model computes (deliveries, reference, law)
+come in as sources, described by whoever makes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.sql.model import Invariant, Model, read_invariant, read_model
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column is: SQL type, unit, meaning."""
+
+    type: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table that no model computes; `partition` as for a model, or `delivery`."""
+
+    name: str
+    partition: str
+    columns: Mapping[str, Column]
+    describe: str
+    law: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layer:
+    name: str
+    title: str
+    describe: str
+
+
+class Project:
+    """The arithmetic of one checkout.
+
+    models   name -> Model, in an order in which each comes after what it reads
+    sources  name -> Source
+    columns  name -> Column, from columns.yml; `layer.table.name` where one table means something else by it
+    """
+
+    def __init__(self, folder: Path, sources: Iterable[Source] = ()) -> None:
+        self.folder = folder
+        self.sources = {source.name: source for source in sources}
+        self.macros = (folder / "macros.sql").read_text(encoding="utf-8")
+        self.layers = [
+            Layer(name, str(entry["title"]), str(entry["describe"]))
+            for name, entry in _mapping(folder / "layers.yml").items()
+        ]
+        self.columns = {
+            name: Column(str(entry["type"]).upper(), str(entry.get("unit", "")), str(entry["meaning"]))
+            for name, entry in _mapping(folder / "columns.yml").items()
+        }
+        found = [
+            read_model(path, layer.name)
+            for layer in self.layers
+            for path in sorted((folder / layer.name).glob("*.sql"))
+        ]
+        self.invariants: list[Invariant] = [read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))]
+        self.models = self._ordered({model.name: model for model in found})
+        self._check_names()
+
+    def _ordered(self, models: dict[str, Model]) -> dict[str, Model]:
+        graph = {name: [table for table in model.upstream if table in models] for name, model in models.items()}
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            raise DrgError("The models read each other in a circle.", [" -> ".join(error.args[1])]) from error
+        return {name: models[name] for name in order}
+
+    def _check_names(self) -> None:
+        faults: list[Fault] = []
+        rank = {layer.name: position for position, layer in enumerate(self.layers)}
+        known = self.models.keys() | self.sources.keys()
+        for model in self.models.values():
+            for table in model.upstream:
+                if table not in known:
+                    faults.append(Fault(model.name, f"reads {table}, which nothing provides"))
+                elif rank.get(table.split(".")[0], -1) > rank[model.layer]:
+                    faults.append(Fault(model.name, f"reads {table}, which is computed after it"))
+            faults += [
+                Fault(model.name, f"column {column} is not described in columns.yml")
+                for column in model.columns
+                if column not in self.columns and f"{model.name}.{column}" not in self.columns
+            ]
+        for invariant in self.invariants:
+            if invariant.guards not in self.models:
+                faults.append(Fault(invariant.id, f"guards {invariant.guards}, which no model computes"))
+            faults += [
+                Fault(invariant.id, f"reads {table}, which nothing provides")
+                for table in invariant.upstream
+                if table not in known
+            ]
+        if faults:
+            raise DrgError("The models do not fit together.", faults)
+
+    def partition_of(self, table: str) -> str:
+        if table in self.models:
+            return self.models[table].partition
+        return self.sources[table].partition
+
+    def column(self, table: str, name: str) -> Column:
+        """Type, unit and meaning of one column of any table."""
+        if table in self.models:
+            return self.columns.get(f"{table}.{name}") or self.columns[name]
+        return self.sources[table].columns[name]
+
+    def invariants_of(self, table: str) -> list[Invariant]:
+        return [invariant for invariant in self.invariants if invariant.guards == table]
+
+    def upstream_closure(self, tables: Iterable[str]) -> set[str]:
+        """The models that must be there before (and with) the given ones."""
+        wanted, waiting = set(), [table for table in tables if table in self.models]
+        while waiting:
+            table = waiting.pop()
+            if table not in wanted:
+                wanted.add(table)
+                waiting += [up for up in self.models[table].upstream if up in self.models]
+        return wanted
+
+    @cached_property
+    def schema(self) -> dict[str, dict[str, dict[str, str]]]:
+        """layer -> table -> column -> type, as sqlglot wants it."""
+        result: dict[str, dict[str, dict[str, str]]] = {}
+        for name, model in self.models.items():
+            result.setdefault(model.layer, {})[model.table] = {c: self.column(name, c).type for c in model.columns}
+        for name, source in self.sources.items():
+            layer, table = name.split(".")
+            result.setdefault(layer, {})[table] = {c: column.type for c, column in source.columns.items()}
+        return result
+
+    def code_version(self, name: str) -> str:
+        """Changes when the model's file, the macros or a column it yields changes."""
+        model = self.models[name]
+        text = [model.path.read_text(encoding="utf-8"), self.macros]
+        text += [f"{c} {self.column(name, c)}" for c in model.columns]
+        text += [invariant.sql for invariant in self.invariants_of(name)]
+        return hashlib.sha256("\n\x1f".join(text).encode()).hexdigest()[:16]
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(raw, dict):
+        raise DrgError(f"{path.name} is not a mapping.")
+    return raw
