@@ -35,6 +35,8 @@ LANDING = "landing"
 REFERENCE = "reference"
 CALENDAR = "calendar"
 CALENDAR_OVERLAY = "workday"
+# Wide enough for every stay and deadline; days that no source covers are left out of it.
+CALENDAR_SPAN = (date(2000, 1, 1), date(2099, 12, 31))
 SIDE_CODE = "1"
 
 _LANDED = {
@@ -101,6 +103,9 @@ class Region:
         self.project = Project(settings.models, self._sources())
         self.store = Store(settings.region_lake)
         self.engine = Engine(settings, self.project, self.store, self.landed)
+        # What people who wait are told: a line of a long step, and a table that is done.
+        self.report: Report = lambda line: None
+        self.progress: Callable[[str, Sequence[Outcome]], None] = lambda table, outcomes: None
 
     # -- sources -------------------------------------------------------------------------------
 
@@ -171,9 +176,7 @@ class Region:
 
     def _calendar(self, con: duckdb.DuckDBPyConnection) -> list[Day]:
         overlay = con.execute(f"select date, is_workday, source from {REFERENCE}.{CALENDAR_OVERLAY}").fetchall()
-        first = date(int(self.settings.first_month[:4]) - 1, 1, 1)
-        last = date(int(self.settings.last_month[:4]) + 1, 12, 31)
-        return working_days(overlay, first, last)
+        return working_days(overlay, *CALENDAR_SPAN)
 
     def publish_policy(self, period: str, partitions: Sequence[str]) -> list[Written]:
         """Write the law of these months or years, as known at each one's moment."""

@@ -28,7 +28,7 @@ class Settings:
     key                       file with the pseudonym key
     grouping                  where groups come from, overriding the policy's `grouping.source`
     known_on                  law published after this day is not known (None: each period's own)
-    first_month, last_month   settlement months that the lake has partitions for (YYYY-MM)
+    first_month               the first settlement month that the lake has a partition for (YYYY-MM)
     """
 
     region: str
@@ -42,7 +42,6 @@ class Settings:
     grouping: str | None = None
     known_on: date | None = None
     first_month: str = "2021-01"
-    last_month: str = "2030-12"
     threads: int | None = None
     memory_limit: str | None = None
 

@@ -5,6 +5,7 @@ describe: >-
   last row stands.
 grain: [setl_id, dcla_time]
 partition: none
+slice: {month: settlement_month, key: setl_id}
 nullable: [next_dcla_time, dscg_on, deadline_from]
 law: [JY-31-1]
 ---*/

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drg_pipeline.ingest import quoting
 from drg_pipeline.ingest.quoting import (
     COMMA,
     CR,
@@ -38,7 +39,6 @@ REASONS = {
 }
 
 _CONTROLS = bytes([*range(0x1F, 0x0D, -1), *range(0x01, 0x09), 0x0B, 0x0C, 0x7F])
-_PIECE = 4 * 1024 * 1024
 _EXCERPT = 800  # bytes kept of a record that cannot be read: 200 characters of any kind fit
 _UNKNOWN = ord("?")
 
@@ -96,7 +96,7 @@ def clean_file(source: Path, target: Path, scan: Scan, fields: int) -> Cleaned:
         readable = ~_spans(len(data), np.append(starts[rejected], 0), np.append(stops[rejected], ends[0]))
         _unquote(data, out, keep, readable, separator)
     _cut(out, keep, starts[rejected], stops[rejected])
-    _write(target, out, keep, _insertions(records, rejected, reason, starts, ends, mark))
+    _write(target, out, keep, _insertions(records, rejected, reason, starts, ends, mark, separator))
     return Cleaned(
         encoding=encoding,
         separator=chr(separator) if scan.quotes else ",",
@@ -112,7 +112,7 @@ def _pieces(raw: bytes) -> Iterator[bytes]:
     """The bytes in pieces of whole lines."""
     position = 0
     while position < len(raw):
-        newline = raw.find(b"\n", min(position + _PIECE, len(raw) - 1))
+        newline = raw.find(b"\n", min(position + quoting.PIECE, len(raw) - 1))
         yield raw[position : newline + 1]
         position = newline + 1
 
@@ -192,12 +192,16 @@ def _unquote(data: Bytes, out: Bytes, keep: Mask, readable: Mask, separator: int
 
     Every readable record has an even number of quotes, so parity over all bytes is parity in the record.
     """
-    quotes = (data == QUOTE) & readable
-    inside = parity(quotes)
-    out[(data == COMMA) & ~inside & readable] = separator
-    at = np.flatnonzero(quotes)
-    doubled = inside[at] & (data[at + 1] == QUOTE)
-    keep[at[~doubled]] = False
+    carried = False
+    for begin in range(0, len(data), quoting.PIECE):
+        piece = slice(begin, begin + quoting.PIECE)
+        quotes = (data[piece] == QUOTE) & readable[piece]
+        inside = parity(quotes) ^ carried
+        carried = bool((inside ^ quotes)[-1])
+        out[piece][(data[piece] == COMMA) & ~inside & readable[piece]] = separator
+        at = np.flatnonzero(quotes)
+        doubled = inside[at] & (data[begin + at + 1] == QUOTE)
+        keep[begin + at[~doubled]] = False
 
 
 def _cut(out: Bytes, keep: Mask, starts: Numbers, stops: Numbers) -> None:
@@ -210,14 +214,30 @@ def _cut(out: Bytes, keep: Mask, starts: Numbers, stops: Numbers) -> None:
 
 
 def _insertions(
-    records: Records, rejected: Numbers, reason: Bytes, starts: Numbers, ends: Numbers, mark: int
+    records: Records,
+    rejected: Numbers,
+    reason: Bytes,
+    starts: Numbers,
+    ends: Numbers,
+    mark: int,
+    separator: int,
 ) -> tuple[Numbers, Bytes]:
-    """Mark and code before a rejected record; after a joined one its blank lines."""
+    """What the copy has more than the original.
+
+    Mark and code before a rejected record; after a joined one its blank lines; a separator after a
+    record of one quoted field, which would pass for a blank line if the field is empty.
+    """
     joined = np.flatnonzero((records.first == records.line) & (records.last > records.line))
     blanks = np.repeat(ends[records.last[joined]], records.last[joined] - joined)
-    where = np.concatenate((starts[rejected], starts[rejected], blanks))
+    single = ends[records.single[reason[records.single] == 0]]
+    where = np.concatenate((starts[rejected], starts[rejected], blanks, single))
     what = np.concatenate(
-        (np.full(len(rejected), mark, np.uint8), reason[rejected], np.full(len(blanks), LF, np.uint8))
+        (
+            np.full(len(rejected), mark, np.uint8),
+            reason[rejected],
+            np.full(len(blanks), LF, np.uint8),
+            np.full(len(single), separator, np.uint8),
+        )
     )
     return where, what
 

@@ -291,15 +291,17 @@ def _read(
         con.execute(f"CREATE TEMP TABLE rejected_row ({REJECTED_ROW})")
         con.execute(f"CREATE TEMP TABLE file ({FILE})")
         for source in sources:
+            fault = ""
             try:
                 reads.append(read_claim_file(con, source, folder))
-                stat = source.path.stat()
-                if (stat.st_size, stat.st_mtime_ns) != (source.scan.size, times[source.path]):
-                    raise FileFault("it was changed while it was read; wait until the export has ended")
             except (FileFault, OSError) as error:
-                faults.append(Fault(source.name, str(error)))
+                fault = str(error)
             except DrgError as error:
-                faults.append(Fault(source.name, error.headline))
+                fault = error.headline
+            if _changed(source, times[source.path]):
+                fault = "it was changed while it was read; wait until the export has ended"
+            if fault:
+                faults.append(Fault(source.name, fault))
         if not faults:
             marks = ", ".join("?" * len(astuple(reads[0])))
             con.executemany(f"INSERT INTO file VALUES ({marks})", [astuple(read) for read in reads])
@@ -310,6 +312,14 @@ def _read(
                 )
     shutil.rmtree(spill, ignore_errors=True)
     return reads
+
+
+def _changed(source: Source, mtime_ns: int) -> bool:
+    try:
+        stat = source.path.stat()
+    except OSError:
+        return True
+    return (stat.st_size, stat.st_mtime_ns) != (source.scan.size, mtime_ns)
 
 
 def _connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:

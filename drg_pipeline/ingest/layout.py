@@ -130,15 +130,14 @@ def _file(name: str, given: Any, faults: list[Fault]) -> ClaimFile:
     where = f"files.{name}"
     body = _mapping(given, where, faults, needed={"describe", "required", "columns"})
     columns = _mapping(body.get("columns"), f"{where}.columns", faults)
-    if not columns:
-        faults.append(Fault(where, "no column is listed"))
+    read = tuple(_column(column, entry, f"{where}.{column}", faults) for column, entry in columns.items())
+    if not any(column.required for column in read):
+        faults.append(Fault(where, "no required column is listed, so that any file would pass for it"))
     return ClaimFile(
         name=name,
         describe=str(body.get("describe", "")),
         required=_flag(body, "required", where, faults),
-        columns=tuple(
-            _column(column, entry, f"{where}.{column}", faults) for column, entry in columns.items()
-        ),
+        columns=read,
     )
 
 

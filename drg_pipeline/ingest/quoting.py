@@ -17,6 +17,7 @@ Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 LF, CR, COMMA, QUOTE = b'\n\r,"'
+PIECE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Records:
     first: Numbers
     last: Numbers
     broken: Numbers  # lines that are records with broken quoting
+    single: Numbers  # lines that are one quoted field, so that nothing may be left without its quotes
 
 
 def single_lines(lines: int) -> Records:
     """A file without quotes: every line stands for itself."""
     own = np.arange(lines)
-    return Records(own, own, own, np.zeros(0, np.int64))
+    none = np.zeros(0, np.int64)
+    return Records(own, own, own, broken=none, single=none)
 
 
 def parity(marks: Mask) -> Mask:
@@ -46,6 +49,7 @@ class _Lines:
     """Each line read as if it began outside quotes, and as if it began inside a quoted field."""
 
     odd: Mask
+    quoted: Mask
     commas_outside: Numbers  # separating commas of a line that begins outside
     commas_inside: Numbers
     faults_outside: Numbers  # quotes that neither open nor close a field
@@ -78,7 +82,10 @@ def resolve_quotes(data: Bytes, starts: Numbers, ends: Numbers, fields: int) -> 
     faulty = read.odd | (read.faults_outside > 0)
     faulty[members] = False
     faulty[0] = False
-    return Records(own, record_first, record_last, np.flatnonzero(faulty))
+    single = read.quoted & (read.commas_outside == 0) & ~faulty
+    single[members] = False
+    single[0] = False
+    return Records(own, record_first, record_last, np.flatnonzero(faulty), np.flatnonzero(single))
 
 
 def _between(values: NDArray[np.int64] | Mask, head: Numbers, tail: Numbers) -> Numbers:
@@ -97,8 +104,28 @@ def _alternate(believable: Mask) -> Mask:
 
 
 def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
+    """By pieces of whole lines: positions of quotes and commas take many times the bytes they stand for."""
+    cuts = np.searchsorted(ends, np.arange(PIECE, len(data), PIECE)) + 1
+    edges = np.unique(np.concatenate(([0], cuts, [len(ends)])))
+    read = []
+    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+        begin = starts[first]
+        piece = data[begin : ends[stop - 1] + 1]
+        read.append(_read_piece(piece, starts[first:stop] - begin, ends[first:stop] - begin, first == 0))
+    return _Lines(
+        odd=np.concatenate([piece.odd for piece in read]),
+        quoted=np.concatenate([piece.quoted for piece in read]),
+        commas_outside=np.concatenate([piece.commas_outside for piece in read]),
+        commas_inside=np.concatenate([piece.commas_inside for piece in read]),
+        faults_outside=np.concatenate([piece.faults_outside for piece in read]),
+        faults_inside=np.concatenate([piece.faults_inside for piece in read]),
+    )
+
+
+def _read_piece(data: Bytes, starts: Numbers, ends: Numbers, header: bool) -> _Lines:
     quotes = data == QUOTE
-    quotes[: ends[0]] = False
+    if header:
+        quotes[: ends[0]] = False
     inside = parity(quotes)  # by the number of all quotes before, whatever line they stand in
     count = _by_line(quotes, ends)
     flipped = inside[starts]  # lines that begin inside, by that count
@@ -109,7 +136,7 @@ def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
     commas_outside = np.where(flipped, all_commas - even, even)
 
     at = np.flatnonzero(quotes)
-    before, after = data[at - 1], data[at + 1]
+    before, after = data[at - 1], data[at + 1]  # at 0 stands -1: a line break, as before any line
     line_end = (after == LF) | ((after == CR) & (data[np.minimum(at + 2, len(data) - 1)] == LF))
     bad_opening = ~((before == COMMA) | (before == QUOTE) | (before == LF))
     bad_closing = ~((after == COMMA) | (after == QUOTE) | line_end)
@@ -118,6 +145,7 @@ def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
     as_flipped = _faults(line, np.where(inside[at], bad_opening, bad_closing), len(ends))
     return _Lines(
         odd=count % 2 == 1,
+        quoted=count > 0,
         commas_outside=commas_outside,
         commas_inside=all_commas - commas_outside,
         faults_outside=np.where(flipped, as_flipped, as_counted),

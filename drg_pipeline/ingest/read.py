@@ -370,7 +370,9 @@ def _refuse_second_header(con: duckdb.DuckDBPyConnection, source: Source, reject
     """A header row between records means two exports in one file; it never passes as a record."""
     needed = [text_literal(column.name) for column in source.claim_file.columns if column.required]
     found = con.execute(
-        f"SELECT line FROM ({rejected}) WHERE list_has_all("
+        f"SELECT line FROM ({rejected}) "
+        # The cheap test comes first: hardly any rejected record has a column's name in it.
+        f"WHERE contains(lower(array_to_string(everything, ' ')), {needed[0]}) AND list_has_all("
         f"[lower(trim(given, ' \t\ufeff')) FOR given IN everything], [{', '.join(needed)}]) ORDER BY line"
     ).fetchall()
     if found:

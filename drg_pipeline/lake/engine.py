@@ -7,7 +7,7 @@ Knows how names become files; it knows no table and no rule by name. What is pub
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ import duckdb
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of, logical_digest, quoted
 from drg_pipeline.lake.periods import upstream_partitions
-from drg_pipeline.lake.store import Store, footer
+from drg_pipeline.lake.store import PART, Store, footer
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Check, Contract
 from drg_pipeline.sql.model import Invariant, Model, Reads
@@ -44,14 +44,6 @@ class Outcome:
         return [check for check in self.checks if check.blocking and not check.passed]
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A view that a step has on an upstream table: its files and one digest over them."""
-
-    files: list[Path]
-    digest: str
-
-
 class Engine:
     """Runs models over one region's lake."""
 
@@ -60,6 +52,7 @@ class Engine:
         self.project = project
         self.store = store
         self.landed = landed
+        self._digests: dict[Path, tuple[tuple[int, int], str]] = {}
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with the shared macros; spills into the lake, reaches no network."""
@@ -72,6 +65,8 @@ class Engine:
             con.execute(f"set threads = {int(self.settings.threads)}")
         if self.settings.memory_limit:
             con.execute(f"set memory_limit = '{sql_text(self.settings.memory_limit)}'")
+        # A table's order is its grain's, given where it is written.
+        con.execute("set preserve_insertion_order = false")
         con.execute(self.project.macros)
         return con
 
@@ -83,10 +78,15 @@ class Engine:
         reader: Model | Invariant,
         kind: str,
         partitions: Sequence[str],
-        skip: frozenset[str] = frozenset(),
-    ) -> dict[str, Seen]:
-        """Create a view for each upstream name of a model or invariant, over the partitions it may read."""
-        seen: dict[str, Seen] = {}
+        skip: Collection[str] = (),
+    ) -> dict[str | None, dict[str, str]]:
+        """Create a view for each upstream name of a model or invariant, over the partitions it may read.
+
+        Returns, for each of its own partitions, the digest of what that partition reads of each table: the
+        same whether partitions are computed one by one or together.
+        """
+        keys: list[str | None] = [None] if kind == "none" else list(partitions)
+        inputs: dict[str | None, dict[str, str]] = {key: {} for key in keys}
         missing: list[str] = []
         # Tables that say which partitions of others are read come first.
         guides = {r.year_from.rsplit(".", 1)[0] for r in reader.reads.values() if r.year_from}
@@ -94,65 +94,98 @@ class Engine:
         for table in sorted(reader.upstream, key=lambda name: (name not in guides, name)):
             if table in skip:
                 continue
-            reads = reader.reads.get(table)
-            up_kind = self.project.partition_of(table)
-            if up_kind == "delivery":
-                files = self._delivery_files(con, table, kind, partitions, reads)
-                digest = digest_of((path.parent.name, "") for path in files)
-            else:
-                wanted = self._wanted(con, table, kind, partitions, up_kind, reads)
-                there = self.store.partitions(table, up_kind)
-                files = [there[key] for key in (there if wanted is None else wanted) if key in there]
-                missing += [f"{table} {up_kind}={key}" for key in wanted or () if key not in there]
-                if wanted is None and not files:
-                    missing.append(table)
-                digest = digest_of((str(path.parent.name), self._digest(con, path)) for path in files)
-            self.view(con, table, files)
-            seen[table] = Seen(files, digest)
+            files, gaps = self._files(con, table, kind, keys, reader.reads.get(table))
+            missing += [f"{table} {gap}".strip() for gap in gaps]
+            self.view(con, table, sorted({path for found in files.values() for path in found}))
+            model = self.project.models.get(table)
+            slices = self._slices(con, model, partitions) if model and model.slice_by and kind == "month" else None
+            for key in keys:
+                if slices is not None:
+                    inputs[key][table] = slices[str(key)]
+                else:
+                    inputs[key][table] = digest_of((path.parent.name, self._digest(con, path)) for path in files[key])
         if missing:
             name = reader.name if isinstance(reader, Model) else reader.id
             raise DrgError(
                 f"{name} cannot be computed for {', '.join(partitions) or 'the region'}: what it reads is not there.",
-                missing,
+                sorted(set(missing)),
                 state="Nothing was changed.",
                 remedy="Run the steps before it first; drg run and drg clear bring what is missing.",
             )
-        return seen
+        return inputs
 
-    def _wanted(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        table: str,
-        kind: str,
-        partitions: Sequence[str],
-        up_kind: str,
-        reads: Reads | None,
-    ) -> list[str] | None:
-        if reads and reads.year_from:
-            guide, column = reads.year_from.rsplit(".", 1)
-            marks = ", ".join("?" for _ in partitions)
-            rows = con.execute(
-                f"select distinct cast({quoted(column)} as varchar) from {guide} where {kind} in ({marks})", list(partitions)
-            ).fetchall()
-            return sorted(year for (year,) in rows)
-        return upstream_partitions(kind, partitions, up_kind, reads)
+    def _files(
+        self, con: duckdb.DuckDBPyConnection, table: str, kind: str, keys: Sequence[str | None], reads: Reads | None
+    ) -> tuple[dict[str | None, list[Path]], list[str]]:
+        """The files of an upstream table that each partition reads, and the partitions that are not there."""
+        up_kind = self.project.partition_of(table)
+        if up_kind == "delivery":
+            return self._delivery_files(con, table, kind, keys, reads), []
+        there = self.store.partitions(table, up_kind)
+        if not there and up_kind == "none":
+            return {key: [] for key in keys}, [""]
+        years = self._years(con, kind, keys, reads.year_from) if reads and reads.year_from else {}
+        files: dict[str | None, list[Path]] = {}
+        gaps: list[str] = []
+        for key in keys:
+            wanted = years[key] if key in years else upstream_partitions(kind, [key] if key else [], up_kind, reads)
+            files[key] = [there[up] for up in (there if wanted is None else wanted) if up in there]
+            gaps += [f"{up_kind}={up}" for up in wanted or () if up not in there]
+        return files, gaps
+
+    @staticmethod
+    def _years(
+        con: duckdb.DuckDBPyConnection, kind: str, keys: Sequence[str | None], year_from: str
+    ) -> dict[str | None, list[str]]:
+        guide, column = year_from.rsplit(".", 1)
+        rows = con.execute(f"select cast({kind} as varchar), cast({quoted(column)} as varchar) from {guide}").fetchall()
+        return {key: sorted({year for own, year in rows if own == key}) for key in keys}
 
     def _delivery_files(
-        self, con: duckdb.DuckDBPyConnection, table: str, kind: str, partitions: Sequence[str], reads: Reads | None
-    ) -> list[Path]:
+        self, con: duckdb.DuckDBPyConnection, table: str, kind: str, keys: Sequence[str | None], reads: Reads | None
+    ) -> dict[str | None, list[Path]]:
         landed = self.landed()
         if kind == "none":
-            wanted = set(landed)
+            wanted: dict[str | None, set[str]] = {None: set(landed)}
         elif reads and reads.deliveries_of:
-            marks = ", ".join("?" for _ in partitions)
-            rows = con.execute(
-                f"select distinct delivery from {reads.deliveries_of} where settlement_month in ({marks})", list(partitions)
-            ).fetchall()
-            wanted = {delivery for (delivery,) in rows}
+            wanted = {key: set() for key in keys}
+            marks = ", ".join("?" for _ in keys)
+            for month, delivery in con.execute(
+                f"select distinct settlement_month, delivery from {reads.deliveries_of} where settlement_month in ({marks})",
+                list(keys),
+            ).fetchall():
+                wanted[month].add(delivery)
         else:
-            wanted = {delivery for delivery in landed if delivery.split("/")[0] in set(partitions)}
+            wanted = {key: {delivery for delivery in landed if delivery.split("/")[0] == key} for key in keys}
         name = table.split(".")[1]
-        return [landed[delivery] / f"{name}.parquet" for delivery in sorted(wanted) if delivery in landed]
+        return {
+            key: [landed[delivery] / f"{name}.parquet" for delivery in sorted(deliveries) if delivery in landed]
+            for key, deliveries in wanted.items()
+        }
+
+    def _slices(self, con: duckdb.DuckDBPyConnection, model: Model, months: Sequence[str]) -> dict[str, str]:
+        """Narrow the view of a sliced table to what the months can depend on, and digest each month's part.
+
+        A month depends on every row of the keys that have a row in it, whatever their month.
+        """
+        assert model.slice_by
+        month, whole = model.slice_by
+        listed = ", ".join(f"'{sql_text(value)}'" for value in months)
+        layer, name = model.name.split(".")
+        con.execute(f"create temp table {name}_slice as select distinct {month} as m, {whole} as k from {model.name} where {month} in ({listed})")
+        source = con.execute("select sql from duckdb_views() where schema_name = ? and view_name = ?", [layer, name]).fetchall()[0][0]
+        body = source.split(" AS ", 1)[1].rstrip().rstrip(";")
+        con.execute(
+            f"create or replace view {model.name} as select * from ({body}) as all_rows "
+            f"where {whole} in (select k from {name}_slice)"
+        )
+        text = " || chr(31) || ".join(f"coalesce(cast({quoted(column)} as varchar), chr(0))" for column in model.columns)
+        found = con.execute(
+            f"select s.m, count(*), sum(cast(md5_number_lower({text}) as hugeint)) "
+            f"from {model.name} as v inner join {name}_slice as s on s.k = v.{whole} group by s.m"
+        ).fetchall()
+        digests = {value: digest_of([("rows", str(count)), ("sum", str(total))]) for value, count, total in found}
+        return {value: digests.get(value, digest_of([])) for value in months}
 
     def view(self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path]) -> None:
         """A view `layer.table` over files; without files an empty one of the right types."""
@@ -174,9 +207,20 @@ class Engine:
         return self.project.sources[table].columns
 
     def _digest(self, con: duckdb.DuckDBPyConnection, path: Path) -> str:
+        """The logical digest a file carries; a delivery's folder is named by its own."""
+        if path.name != PART:
+            return path.parent.name
+        stamp = path.stat()
+        known = self._digests.get(path)
+        if known and known[0] == (stamp.st_mtime_ns, stamp.st_ino):
+            return known[1]
         found = footer(con, path)
         if found is None:
-            raise DrgError(f"{path} carries no digest.", remedy="It was not written by this pipeline; remove it and run the step again.")
+            raise DrgError(
+                f"{path} carries no digest.",
+                remedy="It was not written by this pipeline; remove it and run the step again.",
+            )
+        self._digests[path] = ((stamp.st_mtime_ns, stamp.st_ino), found.digest)
         return found.digest
 
     # -- computing -----------------------------------------------------------------------------
@@ -188,8 +232,8 @@ class Engine:
         published; its outcome says so.
         """
         model = self.project.models[name]
-        with closing(self.connect()) as con:
-            seen = self.show(con, model, model.partition, partitions)
+        with self.store.alone(*(partitions or [name])), closing(self.connect()) as con:
+            inputs = self.show(con, model, model.partition, partitions)
             try:
                 con.execute(f"create temp table candidate as {self._filtered(model, partitions)}")
             except duckdb.Error as error:
@@ -198,7 +242,7 @@ class Engine:
                     [first_line(error)],
                     state="Nothing was published; what was there stands.",
                 ) from error
-            return self._publish(con, model, partitions, seen)
+            return self._publish(con, model, partitions, inputs)
 
     @staticmethod
     def _filtered(model: Model, partitions: Sequence[str]) -> str:
@@ -208,11 +252,14 @@ class Engine:
         return f"select * from ({model.sql}\n) as answer where {model.partition} in ({values})"
 
     def _publish(
-        self, con: duckdb.DuckDBPyConnection, model: Model, partitions: Sequence[str], seen: Mapping[str, Seen]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        model: Model,
+        partitions: Sequence[str],
+        inputs: Mapping[str | None, Mapping[str, str]],
     ) -> list[Outcome]:
         contract = Contract(self.project, model)
         types = contract.check_types(con, "candidate")
-        inputs = {table: view.digest for table, view in seen.items()}
         code = self.project.code_version(model.name)
         outcomes: list[Outcome] = []
         temporaries: dict[str | None, Path] = {}
@@ -229,14 +276,14 @@ class Engine:
                     columns=types,
                     grain=model.grain,
                     code=code,
-                    inputs=inputs,
+                    inputs=inputs[key],
                 )
                 outcomes.append(outcome)
                 temporaries[key] = temporary
             con.execute("drop table candidate")
             self.view(con, model.name, list(temporaries.values()))
             for invariant in self.project.invariants_of(model.name):
-                self.show(con, invariant, model.partition, list(partitions), skip=frozenset({model.name, *seen}))
+                self.show(con, invariant, model.partition, list(partitions), skip={model.name, *model.upstream})
             checks = contract.checks(con, keys)
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
@@ -248,20 +295,29 @@ class Engine:
                 temporary.unlink(missing_ok=True)
         return outcomes
 
-    def is_current(self, con: duckdb.DuckDBPyConnection, name: str, partition: str | None) -> bool:
-        """Whether a published partition was computed by today's model from today's inputs."""
+    def stale(self, name: str, partitions: Sequence[str] = ()) -> list[str]:
+        """Those of the partitions that are missing, or that today's model or today's inputs would change."""
         model = self.project.models[name]
-        path = self.store.file(name, model.partition, partition)
-        if not path.is_file():
-            return False
-        found = footer(con, path)
-        if found is None or found.code != self.project.code_version(name):
-            return False
-        try:
-            seen = self.show(con, model, model.partition, [partition] if partition else [])
-        except DrgError:
-            return False
-        return found.inputs == {table: view.digest for table, view in seen.items()}
+        code = self.project.code_version(name)
+        stale: list[str] = []
+        with closing(self.connect()) as con:
+            for partition in partitions:
+                path = self.store.file(name, model.partition, partition)
+                found = footer(con, path) if path.is_file() else None
+                if found is None or found.code != code:
+                    stale.append(partition)
+            rest = [partition for partition in partitions if partition not in stale]
+            if not rest:
+                return stale
+            try:
+                inputs = self.show(con, model, model.partition, rest)
+            except DrgError:
+                return list(partitions)
+            for partition in rest:
+                found = footer(con, self.store.file(name, model.partition, partition))
+                if found is None or found.inputs != inputs[partition]:
+                    stale.append(partition)
+        return sorted(stale)
 
 
 def write_partition(

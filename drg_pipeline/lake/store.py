@@ -78,11 +78,18 @@ class Store:
         sync_folder(target.parent)
 
     @contextlib.contextmanager
-    def alone(self, what: str) -> Iterator[None]:
-        """Let one process at a time do `what`; others wait. Readers are never held up."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with open(self.root / f".{what}.lock", "w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    def alone(self, *names: str) -> Iterator[None]:
+        """Let one process at a time write these partitions; others that want one of them wait.
+
+        Whoever comes later reads its inputs later too, so that an older answer never replaces a newer one.
+        Readers and writers of other partitions are not held up.
+        """
+        folder = self.root / ".locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            for name in sorted(set(names)):
+                handle = stack.enter_context(open(folder / f"{name}.lock", "w"))
+                fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
 

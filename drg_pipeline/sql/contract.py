@@ -72,7 +72,7 @@ class Contract:
         """Every check by partition. The candidate is the view of the model's name; a rule that names no
         partition is judged for all of them together."""
         found: dict[str | None, list[Check]] = {partition: [] for partition in partitions}
-        for rule in self._rules():
+        for rule in self.rules():
             rows = con.execute(
                 f"select p, count(*), list(sample order by sample)[1:{SAMPLES}] from ({rule.failing}) as f(p, sample) group by p"
             ).fetchall()
@@ -83,19 +83,19 @@ class Contract:
                 found[partition].append(Check(rule.id, count == 0, rule.blocking, rule.describe, count, samples))
         return found
 
-    def _rules(self) -> Iterator[_Rule]:
+    def rules(self) -> Iterator[Rule]:
         model, table = self.model, self.model.name
         keys = ", ".join(model.grain)
         sample = sample_of(model.grain)
         part = self._partition_of(model.columns)
-        yield _Rule(
+        yield Rule(
             "grain_is_unique",
             f"One row for each {keys}.",
             f"select {part}, {sample} from {table} group by {keys} having count(*) > 1",
         )
         required = [column for column in model.columns if column not in model.nullable]
         empty = ", ".join(f"case when {column} is null then '{column}' end" for column in required)
-        yield _Rule(
+        yield Rule(
             "no_unexpected_null",
             "A column that is always filled is empty: most often a policy, reference or calibration row is missing.",
             f"select {part}, {sample} || ' lacks ' || concat_ws(', ', {empty}) from {table} "
@@ -103,17 +103,17 @@ class Contract:
         )
         for kept, kept_keys in model.keeps.items():
             on = " and ".join(f"o.{column} = k.{column}" for column in kept_keys)
-            yield _Rule(
+            yield Rule(
                 keeps_id(kept),
                 f"Every {', '.join(kept_keys)} of {kept} comes out.",
                 f"select {self._partition_of(kept_keys, 'k.')}, {sample_of(kept_keys, 'k.')} from {kept} as k "
                 f"where not exists (select 1 from {table} as o where {on})",
             )
         for check in model.checks:
-            yield _Rule(check.id, check.describe, f"select {part}, {sample} from {table} where ({check.expect}) is not true")
+            yield Rule(check.id, check.describe, f"select {part}, {sample} from {table} where ({check.expect}) is not true")
         for invariant in self.project.invariants_of(table):
             names = invariant.columns
-            yield _Rule(
+            yield Rule(
                 invariant.id,
                 invariant.describe,
                 f"select {self._partition_of(names)}, {sample_of(names)} from ({invariant.sql}\n) as broken",
@@ -127,7 +127,7 @@ class Contract:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
     """`failing` yields (partition, sample) for each row that breaks the rule."""
 
     id: str

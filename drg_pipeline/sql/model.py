@@ -21,7 +21,7 @@ from drg_pipeline.errors import DrgError, Fault
 HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
 PARTITIONS = ("month", "year", "none")
 HEADER_KEYS = {
-    "describe", "grain", "partition", "keeps", "reads", "nullable", "checks", "flags", "law", "people_look",
+    "describe", "grain", "partition", "keeps", "reads", "nullable", "checks", "flags", "law", "people_look", "slice",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
 READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
@@ -56,7 +56,11 @@ class RowCheck:
 
 @dataclass(frozen=True)
 class Model:
-    """A table of the arithmetic. `grain` are its key columns, `keeps` the keys that must come out."""
+    """A table of the arithmetic. `grain` are its key columns, `keeps` the keys that must come out.
+
+    `slice_by` (month column, key column) says of an unpartitioned table what a month can depend on: every
+    row of the keys that have a row in the month.
+    """
 
     name: str
     path: Path
@@ -71,6 +75,7 @@ class Model:
     flags: str | None = None
     law: tuple[str, ...] = ()
     people_look: bool = False
+    slice_by: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
 
@@ -175,6 +180,7 @@ def read_model(path: Path, layer: str) -> Model:
         flags=header.get("flags"),
         law=tuple(dict.fromkeys([*(header.get("law") or ()), *cited])),
         people_look=bool(header.get("people_look", False)),
+        slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
         columns=columns,
         upstream=upstream,
     )

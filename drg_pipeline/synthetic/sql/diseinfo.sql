@@ -3,7 +3,7 @@ with counted as (
         b.*,
         greatest(1 + below(i, 'diagnoses', 4), if(version_flaw = 'principal_diagnosis', 2, 1)) as diagnoses,
         icd || lpad((10 + (hash(drg) + below(i, 'diagnosis', 3)) % 80)::varchar, 2, '0') || '.'
-            || (1 + hash(drg, icd) % 9)::varchar || '00' as principal,
+            || (1 + hash(drg, icd) % 9)::varchar || '01' as principal,
         below(i, 'other', len(getvariable('diagnosis_codes'))) as other
     from batch as b
 ),

@@ -60,7 +60,7 @@ treated as (
     select
         d.*,
         case
-            when d.discharged between h.closed_from and h.closed_to then 1 + d.drawn_hospital % 4
+            when d.discharged between h.closed_from and h.closed_to then 1 + d.drawn_hospital % 3
             else d.drawn_hospital
         end as hospital_number,
         f.flaw

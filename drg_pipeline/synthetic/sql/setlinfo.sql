@@ -14,10 +14,14 @@ select
     'M' || setl_id as mdtrt_id,
     case version_flaw
         when 'hospital_unknown' then 'H' || getvariable('area') || '99999'
-        when 'hospital_not_under_agreement' then getvariable('closed_hospital')
+        when 'hospital_not_under_agreement' then getvariable('closed_hospital').code
         else fixmedins_code
     end as fixmedins_code,
-    hospital_name as fixmedins_name,
+    case version_flaw
+        when 'hospital_unknown' then '未登记医疗机构'
+        when 'hospital_not_under_agreement' then getvariable('closed_hospital').name
+        else hospital_name
+    end as fixmedins_name,
     'P' || lpad(person::varchar, 12, '0') as psn_no,
     case when version_flaw = 'sex_invalid' then '0' else (1 + below(person, 'sex', 2))::varchar end as gend,
     case when not (undated and missing = 2) then strftime(born, '%Y-%m-%d') end as brdy,

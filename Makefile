@@ -1,0 +1,43 @@
+# Each target sets up what it needs. A fresh machine needs Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: help setup demo test ui check lock clean
+help:
+	@echo "make demo   make up a region, run its history and 2025, clear the year, print the result"
+	@echo "make test   run the tests"
+	@echo "make ui     open the Dagster UI on the demo's data"
+	@echo "make check  lint and types"
+	@echo "make setup  only the environment (.venv, with the drg command)"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/drg demo
+
+test: setup
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+ui: setup
+	$(BIN)/drg ui
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Renew the lock: versions and hashes only, no registry in it. Needs uv.
+lock:
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf data/demo

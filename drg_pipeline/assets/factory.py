@@ -1,0 +1,180 @@
+"""Turns model files and side tables into assets.
+
+One asset a model, keyed `region/layer/table`, grouped by layer; its contract and the invariants that
+guard it are asset checks that block. One step computes all partitions of its run and publishes each
+that passes.
+"""
+
+# No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from drg_pipeline.assets.describe import (
+    key,
+    lineage_metadata,
+    model_description,
+    model_metadata,
+    outcome_metadata,
+    preview,
+    schema,
+    source_description,
+)
+from drg_pipeline.assets.partitions import definition_of, mapping
+from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.engine import Outcome
+from drg_pipeline.region import LANDING, REFERENCE, Region, Written, refused
+from drg_pipeline.sql.contract import Check, Contract
+from drg_pipeline.sql.model import Model
+
+OWNERS = ["team:settlement"]
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]  # type: ignore[type-arg]
+
+
+def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
+    """The asset of one model."""
+    name = region.settings.region
+    asset_key = key(name, model.name)
+    contract = Contract(region.project, model)
+    describe = {rule.id: rule.describe for rule in contract.rules()}
+
+    @dg.asset(
+        key=asset_key,
+        group_name=model.layer,
+        description=model_description(region, model),
+        metadata=model_metadata(region, model),
+        owners=OWNERS,
+        tags={"region": name, "layer": model.layer},
+        kinds={"sql", "duckdb", "parquet"},
+        code_version=region.project.code_version(model.name),
+        partitions_def=definition_of(model.partition, region.settings.first_month),
+        backfill_policy=dg.BackfillPolicy.single_run() if model.partition != "none" else None,
+        deps=[
+            dg.AssetDep(key(name, upstream), partition_mapping=mapping(region.project, model, upstream))
+            for upstream in model.upstream
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(check, asset=asset_key, blocking=True, description=describe[check]) for check in contract.ids
+        ],
+    )
+    def compute(context: dg.AssetExecutionContext) -> Events:
+        partitions = list(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else []
+        try:
+            outcomes = region.engine.compute(model.name, partitions)
+        except DrgError as error:
+            raise failure(error) from error
+        region.progress(model.name, outcomes)
+        for check in contract.ids:
+            yield check_result(asset_key, check, outcomes)
+        for outcome in outcomes:
+            if outcome.published:
+                context.add_asset_metadata(
+                    outcome_metadata(outcome), asset_key=asset_key, partition_key=outcome.partition
+                )
+        if error := refused(outcomes):
+            raise failure(error)
+        yield dg.MaterializeResult(
+            asset_key=asset_key,
+            metadata={
+                "dagster/column_lineage": lineage_metadata(region, model),
+                "preview": dg.MetadataValue.md(preview(region, outcomes[-1])),
+            },
+        )
+
+    return compute
+
+
+def check_result(asset_key: dg.AssetKey, check_id: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
+    """One verdict over the partitions of a step, with the failing ones named."""
+    found: list[tuple[str | None, Check]] = [
+        (outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.id == check_id
+    ]
+    failed = [(partition, check) for partition, check in found if not check.passed]
+    blocking = any(check.blocking for _, check in found)
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=check_id,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "partitions": len(found),
+            "failing_rows": sum(check.failing for _, check in failed),
+            "failing": dg.MetadataValue.md(
+                "\n".join(f"- {partition or ''} {sample}" for partition, check in failed for sample in check.samples) or "none"
+            ),
+        },
+    )
+
+
+def failure(error: DrgError) -> dg.Failure:
+    """A step's failure with the message that the command line prints; a rule does not pass on a second try."""
+    return dg.Failure(description=error.message(), allow_retries=False)
+
+
+def landing_asset(region: Region) -> dg.AssetsDefinition:
+    """Takes in the deliveries of the inbox; its tables are the rows as they arrived."""
+    return _side_asset(region, LANDING, "delivery")
+
+
+def reference_asset(region: Region) -> dg.AssetsDefinition:
+    """Loads the reference files and the working-day calendar."""
+    return _side_asset(region, REFERENCE, "none")
+
+
+def policy_assets(region: Region) -> list[dg.AssetsDefinition]:
+    """The law as known for each month and each year."""
+    return [_side_asset(region, "policy", period) for period in ("month", "year")]
+
+
+def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
+    name = region.settings.region
+    sources = [source for source in region.side_tables(layer) if source.partition == kind]
+    partitions_def = definition_of(kind, region.settings.first_month)
+
+    @dg.multi_asset(
+        name=f"{name}__{layer}_{kind}".replace("-", "_"),
+        specs=[
+            dg.AssetSpec(
+                key(name, source.name),
+                group_name=layer,
+                description=source_description(region, source),
+                metadata={"dagster/column_schema": schema(source.columns), "dagster/table_name": source.name},
+                owners=OWNERS,
+                tags={"region": name, "layer": layer},
+                kinds={"yaml" if layer == "policy" else "csv", "parquet"},
+            )
+            for source in sources
+        ],
+        partitions_def=partitions_def,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions_def else None,
+    )
+    def bring(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        try:
+            written = _bring(region, layer, kind, context)
+        except DrgError as error:
+            raise failure(error) from error
+        for source in sources:
+            own = [w for w in written if w.table == source.name]
+            asset_key = key(name, source.name)
+            for partition in own:
+                context.add_asset_metadata(
+                    {"dagster/row_count": partition.rows, "logical_digest": partition.digest},
+                    asset_key=asset_key,
+                    partition_key=partition.partition,
+                )
+            yield dg.MaterializeResult(asset_key=asset_key)
+
+    return bring
+
+
+def _bring(region: Region, layer: str, kind: str, context: dg.AssetExecutionContext) -> list[Written]:
+    def report(line: str) -> None:
+        context.log.info(line)
+        region.report(line)
+
+    if layer == LANDING:
+        region.take_in(report)
+        return []
+    if layer == REFERENCE:
+        return region.publish_reference(report)
+    return region.publish_policy(kind, list(context.partition_keys))

@@ -1,0 +1,38 @@
+"""The Dagster instance of a lake: it lives in `<lake>/.dagster` and is made once, whoever comes first."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import dagster as dg
+
+CONFIG = """\
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+"""
+
+
+def open_instance(lake: Path) -> dg.DagsterInstance:
+    """The instance of a lake, created under a lock if it is not there.
+
+    Two processes that open a fresh SQLite storage at once leave it broken, so its tables are made here.
+    """
+    home = lake / ".dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    with open(home / ".lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        ready = home / ".ready"
+        config = home / "dagster.yaml"
+        if not config.is_file():
+            config.write_text(CONFIG, encoding="utf-8")
+        instance = dg.DagsterInstance.from_config(str(home))
+        if not ready.is_file():
+            instance.get_runs_count()
+            instance.event_log_storage.get_maximum_record_id()
+            instance.all_instigator_state()
+            ready.touch()
+    return instance

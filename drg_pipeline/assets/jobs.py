@@ -1,0 +1,82 @@
+"""The jobs of a region. A job holds assets of one kind of partition; a whole month or year is a chain of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import dagster as dg
+
+from drg_pipeline.assets.describe import key
+from drg_pipeline.region import LANDING, REFERENCE, Region
+
+
+@dataclass(frozen=True)
+class Job:
+    """A named selection of tables of one kind of partition."""
+
+    name: str
+    partition: str
+    tables: tuple[str, ...]
+    describe: str
+
+    def selection(self, region: Region) -> dg.AssetSelection:
+        return dg.AssetSelection.assets(*(key(region.settings.region, table) for table in self.tables))
+
+
+def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str, ...]:
+    """The given tables and every table of the same kind of partition that they need."""
+    closure = region.project.upstream_closure(wanted)
+    models = [name for name, model in region.project.models.items() if name in closure and model.partition == kind]
+    return (*(region.policy_tables(kind) if kind in ("month", "year") else ()), *models)
+
+
+def region_jobs(region: Region) -> dict[str, Job]:
+    """The jobs by role: take_in, history, months, calibration, clearing."""
+    project, name = region.project, region.settings.region
+    unpartitioned = [model.name for model in project.models.values() if model.partition == "none"]
+    sides = [source.name for layer in (LANDING, REFERENCE) for source in region.side_tables(layer)]
+    yearly = [model.name for model in project.models.values() if model.partition == "year"]
+    # A yearly table that a monthly one reads comes before the months; the others after them.
+    read_by_months = project.upstream_closure(m.name for m in project.models.values() if m.partition == "month")
+    before = tables_behind(region, "year", [t for t in yearly if t in read_by_months or _only_history(region, t)])
+    after = [table for table in yearly if table not in before]
+    monthly = [model.name for model in project.models.values() if model.partition == "month"]
+    # History months stop at the layers that the calibration reads, with all tables of those layers.
+    read = {project.models[up].layer for up in project.upstream_closure(before) if project.models[up].partition == "month"}
+    history = [table for table in monthly if project.models[table].layer in read]
+    return {
+        "take_in": Job(f"{name}_take_in", "none", (*sides, *unpartitioned), "Takes in deliveries, reference files and calendar."),
+        "history": Job(f"{name}_history", "month", tables_behind(region, "month", history), "Months of history, as far as the calibration reads them."),
+        "calibration": Job(f"{name}_calibration", "year", before, "Base points, coefficients and the budget's months of a year."),
+        "months": Job(f"{name}_months", "month", tables_behind(region, "month", monthly), "Pre-settlement of months."),
+        "clearing": Job(f"{name}_clearing", "year", tuple(after), "Clearing of a year."),
+    }
+
+
+def _only_history(region: Region, table: str) -> bool:
+    """Whether a yearly table reads no month of its own year."""
+    project = region.project
+    for up in project.upstream_closure([table]):
+        model = project.models[up]
+        if model.partition != "year":
+            continue
+        for read in model.upstream:
+            if project.partition_of(read) == "month":
+                years = model.reads[read].years if read in model.reads else None
+                if years is None or years[1] >= 0:
+                    return False
+    return True
+
+
+def job_definitions(region: Region) -> list[dg.JobDefinition | dg.UnresolvedAssetJobDefinition]:  # type: ignore[name-defined]
+    return [
+        dg.define_asset_job(
+            job.name,
+            selection=job.selection(region),
+            description=job.describe,
+            executor_def=dg.in_process_executor,
+            tags={"region": region.settings.region},
+        )
+        for job in region_jobs(region).values()
+    ]

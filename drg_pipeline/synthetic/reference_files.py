@@ -1,0 +1,116 @@
+"""Writes the reference files of the made-up region.
+
+Hospitals and groups come from `region.py`, what the fund spent from the claims; no claim is made here.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from drg_pipeline.synthetic.region import Group, Hospital
+
+_POOLS = ("employee_local", "employee_nonlocal", "resident_local", "resident_nonlocal")
+_HEADERS = {
+    "hospital": "fixmedins_code name level kind agreement_status status_reason valid_from valid_to",
+    "budget": "year pool amount reserve_ratio adjustment",
+    "basic_group": "drg valid_from valid_to",
+    "key_specialty": "fixmedins_code drg grade uplift valid_from valid_to",
+    "institution_coefficient": "fixmedins_code coefficient valid_from valid_to",
+    "assessment": "fixmedins_code year coefficient deposit_return_rate",
+}
+
+
+def write_reference(
+    folder: Path,
+    given: dict[str, Any],
+    hospitals: Sequence[Hospital],
+    groups: Sequence[Group],
+    years: tuple[int, int],
+    funds: dict[tuple[int, str], int],
+    seed: int,
+) -> None:
+    """Hospitals, budgets, group lists and the last year's assessment of the made-up region."""
+    first, last = years
+    start = date(first - 1, 1, 1)  # stays that settle in the first January were discharged before it
+    rng = random.Random(f"reference {seed}")
+    standing: list[tuple[Any, ...]] = []
+    for h in hospitals:
+        kind = "community" if h.level == "primary" else "general"
+        spans: list[tuple[str, str, date, date | None]] = []
+        if h.closed_from > start:
+            spans.append(
+                ("active", "", start, None if h.status == "active" else h.closed_from - timedelta(days=1))
+            )
+        if h.status != "active":
+            until = None if h.status == "terminated" else h.closed_to
+            spans.append((h.status, "violation", max(h.closed_from, start), until))
+            if until:
+                spans.append(("active", "", until + timedelta(days=1), None))
+        standing += [(h.code, h.name, h.level, kind, *span) for span in spans]
+    _csv(folder, "hospital", standing)
+    _csv(folder, "budget", _budgets(given, funds, range(first, last + 1), rng))
+    usual = sorted(
+        (g for g in groups if g.kind == "usual" and not g.uneven), key=lambda g: (g.ln_cost, g.drg)
+    )
+    basic, costly = usual[:8], usual[-24:]
+    _csv(folder, "basic_group", sorted((g.drg, start, None) for g in basic))
+    large = [h for h in hospitals if h.level != "primary"][:4]
+    uplifts = [
+        ("national", "0.2000"),
+        ("provincial", "0.1000"),
+        ("provincial", "0.0500"),
+        ("discipline", "0.0800"),
+    ]
+    special = []
+    for h, (grade, uplift) in zip(large, uplifts, strict=False):
+        special += [(h.code, g.drg, grade, uplift, start, None) for g in rng.sample(costly, 2)]
+    _csv(folder, "key_specialty", sorted(special))
+    _csv(
+        folder,
+        "institution_coefficient",
+        [(hospitals[0].code, "1.0200", start, None), (hospitals[3].code, "0.9800", start, None)],
+    )
+    assessed = [h for h in hospitals if h.closed_from > start]
+    _csv(
+        folder,
+        "assessment",
+        [
+            (
+                h.code,
+                last,
+                Decimal(9700 + rng.randrange(500)) / 10_000,
+                rng.choice(("1", "1", "0.95", "0.9", "0.8")),
+            )
+            for h in assessed
+        ],
+    )
+
+
+def _budgets(
+    given: dict[str, Any], funds: dict[tuple[int, str], int], years: Iterable[int], rng: random.Random
+) -> list[tuple[Any, ...]]:
+    """Budgets near what the fund spends, so that some hospitals keep money and some overspend."""
+    ratio = Decimal(given["budget"]["reserve_ratio"])
+    lowest, highest = int(given["budget"]["lowest"]), int(given["budget"]["highest"])
+    rows: list[tuple[Any, ...]] = []
+    for year in years:
+        for pool in _POOLS:
+            wanted = (
+                Decimal(funds.get((year, pool), 0)) / 100 * rng.randint(lowest, highest) / 1000 / (1 - ratio)
+            )
+            hundreds = max(Decimal(1), (wanted / 100).quantize(Decimal(1), ROUND_HALF_UP))
+            rows.append((year, pool, f"{hundreds * 100}.00", ratio, None))
+    return rows
+
+
+def _csv(folder: Path, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as sink:
+        writer = csv.writer(sink, lineterminator="\n")
+        writer.writerow(_HEADERS[name].split())
+        writer.writerows(rows)

@@ -1,0 +1,28 @@
+"""What several test folders share: the bench that runs models on small tables, and the sample region."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.harness import Bench
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Runs models of the project on given tables, under the law of Jiyuan."""
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of the shared samples; tests that need it skip, saying so, where it is not given."""
+    folder = os.environ.get("DRG_SAMPLES")
+    if not folder:
+        pytest.skip("DRG_SAMPLES is not set: it names the folder with the shared samples")
+    return Path(folder)

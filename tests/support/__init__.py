@@ -1,0 +1,1 @@
+"""Helpers of the tests; nothing of the pipeline imports them."""

@@ -1,0 +1,194 @@
+"""Runs models on small given tables in an in-memory DuckDB and hands back rows with exact decimals.
+
+Column types come from the project, the law from the pack of Jiyuan, working days from the real
+calendar; what a test gives replaces them. No expectation and no rule lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from drg_pipeline.calendar import working_days
+from drg_pipeline.lake.digest import logical_digest
+from drg_pipeline.lake.periods import months_between
+from drg_pipeline.region import CALENDAR, REFERENCE, Region
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.contract import Contract
+
+Value = str | int | bool | Decimal | date | datetime | None
+Row = Mapping[str, Value]
+Given = Mapping[str, Sequence[Row]]
+
+FIRST_YEAR, LAST_YEAR = 2024, 2026
+FAR = date(2099, 12, 31)
+
+
+class Bench:
+    """The project's models, and the tables from the side that every run may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.region = Region(Settings.for_region("jiyuan", lake=folder / "lake"))
+        self.project = self.region.project
+        self.folder = folder
+        self._side: dict[str, Path] = {}
+        self._publish_side()
+
+    def _publish_side(self) -> None:
+        periods = {
+            "month": months_between(f"{FIRST_YEAR}-01", f"{LAST_YEAR}-12"),
+            "year": [str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)],
+        }
+        tables: dict[str, Sequence[Sequence[object]]] = {
+            name: self.region.pack.rows(name, periods[table.period], lambda phase, period: FAR)
+            for name, table in self.region.pack.tables.items()
+        }
+        tables[f"{REFERENCE}.{CALENDAR}"] = working_days([], date(FIRST_YEAR - 1, 1, 1), date(LAST_YEAR + 1, 12, 31))
+        with duckdb.connect() as con:
+            for name, rows in tables.items():
+                self.create(con, name, rows)
+                self._side[name] = self.folder / f"{name}.parquet"
+                con.execute(f"copy {name} to '{self._side[name]}' (format parquet)")
+
+    def columns(self, table: str) -> list[str]:
+        models = self.project.models
+        return list(models[table].columns if table in models else self.project.sources[table].columns)
+
+    def type_of(self, table: str, column: str) -> str:
+        if column not in self.columns(table):
+            raise ValueError(f"{table} has no column {column}")
+        return self.project.column(table, column).type.upper()
+
+    def create(self, con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:
+        """A table of the project's types with these rows, in its columns' order."""
+        con.execute(f"create schema if not exists {table.split('.')[0]}")
+        columns = self.columns(table)
+        declared = ", ".join(f'"{name}" {self.type_of(table, name)}' for name in columns)
+        con.execute(f"create or replace table {table} ({declared})")
+        if rows:
+            line = f"({', '.join('?' for _ in columns)})"
+            con.execute(f"insert into {table} values {', '.join([line] * len(rows))}", [value for row in rows for value in row])
+
+    def typed(self, table: str, row: Row) -> dict[str, object]:
+        """A row given as text or values, as what the database hands back for it."""
+        return {column: typed(self.type_of(table, column), value) for column, value in row.items()}
+
+    def open(
+        self,
+        given: Given,
+        through: Sequence[str],
+        *,
+        policy: Mapping[str, Row] | None = None,
+        threads: int = 1,
+    ) -> Run:
+        """A database with everything that the models `through` read.
+
+        given    table -> rows; a column that a row does not name is null
+        policy   policy table -> columns to set in every row of the pack's
+        """
+        con = duckdb.connect()
+        con.execute(f"set threads = {threads}")
+        con.execute(self.project.macros)
+        run = Run(self, con, tuple(through))
+        wanted = {table for name in through for table in self.project.models[name].upstream}
+        wanted |= {table for name in through for guard in self.project.invariants_of(name) for table in guard.upstream}
+        wanted |= {table for name in through for table in self.project.models[name].keeps}
+        for table in sorted((wanted | given.keys()) - set(through)):
+            if table in given or table not in self._side:
+                run.fill(table, given.get(table, ()))
+            else:
+                con.execute(f"create schema if not exists {table.split('.')[0]}")
+                con.execute(f"create table {table} as from read_parquet('{self._side[table]}')")
+        for table, values in (policy or {}).items():
+            for column, value in values.items():
+                con.execute(f'update {table} set "{column}" = ?', [typed(self.type_of(table, column), value)])
+        return run
+
+    def run(
+        self,
+        given: Given,
+        through: Sequence[str],
+        *,
+        policy: Mapping[str, Row] | None = None,
+        threads: int = 1,
+    ) -> Run:
+        """Open and compute the models in the order given."""
+        run = self.open(given, through, policy=policy, threads=threads)
+        run.compute()
+        return run
+
+
+class Run:
+    """One database: its tables can be filled again and its models computed again."""
+
+    def __init__(self, bench: Bench, con: duckdb.DuckDBPyConnection, through: tuple[str, ...]) -> None:
+        self.bench = bench
+        self.con = con
+        self.through = through
+
+    def fill(self, table: str, rows: Sequence[Row]) -> None:
+        """Replace a given table."""
+        columns = self.bench.columns(table)
+        typed_rows = [self.bench.typed(table, row) for row in rows]
+        self.bench.create(self.con, table, [[row.get(column) for column in columns] for row in typed_rows])
+
+    def compute(self) -> None:
+        """Compute the models in order, each with the types of its contract."""
+        for name in self.through:
+            self.con.execute(f"create schema if not exists {name.split('.')[0]}")
+            self.con.execute(f"create or replace table {name} as {self.bench.project.models[name].sql}")
+            Contract(self.bench.project, self.bench.project.models[name]).check_types(self.con, name)
+
+    def rows(self, table: str) -> list[dict[str, object]]:
+        """The rows of a table in the order of its grain."""
+        models = self.bench.project.models
+        order = ", ".join(models[table].grain) if table in models else "all"
+        columns = self.bench.columns(table)
+        found = self.con.execute(f"select * from {table} order by {order}").fetchall()
+        return [dict(zip(columns, row)) for row in found]
+
+    def failing(self, table: str) -> set[str]:
+        """The ids of the checks of a table's contract that its rows do not pass."""
+        contract = Contract(self.bench.project, self.bench.project.models[table])
+        verdicts = contract.checks(self.con, self._partitions(table))
+        return {check.id for checks in verdicts.values() for check in checks if not check.passed}
+
+    def _partitions(self, table: str) -> list[str | None]:
+        """Every period that a rule of the table could name."""
+        kind = self.bench.project.models[table].partition
+        if kind == "none":
+            return [None]
+        years = range(FIRST_YEAR, LAST_YEAR + 1)
+        return [*map(str, years)] if kind == "year" else [*months_between(f"{FIRST_YEAR}-01", f"{LAST_YEAR}-12")]
+
+    def digest(self, table: str) -> str:
+        model = self.bench.project.models[table]
+        types = [(column, self.bench.type_of(table, column)) for column in model.columns]
+        return logical_digest(self.con, table, types, model.grain)
+
+
+def typed(kind: str, value: Value) -> object:
+    """A value of a SQL type; ValueError for text that does not fit it exactly."""
+    if value is None:
+        return None
+    text = str(value)
+    if kind.startswith("DECIMAL"):
+        number, scale = Decimal(text), int(kind.rstrip(")").split(",")[1])
+        if number != round(number, scale):
+            raise ValueError(f"{text} has more than {scale} decimals")
+        return number
+    if kind in ("INTEGER", "BIGINT"):
+        return int(text)
+    if kind == "BOOLEAN":
+        return {"true": True, "false": False}[text.lower()]
+    if kind == "DATE":
+        return date.fromisoformat(text)
+    if kind == "TIMESTAMP":
+        return datetime.fromisoformat(text)
+    if kind == "VARCHAR":
+        return text
+    raise ValueError(f"no test gives a {kind}")
