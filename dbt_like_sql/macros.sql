@@ -30,6 +30,10 @@ create or replace macro quotient_6(numerator, denominator) as
 create or replace macro yuan(whole_cents) as
     cast(cast(whole_cents as decimal(38, 0)) * cast(0.01 as decimal(2, 2)) as decimal(18, 2));
 
+-- Points from whole ten-thousandths.
+create or replace macro from_tenthousandths(whole) as
+    cast(cast(whole as decimal(38, 0)) * cast(0.0001 as decimal(4, 4)) as decimal(18, 4));
+
 -- An amount times a rate, rounded half up to the cent; the rate has up to 6 decimals.
 create or replace macro yuan_times(amount, rate) as
     cast(round(cast(amount as decimal(20, 2)) * cast(rate as decimal(18, 6)), 2) as decimal(18, 2));

@@ -21,8 +21,8 @@ from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_fold
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import Engine, Outcome, write_partition
+from drg_pipeline.lake.digest import logical_digest, quoted
+from drg_pipeline.lake.engine import Engine, Outcome, partition_literal, write_partition
 from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import Store, footer
 from drg_pipeline.policy import Pack, load_pack
@@ -171,21 +171,25 @@ class Region:
             days = self._calendar(con)
             self._fill(con, f"{REFERENCE}.{CALENDAR}", _CALENDAR, list(days))
             return [
-                self._write(con, source.name, "none", None, source.columns) for source in self.side_tables(REFERENCE)
+                written
+                for source in self.side_tables(REFERENCE)
+                for written in self._write(con, source.name, "none", [None], source.columns)
             ]
 
     def _calendar(self, con: duckdb.DuckDBPyConnection) -> list[Day]:
         overlay = con.execute(f"select date, is_workday, source from {REFERENCE}.{CALENDAR_OVERLAY}").fetchall()
         return working_days(overlay, *CALENDAR_SPAN)
 
-    def publish_policy(self, period: str, partitions: Sequence[str]) -> list[Written]:
+    def publish_policy(
+        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None
+    ) -> list[Written]:
         """Write the law of these months or years, as known at each one's moment."""
         written: list[Written] = []
         with closing(self.engine.connect()) as con:
-            for name in self.policy_tables(period):
+            for name in self.policy_tables(period) if tables is None else tables:
                 columns = self.project.sources[name].columns
                 self._fill(con, name, columns, self.pack.rows(name, partitions, self.known_on))
-                written += [self._write(con, name, period, partition, columns) for partition in partitions]
+                written += self._write(con, name, period, list(partitions), columns)
         return written
 
     def known_on(self, moment: str, period: str) -> date:
@@ -217,41 +221,49 @@ class Region:
         columns: Mapping[str, Column],
         rows: Sequence[Sequence[object]],
     ) -> None:
-        layer = table.split(".")[0]
-        con.execute(f"create schema if not exists {layer}")
-        declared = ", ".join(f"{quoted(name)} {column.type}" for name, column in columns.items())
-        con.execute(f"create or replace table {table} ({declared})")
-        if rows:
-            con.executemany(f"insert into {table} values ({', '.join('?' for _ in columns)})", [list(row) for row in rows])
+        """A typed table of few rows, from their text."""
+        con.execute(f"create schema if not exists {quoted(table.split('.')[0])}")
+        texts = [[None if row[place] is None else str(row[place]) for row in rows] for place in range(len(columns))]
+        typed = ", ".join(f"cast({quoted(name)} as {column.type}) as {quoted(name)}" for name, column in columns.items())
+        listed = ", ".join(f"unnest(cast(? as varchar[])) as {quoted(name)}" for name in columns)
+        con.execute(f"create or replace table {table} as select {typed} from (select {listed})", texts)
 
     def _write(
         self,
         con: duckdb.DuckDBPyConnection,
         table: str,
         kind: str,
-        partition: str | None,
+        partitions: Sequence[str | None],
         columns: Mapping[str, Column],
-    ) -> Written:
+    ) -> list[Written]:
+        """Publish the partitions that differ from what is there."""
         types = [(name, column.type) for name, column in columns.items()]
-        outcome, temporary = write_partition(
-            con,
-            self.store,
-            relation=table,
-            table=table,
-            kind=kind,
-            partition=partition,
-            columns=types,
-            grain=[name for name, _ in types],
-            code=SIDE_CODE,
-            inputs={},
-        )
-        there = footer(con, outcome.path) if outcome.path.is_file() else None
-        changed = there is None or there.digest != outcome.digest
-        if changed:
+        names = [name for name, _ in types]
+        written: list[Written] = []
+        for partition in partitions:
+            path = self.store.file(table, kind, partition)
+            there = footer(con, path) if path.is_file() else None
+            where = "" if partition is None else f" where {kind} = {partition_literal(kind, partition)}"
+            own = f"(select * from {table}{where})"
+            digest = logical_digest(con, own, types, names)
+            if there is not None and there.digest == digest:
+                written.append(Written(table, partition, there.rows, digest, changed=False))
+                continue
+            outcome, temporary = write_partition(
+                con,
+                self.store,
+                relation=table,
+                table=table,
+                kind=kind,
+                partition=partition,
+                columns=types,
+                grain=names,
+                code=SIDE_CODE,
+                inputs={},
+            )
             self.store.publish(temporary, outcome.path)
-        else:
-            temporary.unlink()
-        return Written(table, partition, outcome.rows, outcome.digest, changed)
+            written.append(Written(table, partition, outcome.rows, digest, changed=True))
+        return written
 
 
 def refused(outcomes: Sequence[Outcome]) -> DrgError | None:

@@ -112,12 +112,13 @@ select
     case c.category
         when 'blank' then c.fee_points                                                                    -- law: JY-18-2
         when 'unstable' then c.fee_points                                                                 -- law: JY-18-2
-        -- b c + (f / M - k) b c, over one denominator.  law: JY-18-1-1
-        when 'high' then quotient_4(
+        -- b c + (f / M - k) b c, over one denominator. The ten-thousandths that are wanted cancel against it, so that
+        -- a large case of a large group stays within 38 digits.  law: JY-18-1-1
+        when 'high' then from_tenthousandths(half_up(
             tenthousandths(c.base_point) * tenthousandths(c.coefficient)
                 * (cents(c.fee) * c.mean_denominator * 10000 + (10000 - tenthousandths(c.multiple)) * c.mean_numerator),
-            c.mean_numerator * 10000 * cast(100000000 as hugeint)
-        )
+            c.mean_numerator * cast(100000000 as hugeint)
+        ))
         when 'low' then least(c.fee_points, c.base_point)                                                 -- law: JY-18-1-2
         when 'normal' then quotient_4(
             tenthousandths(c.base_point) * tenthousandths(c.coefficient), cast(100000000 as hugeint)

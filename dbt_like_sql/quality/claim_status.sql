@@ -13,7 +13,8 @@ checks:
     expect: (status = 'normal') = (reason is null)
     describe: A version has a reason exactly when it is not normal.
 ---*/
-with here as (
+-- Materialized: the deadline is counted first and then looked up; the other way round is a join of all days with all.
+with counted as materialized (
     select
         i.settlement_month as month,
         i.setl_id,
@@ -21,15 +22,24 @@ with here as (
         i.uploaded_on,
         i.first_dcla_time,
         i.deadline_from,
-        n.date as upload_deadline
+        d.segment,
+        d.working_day_no + q.upload_working_days as working_day_no                      -- law: JY-31-1
     from claims.version_index as i
     inner join claims.setlinfo as s on s.setl_id = i.setl_id and s.dcla_time = i.dcla_time
     left join policy.quality as q on q.month = i.settlement_month
     left join reference.calendar as d on d.date = i.deadline_from
-    left join reference.calendar as n                                                   -- law: JY-31-1
-        on n.segment = d.segment
-        and n.is_workday
-        and n.working_day_no = d.working_day_no + q.upload_working_days
+),
+
+here as (
+    select
+        c.month,
+        c.setl_id,
+        c.dcla_time,
+        c.uploaded_on,
+        c.first_dcla_time,
+        n.date as upload_deadline
+    from counted as c
+    left join reference.calendar as n on n.segment = c.segment and n.working_day_no = c.working_day_no and n.is_workday
 ),
 
 in_time as (

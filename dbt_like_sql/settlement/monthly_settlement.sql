@@ -59,13 +59,19 @@ confirmed as (
     group by month
 ),
 
-due as (
-    select f.month, n.date as pay_by
+-- Materialized: the day is counted first and then looked up; the other way round is a join of all days with all.
+counted as materialized (
+    select f.month, d.segment, d.working_day_no + p.payment_working_days as working_day_no
     from confirmed as f
     inner join policy.settlement as p on p.month = f.month
     inner join reference.calendar as d on d.date = f.confirmed_on
+),
+
+due as (
+    select c.month, n.date as pay_by
+    from counted as c
     inner join reference.calendar as n                                                  -- law: JY-32-4
-        on n.segment = d.segment and n.is_workday and n.working_day_no = d.working_day_no + p.payment_working_days
+        on n.segment = c.segment and n.working_day_no = c.working_day_no and n.is_workday
 ),
 
 deposited as (

@@ -11,7 +11,7 @@ import dagster as dg
 from drg_pipeline.lake.engine import Outcome, parquet
 from drg_pipeline.policy import Instruments
 from drg_pipeline.region import Region
-from drg_pipeline.sql.lineage import column_lineage
+from drg_pipeline.sql.lineage import kept_lineage
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Column, Source
 
@@ -77,7 +77,7 @@ def lineage_metadata(region: Region, model: Model) -> dg.TableColumnLineage:
             column: [
                 dg.TableColumnDep(asset_key=key(region.settings.region, table), column_name=name) for table, name in found
             ]
-            for column, found in column_lineage(region.project, model.name).items()
+            for column, found in kept_lineage(region.project, model.name, region.store.root / ".lineage").items()
         }
     )
 

@@ -24,7 +24,7 @@ from drg_pipeline.assets.partitions import definition_of, mapping
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import LANDING, REFERENCE, Region, Written, refused
-from drg_pipeline.sql.contract import Check, Contract
+from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Model
 
 OWNERS = ["team:settlement"]
@@ -36,7 +36,6 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
     name = region.settings.region
     asset_key = key(name, model.name)
     contract = Contract(region.project, model)
-    describe = {rule.id: rule.describe for rule in contract.rules()}
 
     @dg.asset(
         key=asset_key,
@@ -54,7 +53,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             for upstream in model.upstream
         ],
         check_specs=[
-            dg.AssetCheckSpec(check, asset=asset_key, blocking=True, description=describe[check]) for check in contract.ids
+            dg.AssetCheckSpec(name, asset=asset_key, blocking=True, description=describe)
+            for name, describe in contract.groups().items()
         ],
     )
     def compute(context: dg.AssetExecutionContext) -> Events:
@@ -64,8 +64,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         except DrgError as error:
             raise failure(error) from error
         region.progress(model.name, outcomes)
-        for check in contract.ids:
-            yield check_result(asset_key, check, outcomes)
+        for group in contract.groups():
+            yield check_result(asset_key, group, outcomes)
         for outcome in outcomes:
             if outcome.published:
                 context.add_asset_metadata(
@@ -84,24 +84,26 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
     return compute
 
 
-def check_result(asset_key: dg.AssetKey, check_id: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
-    """One verdict over the partitions of a step, with the failing ones named."""
-    found: list[tuple[str | None, Check]] = [
-        (outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.id == check_id
-    ]
+def check_result(asset_key: dg.AssetKey, group: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
+    """One verdict over the partitions of a step: how many rows each rule refuses, and some of them."""
+    found = [(outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.group == group]
     failed = [(partition, check) for partition, check in found if not check.passed]
-    blocking = any(check.blocking for _, check in found)
+    rules: dict[str, int] = {}
+    for _, check in found:
+        rules[check.id] = rules.get(check.id, 0) + check.failing
+    listed = "\n".join(f"| {rule} | {count} |" for rule, count in rules.items())
+    samples = "\n".join(f"- {partition or ''} {check.id}: {sample}" for partition, check in failed for sample in check.samples)
     return dg.AssetCheckResult(
         asset_key=asset_key,
-        check_name=check_id,
+        check_name=group,
         passed=not failed,
-        severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR
+        if any(check.blocking for _, check in found)
+        else dg.AssetCheckSeverity.WARN,
         metadata={
-            "partitions": len(found),
-            "failing_rows": sum(check.failing for _, check in failed),
-            "failing": dg.MetadataValue.md(
-                "\n".join(f"- {partition or ''} {sample}" for partition, check in failed for sample in check.samples) or "none"
-            ),
+            "partitions": len({partition for partition, _ in found}),
+            "rules": dg.MetadataValue.md(f"| rule | failing rows |\n|---|---:|\n{listed}"),
+            "failing": dg.MetadataValue.md(samples or "none"),
         },
     )
 
@@ -133,9 +135,11 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=f"{name}__{layer}_{kind}".replace("-", "_"),
+        can_subset=layer == "policy",
         specs=[
             dg.AssetSpec(
                 key(name, source.name),
+                skippable=layer == "policy",
                 group_name=layer,
                 description=source_description(region, source),
                 metadata={"dagster/column_schema": schema(source.columns), "dagster/table_name": source.name},
@@ -149,11 +153,12 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run() if partitions_def else None,
     )
     def bring(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+        selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
         try:
-            written = _bring(region, layer, kind, context)
+            written = _bring(region, layer, kind, context, [source.name for source in selected])
         except DrgError as error:
             raise failure(error) from error
-        for source in sources:
+        for source in selected:
             own = [w for w in written if w.table == source.name]
             asset_key = key(name, source.name)
             for partition in own:
@@ -167,7 +172,9 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
     return bring
 
 
-def _bring(region: Region, layer: str, kind: str, context: dg.AssetExecutionContext) -> list[Written]:
+def _bring(
+    region: Region, layer: str, kind: str, context: dg.AssetExecutionContext, tables: list[str]
+) -> list[Written]:
     def report(line: str) -> None:
         context.log.info(line)
         region.report(line)
@@ -177,4 +184,4 @@ def _bring(region: Region, layer: str, kind: str, context: dg.AssetExecutionCont
         return []
     if layer == REFERENCE:
         return region.publish_reference(report)
-    return region.publish_policy(kind, list(context.partition_keys))
+    return region.publish_policy(kind, list(context.partition_keys), tables)

@@ -25,10 +25,11 @@ class Job:
 
 
 def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The given tables and every table of the same kind of partition that they need."""
+    """The given tables, every table of the same kind of partition that they need, and the law these read."""
     closure = region.project.upstream_closure(wanted)
     models = [name for name, model in region.project.models.items() if name in closure and model.partition == kind]
-    return (*(region.policy_tables(kind) if kind in ("month", "year") else ()), *models)
+    read = {up for name in closure for up in region.project.models[name].upstream}
+    return (*(name for name in region.policy_tables(kind) if name in read), *models)
 
 
 def region_jobs(region: Region) -> dict[str, Job]:

@@ -17,6 +17,7 @@ from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
 SAMPLES = 5
+CONTRACT = "contract"
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Check:
     """The verdict of one rule on one partition."""
 
     id: str
+    group: str
     passed: bool
     blocking: bool
     describe: str
@@ -43,17 +45,11 @@ class Contract:
         self.project = project
         self.model = model
 
-    @property
-    def ids(self) -> list[str]:
-        """Every check this contract makes, by id."""
-        model = self.model
-        return [
-            "grain_is_unique",
-            "no_unexpected_null",
-            *(keeps_id(table) for table in model.keeps),
-            *(check.id for check in model.checks),
-            *(invariant.id for invariant in self.project.invariants_of(model.name)),
-        ]
+    def groups(self) -> dict[str, str]:
+        """What people see as one check each: the contract of the table, and every invariant that guards it."""
+        invariants = {invariant.id: invariant.describe for invariant in self.project.invariants_of(self.model.name)}
+        rules = [rule.describe for rule in self.rules() if rule.group == CONTRACT]
+        return {CONTRACT: " ".join(rules), **invariants}
 
     def check_types(self, con: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
         """The columns with their types, after they were found to be those of columns.yml."""
@@ -80,7 +76,7 @@ class Contract:
             everywhere = failed.get(None, (0, []))
             for partition in partitions:
                 count, samples = failed.get(partition, everywhere) if partition is not None else everywhere
-                found[partition].append(Check(rule.id, count == 0, rule.blocking, rule.describe, count, samples))
+                found[partition].append(Check(rule.id, rule.group, count == 0, rule.blocking, rule.describe, count, samples))
         return found
 
     def rules(self) -> Iterator[Rule]:
@@ -118,6 +114,7 @@ class Contract:
                 invariant.describe,
                 f"select {self._partition_of(names)}, {sample_of(names)} from ({invariant.sql}\n) as broken",
                 invariant.severity == "error",
+                invariant.id,
             )
 
     def _partition_of(self, columns: Sequence[str], prefix: str = "") -> str:
@@ -134,6 +131,7 @@ class Rule:
     describe: str
     failing: str
     blocking: bool = True
+    group: str = CONTRACT
 
 
 def keeps_id(table: str) -> str:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+from pathlib import Path
+
 import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import lineage
@@ -11,7 +16,25 @@ from sqlglot.optimizer.scope import build_scope
 from drg_pipeline.sql.project import Project
 
 
-def column_lineage(project: Project, name: str) -> dict[str, list[tuple[str, str]]]:
+Lineage = dict[str, list[tuple[str, str]]]
+
+
+def kept_lineage(project: Project, name: str, folder: Path) -> Lineage:
+    """The column lineage of a model, parsed once for each version of its text and of what it reads."""
+    model = project.models[name]
+    text = json.dumps([model.sql, [[up, project.schema_of(up)] for up in model.upstream]])
+    file = folder / f"{name}.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    if file.is_file():
+        return {column: [(table, up) for table, up in found] for column, found in json.loads(file.read_text()).items()}
+    found = column_lineage(project, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_text(json.dumps(found))
+    os.replace(aside, file)
+    return found
+
+
+def column_lineage(project: Project, name: str) -> Lineage:
     """column -> [(upstream table, upstream column)], sorted, for one model."""
     model = project.models[name]
     tree = qualify(

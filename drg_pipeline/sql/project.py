@@ -134,6 +134,11 @@ class Project:
                 waiting += [up for up in self.models[table].upstream if up in self.models]
         return wanted
 
+    def schema_of(self, table: str) -> dict[str, str]:
+        """column -> type of any table."""
+        layer, name = table.split(".")
+        return self.schema[layer][name]
+
     @cached_property
     def schema(self) -> dict[str, dict[str, dict[str, str]]]:
         """layer -> table -> column -> type, as sqlglot wants it."""

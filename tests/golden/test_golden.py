@@ -18,8 +18,7 @@ CASES = read_cases(Path(__file__).parent)
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_worked_example(bench: Bench, case: Case) -> None:
-    given = {table: [_known(bench, table, row) for row in rows] for table, rows in case.given.items()}
-    run = bench.run(given, case.through, policy=case.policy)
+    run = bench.run(case.tables(bench.columns), case.through, policy=case.policy)
     for table, expected in case.expect.items():
         filters = bench.typed(table, case.only.get(table, {}))
         found = [row for row in run.rows(table) if filters.items() <= row.items()]
@@ -33,12 +32,6 @@ def test_worked_example(bench: Bench, case: Case) -> None:
 
 def _row(row: dict[str, object], names: list[str]) -> str:
     return repr(tuple(row[name] for name in names))
-
-
-def _known(bench: Bench, table: str, row: dict[str, str | None]) -> dict[str, str | None]:
-    """A row's columns that the table has: rows of `spread` name columns of several tables."""
-    columns = set(bench.columns(table))
-    return {column: value for column, value in row.items() if column in columns}
 
 
 def test_every_case_cites_a_clause_that_exists(bench: Bench) -> None:

@@ -11,7 +11,7 @@ A given row with a list for a value stands for one row an entry, `{n}` in its te
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,26 @@ class Case:
     law: tuple[str, ...]
     through: tuple[str, ...]
     given: Tables
+    defaults: dict[str, TextRow]
+    spread: dict[str, list[str]]
     policy: dict[str, TextRow]
     only: dict[str, TextRow]
     expect: Tables
     refused: dict[str, list[str]]
+
+    def tables(self, columns_of: Callable[[str], list[str]]) -> Tables:
+        """The given rows by table, with the file's defaults; ValueError for a column that no table has."""
+        tables: Tables = {}
+        for name, rows in self.given.items():
+            targets = {table: columns_of(table) for table in self.spread.get(name, [name])}
+            for row in rows:
+                unknown = [column for column in row if not any(column in columns for columns in targets.values())]
+                if unknown:
+                    raise ValueError(f"{self}: {name} has no column {', '.join(unknown)}")
+                for table, columns in targets.items():
+                    own = {column: value for column, value in row.items() if column in columns}
+                    tables.setdefault(table, []).append({**self.defaults.get(table, {}), **own})
+        return tables
 
     def __str__(self) -> str:
         return f"{self.file}: {self.name}"
@@ -54,15 +70,16 @@ def _cases(path: Path) -> Iterator[Case]:
         given: Tables = {}
         for tables in (top.get("given") or {}, body.get("given") or {}):
             for name, rows in tables.items():
-                for table in (top.get("spread") or {}).get(name, [name]):
-                    given.setdefault(table, []).extend(row for given_row in rows for row in _expanded(given_row))
+                given.setdefault(name, []).extend(row for given_row in rows for row in _expanded(given_row))
         if not place.faults:
             yield Case(
                 path.stem,
                 str(body["name"]),
                 tuple(body["law"]),
                 tuple(top["through"]),
-                {table: [{**(top.get("defaults") or {}).get(table, {}), **row} for row in rows] for table, rows in given.items()},
+                given,
+                top.get("defaults") or {},
+                top.get("spread") or {},
                 body.get("policy") or {},
                 body.get("only") or {},
                 body["expect"] or {},

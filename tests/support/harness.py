@@ -180,7 +180,7 @@ def typed(kind: str, value: Value) -> object:
         number, scale = Decimal(text), int(kind.rstrip(")").split(",")[1])
         if number != round(number, scale):
             raise ValueError(f"{text} has more than {scale} decimals")
-        return number
+        return round(number, scale)
     if kind in ("INTEGER", "BIGINT"):
         return int(text)
     if kind == "BOOLEAN":
