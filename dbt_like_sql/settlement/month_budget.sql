@@ -1,8 +1,9 @@
 /*---
 describe: >-
   The distributable budget of each pool, spread over the twelve months: the amounts filed for the months, else
-  in proportion to last year's fees of the pool by settlement month, else in equal parts. Cents left over go
-  to the largest remainders, of equal ones to the earlier month.
+  in proportion to last year's fees of the pool by settlement month (where the agency spreads by them and there
+  are any), else in equal parts. Cents left over go to the largest remainders, of equal ones to the earlier
+  month.
 grain: [year, pool, settlement_month]
 partition: year
 law: [JY-8, JY-32-2]
@@ -12,6 +13,7 @@ with filed as (
     select
         cast(b.year as integer) as year,
         b.pool,
+        p.month_spread,
         cents(yuan_times(b.amount, cast(1 as decimal(18, 6)) - b.reserve_ratio)) as distributable,
         [
             b.month_01, b.month_02, b.month_03, b.month_04, b.month_05, b.month_06,
@@ -49,7 +51,11 @@ weighted as (
         end as weight,
         coalesce(sum(f.fee_cents) over (partition by m.year, m.pool), 12) as all_weights
     from months as m
-    left join fees as f on f.year = m.year and f.pool = m.pool and f.month_no = m.month_no
+    left join fees as f
+        on m.month_spread = 'last_year_fees'
+        and f.year = m.year
+        and f.pool = m.pool
+        and f.month_no = m.month_no
 ),
 
 floored as (

@@ -28,12 +28,17 @@ def schema(columns: Mapping[str, Column], required: frozenset[str] = frozenset()
             dg.TableColumn(
                 name=name,
                 type=column.type.lower(),
-                description=f"{column.meaning}{f' ({column.unit})' if column.unit else ''}",
+                description=meaning(column),
                 constraints=dg.TableColumnConstraints(nullable=name not in required),
             )
             for name, column in columns.items()
         ]
     )
+
+
+def meaning(column: Column) -> str:
+    """What a column means, with its unit where the words do not say it already."""
+    return f"{column.meaning} ({column.unit})" if column.unit and column.unit != column.meaning.lower() else column.meaning
 
 
 def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:

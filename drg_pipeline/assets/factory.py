@@ -21,6 +21,7 @@ from drg_pipeline.assets.describe import (
     source_description,
 )
 from drg_pipeline.assets.partitions import definition_of, mapping
+from drg_pipeline.assets.rules import RULES, rules_check
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import LANDING, REFERENCE, Region, Written, refused
@@ -55,7 +56,12 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         check_specs=[
             dg.AssetCheckSpec(name, asset=asset_key, blocking=True, description=describe)
             for name, describe in contract.groups().items()
-        ],
+        ]
+        + (
+            [dg.AssetCheckSpec(RULES, asset=asset_key, description="Quality rules of the catalogue, by Great Expectations.")]
+            if model.flags
+            else []
+        ),
     )
     def compute(context: dg.AssetExecutionContext) -> Events:
         partitions = list(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else []
@@ -66,19 +72,19 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         region.progress(model.name, outcomes)
         for group in contract.groups():
             yield check_result(asset_key, group, outcomes)
+        if model.flags:
+            yield rules_check(region, model, asset_key, outcomes)
         for outcome in outcomes:
             if outcome.published:
-                context.add_asset_metadata(
-                    outcome_metadata(outcome), asset_key=asset_key, partition_key=outcome.partition
-                )
+                metadata = outcome_metadata(outcome)
+                if outcome is outcomes[-1]:
+                    metadata["preview"] = dg.MetadataValue.md(preview(region, outcome))
+                context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
         if error := refused(outcomes):
             raise failure(error)
         yield dg.MaterializeResult(
             asset_key=asset_key,
-            metadata={
-                "dagster/column_lineage": lineage_metadata(region, model),
-                "preview": dg.MetadataValue.md(preview(region, outcomes[-1])),
-            },
+            metadata={"dagster/column_lineage": lineage_metadata(region, model)},
         )
 
     return compute

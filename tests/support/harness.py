@@ -84,19 +84,22 @@ class Bench:
         *,
         policy: Mapping[str, Row] | None = None,
         threads: int = 1,
+        checked: Sequence[str] = (),
     ) -> Run:
         """A database with everything that the models `through` read.
 
         given    table -> rows; a column that a row does not name is null
         policy   policy table -> columns to set in every row of the pack's
+        checked  tables that are given and whose contract will be asked
         """
         con = duckdb.connect()
         con.execute(f"set threads = {threads}")
         con.execute(self.project.macros)
         run = Run(self, con, tuple(through))
-        wanted = {table for name in through for table in self.project.models[name].upstream}
-        wanted |= {table for name in through for guard in self.project.invariants_of(name) for table in guard.upstream}
-        wanted |= {table for name in through for table in self.project.models[name].keeps}
+        judged = (*through, *checked)
+        wanted = {table for name in through for table in self.project.models[name].upstream} | set(checked)
+        wanted |= {table for name in judged for guard in self.project.invariants_of(name) for table in guard.upstream}
+        wanted |= {table for name in judged for table in self.project.models[name].keeps}
         for table in sorted((wanted | given.keys()) - set(through)):
             if table in given or table not in self._side:
                 run.fill(table, given.get(table, ()))

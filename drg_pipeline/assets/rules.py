@@ -1,0 +1,60 @@
+"""The quality rules of a model with flag columns, judged a partition a batch and shown as one asset check.
+
+A claim's fatal fault keeps the claim out of the month and never stops the month: the check warns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+import dagster as dg
+
+from drg_pipeline.lake.digest import quoted
+from drg_pipeline.lake.engine import Outcome, parquet
+from drg_pipeline.quality.suites import Rule, Verdict, judge
+from drg_pipeline.region import Region
+from drg_pipeline.sql.model import Model
+
+RULES = "quality_rules"
+
+
+def judged(region: Region, model: Model, outcome: Outcome) -> list[Verdict]:
+    """Great Expectations' verdict on each rule of one published partition."""
+    assert model.flags
+    catalogue = region.store.file(model.flags, region.project.partition_of(model.flags), outcome.partition)
+    with closing(region.engine.connect()) as con:
+        listed = con.execute(
+            f"select check_id, severity, title from {parquet([catalogue])} order by check_id"
+        ).fetchall()
+        rules = [Rule(*row) for row in listed if row[0] in model.columns]
+        columns = ", ".join(quoted(rule.id) for rule in rules)
+        frame = con.execute(f"select {columns} from {parquet([outcome.path])}").df()
+    return judge(rules, frame)
+
+
+def rules_check(region: Region, model: Model, asset_key: dg.AssetKey, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
+    """How many rows of each partition fail each rule."""
+    failing: dict[Rule, int] = {}
+    rows = 0
+    for outcome in outcomes:
+        if outcome.published:
+            rows += outcome.rows
+            for verdict in judged(region, model, outcome):
+                failing[verdict.rule] = failing.get(verdict.rule, 0) + verdict.failing
+    table = "\n".join(
+        f"| `{rule.id}` | {rule.title} | {rule.severity} | {count} |"
+        for rule, count in sorted(failing.items(), key=lambda item: (item[0].severity, -item[1], item[0].id))
+    )
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=RULES,
+        passed=not any(failing.values()),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "rows": rows,
+            "failing_fatal": sum(count for rule, count in failing.items() if rule.severity == "fatal"),
+            "failing_warn": sum(count for rule, count in failing.items() if rule.severity == "warn"),
+            "rules": dg.MetadataValue.md(f"| rule | title | severity | failing |\n|---|---|---|---:|\n{table}"),
+        },
+    )

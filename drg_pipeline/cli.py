@@ -1,0 +1,90 @@
+"""`drg`: the entry point, and how a command ends.
+
+Exit codes: 0 done, 1 a check or a rule stopped it, 2 wrong use, 130 interrupted. The commands are in
+`commands/`, one module each; what they share (options, printing, progress) is there too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from drg_pipeline.commands.demo import demo
+from drg_pipeline.commands.generate import generate
+from drg_pipeline.commands.policy import policy
+from drg_pipeline.commands.run import clear, run
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.commands.sql import sql
+from drg_pipeline.commands.ui import ui
+from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.messages import language_of
+
+DONE, STOPPED, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def drg() -> None:
+    """Pays hospitals by disease group: from settlement lists to the cleared year.
+
+    Exit codes: 0 done, 1 a check or a rule stopped it, 2 wrong use.
+    """
+
+
+for command in (demo, generate, run, clear, sql, policy, ui):
+    drg.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    # Neither Dagster nor Great Expectations calls home.
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    screen = Screen(language_of())
+    try:
+        ended = drg.main(
+            args=None if arguments is None else list(arguments), prog_name="drg", standalone_mode=False, obj=screen
+        )
+        sys.stdout.flush()
+        return ended if isinstance(ended, int) else DONE
+    except BrokenPipeError:
+        # Whoever reads has enough (drg sql … | head); the interpreter must not write to it again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (KeyboardInterrupt, click.Abort):
+        screen.aside("\n" + screen.text("interrupted"))
+        return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return WRONG
+    except click.ClickException as error:
+        screen.aside(screen.text("error.usage", what=error.format_message()))
+        if isinstance(error, click.UsageError) and error.ctx:
+            screen.aside(screen.text("error.help", command=error.ctx.command_path))
+        return WRONG
+    except Exception as error:
+        if os.environ.get("DRG_DEBUG"):
+            raise
+        return tell(screen, error)
+
+
+def tell(screen: Screen, error: Exception) -> int:
+    """Say what stopped the work; returns the exit code."""
+    if isinstance(error, DrgError):
+        lead = screen.text("error.wrong_use" if isinstance(error, WrongUse) else "error.stopped")
+        screen.aside(f"{lead}{error.message()}")
+        return error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        told = screen.text("error.file", where=error.filename or "?", what=error.strerror)
+        screen.aside(screen.text("error.stopped") + told)
+        screen.aside(screen.text("error.file_state"))
+        return STOPPED
+    what = f"{type(error).__name__}: {str(error).strip() or '-'}"
+    screen.aside(screen.text("error.unexpected", what=what))
+    return STOPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""`drg demo`: a made-up region from the first delivery to the cleared year."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drg_pipeline.commands.options import language, near, verbose
+from drg_pipeline.commands.run import compute_year
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.errors import WrongUse
+from drg_pipeline.settings import PROJECT, Settings
+
+DEMO = PROJECT / "data" / "demo"
+HOSPITALS = 20
+FIRST_MONTH, LAST_MONTH = "2022-01", "2025-12"
+YEAR = "2025"
+
+
+def demo_settings(folder: Path) -> Settings:
+    """A demo's folders, all below one."""
+    return Settings.for_region(
+        inbox=folder / "inbox",
+        reference=folder / "reference",
+        lake=folder / "lake",
+        key=folder / "key",
+        grouping="platform",
+    )
+
+
+@click.command("demo")
+@language
+@click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
+@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="Same seed, same claims.")
+@click.option("--folder", metavar="DIR", help="Where everything goes.  [default: data/demo]")
+@verbose
+def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bool) -> None:
+    """Make up a region, run three years of history and a year of settlement, clear it, print the result.
+
+    Run again it finds its claims and computes only what would change.
+    """
+    settings = demo_settings(Path(folder) if folder else DEMO)
+    make_claims(screen, settings, {"claims": claims, "seed": seed})
+    compute_year(screen, settings, YEAR, verbose=verbose)
+    screen.line()
+    screen.say("demo.made_up", claims=claims, hospitals=HOSPITALS, first=FIRST_MONTH, last=LAST_MONTH)
+    screen.line()
+    say_next(screen, settings, folder)
+
+
+def make_claims(screen: Screen, settings: Settings, size: dict[str, int]) -> None:
+    """Make the deliveries, unless they are there; other ones are never put in their place."""
+    from drg_pipeline.synthetic import generate
+    from drg_pipeline.synthetic.folders import MARKER
+
+    called = {**size, "hospitals": HOSPITALS, "months": [FIRST_MONTH, LAST_MONTH]}
+    there = [_made(folder / MARKER) for folder in (settings.inbox, settings.reference)]
+    if all(made and called.items() <= made.items() for made in there):
+        screen.aside(screen.text("demo.there", inbox=near(settings.inbox)))
+        return
+    other = next((made for made in there if made and not called.items() <= made.items()), None)
+    if other:
+        differ = ", ".join(f"{name} {other.get(name)}" for name in called if other.get(name) != called[name])
+        raise WrongUse(
+            f"The demo in {near(settings.inbox.parent)} was made with other claims ({differ}).",
+            state="Nothing was changed.",
+            remedy="Ask for the same again, name another --folder, or remove the old one.",
+        )
+    generate(
+        settings.inbox,
+        settings.reference,
+        **size,
+        hospitals=HOSPITALS,
+        first_month=FIRST_MONTH,
+        last_month=LAST_MONTH,
+        report=screen.aside,
+    )
+
+
+def _made(marker: Path) -> dict[str, Any] | None:
+    """What an earlier demo was made with; None where there is none."""
+    try:
+        made = json.loads(marker.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return made if isinstance(made, dict) else None
+
+
+def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
+    lake = near(settings.lake)
+    screen.say("demo.next")
+    if folder is None:
+        screen.say("demo.next_ui", drg="drg")
+    else:
+        kinds = ("inbox", "reference", "lake", "key")
+        named = " ".join(f"--{kind} {near(getattr(settings, kind))}" for kind in kinds)
+        screen.line(f"  drg ui {named}")
+    screen.say("demo.next_tables", drg="drg", lake=lake)
+    screen.line(f'  drg sql --lake {lake} "from clearing.ledger order by year, fixmedins_code, pool, line_no limit 20"')
+    screen.say("demo.next_law", drg="drg")

@@ -1,0 +1,36 @@
+"""`drg generate`: lifelike deliveries and reference files of a made-up region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from drg_pipeline.commands.options import language, region_options
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.settings import Settings
+
+
+@click.command("generate")
+@language
+@region_options("region", "inbox", "reference")
+@click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
+@click.option("--hospitals", type=int, default=20, show_default=True, metavar="N", help="Hospitals, six or more.")
+@click.option("--first-month", default="2022-01", show_default=True, metavar="YYYY-MM")
+@click.option("--last-month", default="2025-12", show_default=True, metavar="YYYY-MM")
+@click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="Same seed, same files.")
+def generate(
+    screen: Screen,
+    region: str,
+    inbox: str | None,
+    reference: str | None,
+    **size: Any,
+) -> None:
+    """Write made-up deliveries of claims and the reference files that go with them.
+
+    Folders that hold anything else are left alone.
+    """
+    from drg_pipeline.synthetic import generate as make
+
+    settings = Settings.for_region(region, inbox=inbox, reference=reference)
+    make(settings.inbox, settings.reference, report=screen.line, **size)

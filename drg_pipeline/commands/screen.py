@@ -1,0 +1,138 @@
+"""Prints: results to standard output, what happens meanwhile to standard error, in the person's language.
+
+A terminal gets tables drawn to its width, anything else plain aligned text. What is printed is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from drg_pipeline import messages
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a column; numbers stand to the right."""
+
+    text: str
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table to be printed: every cell is text already."""
+
+    title: str
+    headings: Sequence[Heading]
+    rows: Sequence[Sequence[str]]
+    more: int = 0  # rows that are not shown
+    footer: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass
+class Screen:
+    """Where one command prints, and in which language."""
+
+    lang: str = "en"
+
+    @property
+    def terminal(self) -> bool:
+        return sys.stdout.isatty()
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person follows the progress."""
+        return sys.stderr.isatty()
+
+    def text(self, key: str, **values: object) -> str:
+        return messages.text(key, self.lang, **values)
+
+    def line(self, text: str = "") -> None:
+        print(text, flush=True)
+
+    def say(self, key: str, **values: object) -> None:
+        self.line(self.text(key, **values))
+
+    def aside(self, text: str) -> None:
+        """What is no result: progress, warnings, errors."""
+        print(text, file=sys.stderr, flush=True)
+
+    def table(self, grid: Grid) -> None:
+        if self.terminal:
+            self._drawn(grid)
+        else:
+            for line in aligned(grid):
+                self.line(line)
+        if grid.more:
+            self.say("table.more", count=grid.more)
+
+    def _drawn(self, grid: Grid) -> None:
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        drawn = Table(
+            title=Text(grid.title) if grid.title else None,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            show_footer=bool(grid.footer),
+        )
+        for place, heading in enumerate(grid.headings):
+            drawn.add_column(
+                Text(heading.text),
+                justify="right" if heading.number else "left",
+                footer=Text(grid.footer[place]) if grid.footer else "",
+            )
+        for row in grid.rows:
+            drawn.add_row(*(Text(cell) for cell in row))
+        Console().print(drawn)
+
+
+def aligned(grid: Grid) -> list[str]:
+    """Plain text with columns two spaces apart; a Chinese character takes two places."""
+    rows = [[heading.text for heading in grid.headings], *grid.rows]
+    if grid.footer:
+        rows.append(grid.footer)
+    widths = [max(cells(row[place]) for row in rows) for place in range(len(grid.headings))]
+    lines = [grid.title] if grid.title else []
+    for row in rows:
+        padded = (
+            " " * (width - cells(cell)) + cell if heading.number else cell + " " * (width - cells(cell))
+            for cell, width, heading in zip(row, widths, grid.headings, strict=True)
+        )
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def natural_width(grid: Grid) -> int:
+    return max((cells(line) for line in aligned(grid)), default=0)
+
+
+def cells(text: str) -> int:
+    """The places that a text takes on a terminal."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def one_line(text: str) -> str:
+    """A text without what would break a line or steer a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def shown(value: object, *, grouped: bool = False) -> str:
+    """A value as people read it: decimals in full, thousands grouped where asked."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:,f}" if grouped else f"{value:f}"
+    if isinstance(value, int):
+        return f"{value:,}" if grouped else str(value)
+    return one_line(str(value))

@@ -1,0 +1,127 @@
+"""The published tables of a region as DuckDB views: in memory for `drg sql`, as a file for other tools.
+
+Both only read. What a table means, and what is computed from it, does not belong here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from drg_pipeline.lake.digest import quoted
+from drg_pipeline.lake.engine import parquet, sql_text
+from drg_pipeline.lake.store import PART, Store
+
+VIEWS_FILE = "views.duckdb"
+# DuckDB 1.5.5 answers min and max of a column that comes from the path with an internal error where one
+# file is read; without this optimizer it does not.
+_WITHOUT = "statistics_propagation"
+
+
+def published(store: Store) -> dict[str, list[Path]]:
+    """Every table that has a published partition, with its files in order."""
+    tables: dict[str, list[Path]] = {}
+    for path in sorted([*store.root.glob(f"*/*/{PART}"), *store.root.glob(f"*/*/*=*/{PART}")]):
+        layer, table = path.relative_to(store.root).parts[:2]
+        tables.setdefault(f"{layer}.{table}", []).append(path)
+    return tables
+
+
+def partition_of(path: Path) -> str:
+    """The month or year of a published file; empty for a table without partitions."""
+    kind, _, value = path.parent.name.partition("=")
+    return value if kind in ("month", "year") else ""
+
+
+def open_views(store: Store, macros: str = "") -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB with a view for each published table, which reaches nothing outside the lake.
+
+    macros  SQL run first, such as the models' shared arithmetic
+    """
+    con = duckdb.connect()
+    try:
+        con.execute(f"set disabled_optimizers = '{_WITHOUT}'")
+        con.execute("set autoinstall_known_extensions = false")
+        con.execute("set autoload_known_extensions = false")
+        if macros:
+            con.execute(macros)
+        for table, files in published(store).items():
+            _view(con, table, parquet(files))
+        # Parquet is read through external access, so the lake is allowed before all else is shut.
+        con.execute(f"set allowed_directories = ['{sql_text(store.root.resolve())}/']")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def row_counts(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Path]]) -> dict[str, int]:
+    """Rows of each table, read from the footers of its files."""
+    owner = {str(path): table for table, files in tables.items() for path in files}
+    counts = dict.fromkeys(tables, 0)
+    if owner:
+        for name, rows in con.execute("select file_name, num_rows from parquet_file_metadata(?)", [list(owner)]).fetchall():
+            counts[owner[name]] += rows
+    return counts
+
+
+def write_views_file(store: Store) -> bool:
+    """Bring `views.duckdb` up to date with the set of tables and their columns; True if it was written.
+
+    Its paths are relative: whoever opens it does so in its folder, and the lake can be moved. A reader of
+    the old file keeps it.
+    """
+    target = store.root / VIEWS_FILE
+    tables = published(store)
+    if not tables:
+        return False
+    aside = store.temporary(target)
+    try:
+        with contextlib.closing(duckdb.connect(str(aside))) as con:
+            # Globs are looked up below the lake; the views keep them as they are written.
+            con.execute(f"set file_search_path = '{sql_text(store.root.resolve())}'")
+            for table, files in tables.items():
+                _view(con, table, _relative(store, table, files))
+            made = _columns(con)
+        if target.is_file() and _columns_of(target) == made:
+            return False
+        store.publish(aside, target)
+        return True
+    finally:
+        for left in (aside, aside.with_name(f"{aside.name}.wal")):
+            left.unlink(missing_ok=True)
+
+
+def _view(con: duckdb.DuckDBPyConnection, table: str, source: str) -> None:
+    layer, name = table.split(".")
+    con.execute(f"create schema if not exists {quoted(layer)}")
+    con.execute(f"create view {quoted(layer)}.{quoted(name)} as select * from {source}")
+
+
+def _relative(store: Store, table: str, files: Sequence[Path]) -> str:
+    """The table function over a table's partitions, whichever they will be."""
+    source = parquet([path.relative_to(store.root) for path in files[:1]])
+    partition = partition_of(files[0])
+    return source.replace(f"={partition}/{PART}", f"=*/{PART}") if partition else source
+
+
+def _columns(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    """Tables and columns that the views show."""
+    return con.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where not internal order by schema_name, table_name, column_index"
+    ).fetchall()
+
+
+def _columns_of(path: Path) -> list[tuple[str, ...]] | None:
+    """What a views file shows; None where it cannot be opened, as while a tool writes to it."""
+    try:
+        with contextlib.closing(duckdb.connect(str(path), read_only=True)) as con:
+            return _columns(con)
+    except duckdb.Error:
+        return None

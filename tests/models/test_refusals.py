@@ -1,0 +1,197 @@
+"""Every check of every contract refuses a row that breaks it, and none is without such a row here.
+
+What the checks are is written in the models; that good rows pass is shown by the worked examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drg_pipeline.settings import PROJECT
+from drg_pipeline.sql.contract import Contract, keeps_id
+from support.harness import Bench, Given, Row
+
+FILL = {
+    "VARCHAR": "x",
+    "INTEGER": "1",
+    "BIGINT": "1",
+    "BOOLEAN": "false",
+    "DATE": "2025-03-10",
+    "TIMESTAMP": "2025-03-10 08:00:00",
+    "DECIMAL": "1",
+}
+PERIODS = {"month": "2025-03", "settlement_month": "2025-03", "folder_month": "2025-03", "year": "2025"}
+POOL = {"pool": "employee_local"}
+KEY = {"setl_id": "a", "dcla_time": "2025-03-10 08:00:00"}
+
+# (table, check, tables given). A row of a model's table that names no column has a filler in each.
+BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
+    ("claims.delivered_file", "records_reconcile", {"claims.delivered_file": [{"records": 3, "accepted": 1, "rejected": 1}]}),
+    ("grouping.grouped_case", "group_only_when_grouped", {"grouping.grouped_case": [{"status": "grouped", "drg": None}]}),
+    ("grouping.grouped_case", "group_only_when_grouped", {"grouping.grouped_case": [{"status": "ungrouped", "drg": "A"}]}),
+    ("quality.claim_status", "reason_when_not_normal", {"quality.claim_status": [{"status": "normal", "reason": "ungrouped"}]}),
+    ("quality.claim_status", "reason_when_not_normal", {"quality.claim_status": [{"status": "non_normal", "reason": None}]}),
+    ("quality.claim_status", "reason_when_not_normal", {"quality.claim_status": [{"status": None, "reason": None}]}),
+    ("calibration.group_base_point", "base_point_positive", {"calibration.group_base_point": [{"base_point": 0}]}),
+    ("pricing.group_price", "one_threshold", {"pricing.group_price": [{"multiple": None}]}),
+    ("pricing.version_point", "basis_of_points", {"pricing.version_point": [{"category": "normal", "coefficient": None}]}),
+    ("pricing.version_point", "basis_of_points", {"pricing.version_point": [{"category": "low", "level_mean": None}]}),
+    ("pricing.version_point", "basis_of_points", {"pricing.version_point": [{"category": None}]}),
+    (
+        "settlement.monthly_pool",
+        "closes_to_the_cent",
+        {"settlement.monthly_pool": [{"settled": "99.99", "residual": 0, "budget_used": 100}]},
+    ),
+    (
+        "settlement.monthly_pool",
+        "carry_not_negative",
+        {"settlement.monthly_pool": [{"carry_out": "-0.01", "budget_used": "1.01", "available": 1}]},
+    ),
+    (
+        "settlement.monthly_pool",
+        "carry_not_negative",
+        {"settlement.monthly_pool": [{"carry_out": 0, "budget_used": 1, "available": "1.01"}]},
+    ),
+    (
+        "clearing.annual_pool",
+        "closes_to_the_cent",
+        {"clearing.annual_pool": [{"settled": "99.99", "residual": 0, "budget": 100}]},
+    ),
+    ("clearing.annual_pool", "whole_amount_accounted", {"clearing.annual_pool": [{"unspent": "99.99"}]}),
+    ("clearing.annual_pool", "reserve_not_overdrawn", {"clearing.annual_pool": [{"reserve_left": "-0.01"}]}),
+    (
+        "clearing.annual_settlement",
+        "due_is_payable_less_paid",
+        {"clearing.annual_settlement": [{"due": 5, "payable": 10, "paid": 4}]},
+    ),
+    (
+        "clearing.surplus",
+        "not_below_fund",
+        {"clearing.surplus": [{"surplus": 10, "over_cap": 6, "withheld": "4.01"}]},
+    ),
+    ("clearing.surplus", "not_below_fund", {"clearing.surplus": [{"surplus": 10, "over_cap": "-0.01", "withheld": 0}]}),
+    (
+        "clearing.pool_value",
+        "annual_pools_have_budgets",
+        {"clearing.pool_value": [{"pool": "employee_local"}], "clearing.annual_case": [{"pool": "resident_local"}]},
+    ),
+    (
+        "settlement.month_value",
+        "budget_for_every_pool",
+        {"settlement.month_value": [{"pool": "employee_local"}], "settlement.pool_month": [{"pool": "resident_local"}]},
+    ),
+    (
+        "quality.claim_status",
+        "calendar_covers_deadlines",
+        {
+            "quality.claim_status": [{**KEY, "upload_deadline": None}],
+            "claims.version_index": [{**KEY, "deadline_from": "2026-12-31"}],
+        },
+    ),
+    (
+        "clearing.unsettled_case",
+        "every_claim_cleared_or_listed",
+        {"clearing.unsettled_case": [], "clearing.claim_version": [{"setl_id": "a"}]},
+    ),
+    (
+        "clearing.unsettled_case",
+        "every_claim_cleared_or_listed",
+        {
+            "clearing.unsettled_case": [{"setl_id": "a"}],
+            "clearing.claim_version": [{"setl_id": "a"}],
+            "clearing.annual_case": [{"setl_id": "a"}],
+        },
+    ),
+    ("clearing.ledger", "every_ledger_line_is_known", {"clearing.ledger": [{"citation": None}]}),
+    (
+        "pricing.case_point",
+        "every_normal_case_is_priced",
+        {"pricing.case_point": [], "quality.claim_status": [{**KEY, "in_month": 1, "status": "normal", "reason": None}]},
+    ),
+    (
+        "settlement.monthly_settlement",
+        "hospitals_add_up_to_the_pool",
+        {
+            "settlement.monthly_settlement": [{**POOL, "points": 1, "fee": 1, "fund": 1}],
+            "settlement.month_value": [{**POOL, "points": 1, "fee": 1, "fund": "1.01"}],
+            "settlement.pool_month": [POOL],
+        },
+    ),
+    (
+        "settlement.month_budget",
+        "month_budgets_add_up",
+        {
+            "settlement.month_budget": [{**POOL, "allocation": "96.99"}],
+            "reference.budget": [{**POOL, "year": 2025, "amount": 100, "reserve_ratio": "0.03"}],
+        },
+    ),
+    (
+        "pricing.group_price",
+        "overrides_agree",
+        {
+            "pricing.group_price": [],
+            "reference.group_override": [
+                {"drg": "A", "phase": "month", "level": None, "base_point": 100, "valid_from": "2025-01-01"},
+                {"drg": "A", "phase": "month", "level": "primary", "base_point": 101, "valid_from": "2024-01-01"},
+            ],
+        },
+    ),
+    (
+        "pricing.hospital_coefficient",
+        "uplifts_within_ceilings",
+        {
+            "pricing.hospital_coefficient": [],
+            "reference.key_specialty": [
+                {"fixmedins_code": "H1", "drg": "A", "grade": "national", "uplift": "0.3", "valid_from": "2025-01-01"}
+            ],
+        },
+    ),
+]
+
+
+def filled(bench: Bench, table: str, row: Mapping[str, Any]) -> Row:
+    """The row, with something in every column that it does not name; tables from the side are left as given."""
+    if table not in bench.project.models:
+        return row
+    fill = {name: PERIODS.get(name) or FILL[bench.type_of(table, name).split("(")[0]] for name in bench.columns(table)}
+    return {**fill, **row}
+
+
+def failing(bench: Bench, table: str, given: Given) -> set[str]:
+    return bench.open({name: [filled(bench, name, row) for row in rows] for name, rows in given.items()}, (), checked=[table]).failing(table)
+
+
+@pytest.mark.parametrize(("table", "check", "given"), BROKEN, ids=[f"{table} {check}" for table, check, _ in BROKEN])
+def test_a_row_that_breaks_a_check_is_refused(bench: Bench, table: str, check: str, given: Given) -> None:
+    assert check in failing(bench, table, given)
+
+
+def test_every_check_has_a_row_that_breaks_it(bench: Bench) -> None:
+    written = {(model.name, check.id) for model in bench.project.models.values() for check in model.checks}
+    written |= {(invariant.guards, invariant.id) for invariant in bench.project.invariants}
+    assert written == {(table, check) for table, check, _ in BROKEN}
+
+
+def models() -> list[str]:
+    folder = PROJECT / "dbt_like_sql"
+    return sorted(f"{path.parent.name}.{path.stem}" for path in Path(folder).glob("*/*.sql") if path.parent.name != "invariants")
+
+
+@pytest.mark.parametrize("table", models())
+def test_a_contract_refuses_what_its_header_forbids(bench: Bench, table: str) -> None:
+    """The same key twice, an empty column that is always filled, a kept key that does not come out."""
+    model = bench.project.models[table]
+    kept = {name: [{}] for name in model.keeps}
+    twice = failing(bench, table, {table: [{}, {}]})
+    assert "grain_is_unique" in twice and "no_unexpected_null" not in twice
+    required = next(column for column in model.columns if column not in model.nullable and column not in PERIODS)
+    assert "no_unexpected_null" in failing(bench, table, {table: [{required: None}]})
+    assert "grain_is_unique" not in failing(bench, table, {table: [{}]})
+    lost = failing(bench, table, {table: [], **kept})
+    assert {keeps_id(name) for name in model.keeps} <= lost
+    assert not {keeps_id(name) for name in model.keeps} & failing(bench, table, {table: [{}], **kept})
+    assert set(Contract(bench.project, model).ids) >= twice | lost
