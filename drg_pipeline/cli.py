@@ -45,12 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     screen = Screen(language_of())
     try:
         ended = drg.main(
-            args=None if arguments is None else list(arguments), prog_name="drg", standalone_mode=False, obj=screen
+            args=None if arguments is None else list(arguments),
+            prog_name="drg",
+            standalone_mode=False,
+            obj=screen,
         )
         sys.stdout.flush()
         return ended if isinstance(ended, int) else DONE
     except BrokenPipeError:
-        # Whoever reads has enough (drg sql … | head); the interpreter must not write to it again when it ends.
+        # Whoever reads has enough (drg sql … | head); nothing may be written when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except (KeyboardInterrupt, click.Abort):

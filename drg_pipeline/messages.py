@@ -40,20 +40,27 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "step.months": ("months {span}", "月度预结算 {span}"),
     "step.clearing": ("clearing {span}", "年度清算 {span}"),
     "step.done": ("{step}: {tables} tables, {seconds:.1f} s", "{step}：{tables} 张表，{seconds:.1f} 秒"),
+    "step.brought": ("{step}: {seconds:.1f} s", "{step}：{seconds:.1f} 秒"),
     "step.stopped": ("{step}: stopped after {tables} tables", "{step}：完成 {tables} 张表后停止"),
-    "step.table": ("  {table}: {partitions} partitions, {rows:,} rows", "  {table}：{partitions} 个分区，{rows:,} 行"),
+    "step.table": (
+        "  {table}: {partitions} partitions, {rows:,} rows",
+        "  {table}：{partitions} 个分区，{rows:,} 行",
+    ),
     "intake.none": ("  nothing new to take in", "  没有新的上传批次"),
     "intake.sum": (
         "  {deliveries} new deliveries: {accepted:,} records taken in, {rejected:,} rejected",
         "  新接收 {deliveries} 个批次：入库 {accepted:,} 条，拒收 {rejected:,} 条",
     ),
-    "intake.rejected": ("  {label}: {rejected:,} of {records:,} records rejected", "  {label}：{records:,} 条中拒收 {rejected:,} 条"),
+    "intake.rejected": (
+        "  {label}: {rejected:,} of {records:,} records rejected",
+        "  {label}：{records:,} 条中拒收 {rejected:,} 条",
+    ),
     "intake.see": (
-        "  See why: drg sql \"select * from claims.rejected_row\" with the same --region and --lake",
-        "  原因见：drg sql \"select * from claims.rejected_row\"（同样的 --region 和 --lake）",
+        '  See why: drg sql "{query}" with the same --region and --lake',
+        '  原因见：drg sql "{query}"（同样的 --region 和 --lake）',
     ),
     "intake.notes": (
-        "  {count} notes on the inbox and the reference files; -v shows them",
+        "  notes on the inbox and the reference files: {count} (-v shows them)",
         "  收件目录与基础资料另有 {count} 条说明，加 -v 可见",
     ),
     "done": (
@@ -63,34 +70,54 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "through": ("{table}: {partitions} months, {rows:,} rows", "{table}：{partitions} 个月，{rows:,} 行"),
     # what holds of the results
     "law.mark": (
-        "{mark} (retrospective demonstration) for {span}: these periods are worked under today's law ({reason}).",
+        "{mark} (retrospective demonstration): {span} is worked under today's law ({reason}).",
         "{mark}：{span} 按现行办法演示（{reason}）。",
     ),
     "law.stale": (
         "Provisional for {span}: nobody has confirmed {count} parameters up to its end (earliest {day}). "
         "Look for newer texts, then extend confirmed_until.",
-        "{span} 的结果为暂定：{count} 个参数未确认至期末（最早到 {day}）。请查有无新文件，再延长 confirmed_until。",
+        "{span} 的结果为暂定：{count} 个参数未确认至期末（最早到 {day}）。"
+        "请查有无新文件，再延长 confirmed_until。",
     ),
     "table.more": ("… and {count} more rows", "……另有 {count} 行"),
-    "proof.holds": ("{what}: holds for all {checked}, to the cent.", "{what}：{checked} 项全部成立，分毫不差。"),
-    "proof.broken": ("{what}: broken in {broken} of {checked}.", "{what}：{checked} 项中有 {broken} 项不成立。"),
+    "proof.holds": (
+        "{what}: holds for all {checked}, to the cent.",
+        "{what}：{checked} 项全部成立，分毫不差。",
+    ),
+    "proof.broken": (
+        "{what}: broken in {broken} of {checked}.",
+        "{what}：{checked} 项中有 {broken} 项不成立。",
+    ),
     # demo
     "demo.made_up": (
         "A made-up region: {claims:,} claims of {hospitals} made-up hospitals, {first} … {last}. "
-        "No figure below is a real person's or hospital's.",
-        "以下为虚构地区：{hospitals} 家虚构医院，{first} 至 {last} 共 {claims:,} 份结算清单，不涉及任何真实个人或医院。",
+        "No figure above is a real person's or hospital's.",
+        "以上为虚构地区：{hospitals} 家虚构医院，{first} 至 {last} 共 {claims:,} 份结算清单，"
+        "不涉及任何真实个人或医院。",
     ),
     "demo.there": (
         "The deliveries are there already: {inbox}",
         "上传批次已存在：{inbox}",
     ),
     "demo.next": ("What to open next:", "接下来可以看："),
-    "demo.next_ui": ("  make ui        (or: {drg} ui) the assets, their law, checks and lineage in the browser", "  make ui        （或 {drg} ui）在浏览器中查看数据资产、依据条款、校核与血缘"),
-    "demo.next_tables": ("  {drg} sql --lake {lake}        all tables", "  {drg} sql --lake {lake}        全部数据表"),
-    "demo.next_law": ("  {drg} policy show        the law in force, value by value", "  {drg} policy show        逐项查看现行政策参数"),
+    "demo.next_ui": (
+        "  make ui        (or: {drg} ui) the assets, their law, checks and lineage in the browser",
+        "  make ui        （或 {drg} ui）在浏览器中查看数据资产、依据条款、校核与血缘",
+    ),
+    "demo.next_tables": (
+        "  {drg} sql --lake {lake}        all tables",
+        "  {drg} sql --lake {lake}        全部数据表",
+    ),
+    "demo.next_law": (
+        "  {drg} policy show        the law in force, value by value",
+        "  {drg} policy show        逐项查看现行政策参数",
+    ),
     # sql
     "sql.tables": ("Tables of {region} in {lake}", "{lake} 中 {region} 的数据表"),
-    "sql.none": ("No table of {region} is published in {lake} yet.", "{lake} 中尚无 {region} 的已发布数据表。"),
+    "sql.none": (
+        "No table of {region} is published in {lake} yet.",
+        "{lake} 中尚无 {region} 的已发布数据表。",
+    ),
     "sql.table": ("table", "数据表"),
     "sql.partitions": ("partitions", "分区"),
     "sql.from": ("from", "起"),
@@ -156,7 +183,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "policy.rows_of": ("{name} since {day}", "{name}，{day} 起"),
     # ui
     "ui.address": (
-        "Dagster with the tables of {region} in {lake}: {address} (ready in about 15 seconds; Ctrl-C ends it)",
+        "Dagster with the tables of {region} in {lake}: {address} (ready in about 15 s; Ctrl-C ends it)",
         "Dagster 界面（{region}，{lake}）：{address}（约 15 秒后可用，Ctrl-C 结束）",
     ),
 }

@@ -33,4 +33,4 @@ select
     end as reason
 from claims.setlinfo as s
 left join grouping.platform_case as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time
-left join policy.platform_outcome as o on o.month = s.month and o.drg_code = p.drg_code
+left join policy.platform_outcome as o on o.month = s.month and p.drg_code like o.pattern

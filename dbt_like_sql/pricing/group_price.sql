@@ -8,6 +8,7 @@ partition: month
 reads:
   calibration.group_base_point: {year_from: policy.calibration_binding.calibration_year}
   calibration.level_coefficient: {year_from: policy.calibration_binding.calibration_year}
+  policy.care_level: {year_from: policy.calibration_binding.calibration_year}
 nullable: [coefficient, mean_numerator, mean_denominator, override_document]
 law: [JY-16-3, JY-17-1, JY-18-1-1, JY-19]
 checks:
@@ -15,7 +16,7 @@ checks:
     expect: multiple > 0
     describe: Exactly one band of the high-cost table holds the base point.
 ---*/
-with own as (
+with calibrated as (
     select
         p.month,
         p.phase,
@@ -49,6 +50,30 @@ override as (
         on o.phase = p.phase
         and o.valid_from <= make_date(cast(left(p.month, 4) as integer), 1, 1)
         and (o.valid_to is null or o.valid_to >= make_date(cast(left(p.month, 4) as integer), 1, 1))
+),
+
+-- A group without history is priced only where an override gives it all that a price needs.
+own as (
+    select * from calibrated
+    union all
+    select distinct
+        p.month,
+        p.phase,
+        o.drg,
+        v.level,
+        'stable' as stability,
+        cast(null as decimal(18, 4)) as base_point,
+        cast(null as decimal(18, 4)) as coefficient,
+        cast(null as decimal(38, 0)) as mean_numerator,
+        cast(null as decimal(38, 0)) as mean_denominator,
+        false as is_basic,
+        p.low_share
+    from policy.pricing as p
+    inner join override as o on o.month = p.month and o.phase = p.phase
+    inner join policy.calibration_binding as y on y.month = p.month
+    inner join policy.care_level as v on v.year = y.calibration_year
+    left join calibrated as c on c.month = o.month and c.phase = o.phase and c.drg = o.drg
+    where c.drg is null
 ),
 
 corrected as (

@@ -90,6 +90,8 @@ def _made(marker: Path) -> dict[str, Any] | None:
 
 
 def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
+    from drg_pipeline.commands.summary import read_summary
+
     lake = near(settings.lake)
     screen.say("demo.next")
     if folder is None:
@@ -99,5 +101,6 @@ def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
         named = " ".join(f"--{kind} {near(getattr(settings, kind))}" for kind in kinds)
         screen.line(f"  drg ui {named}")
     screen.say("demo.next_tables", drg="drg", lake=lake)
-    screen.line(f'  drg sql --lake {lake} "from clearing.ledger order by year, fixmedins_code, pool, line_no limit 20"')
+    for query in read_summary(settings)["examples"]["demo"]:
+        screen.line(f'  drg sql --lake {lake} "{query}"')
     screen.say("demo.next_law", drg="drg")

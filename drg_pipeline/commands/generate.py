@@ -15,7 +15,9 @@ from drg_pipeline.settings import Settings
 @language
 @region_options("region", "inbox", "reference")
 @click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
-@click.option("--hospitals", type=int, default=20, show_default=True, metavar="N", help="Hospitals, six or more.")
+@click.option(
+    "--hospitals", type=int, default=20, show_default=True, metavar="N", help="Hospitals, six or more."
+)
 @click.option("--first-month", default="2022-01", show_default=True, metavar="YYYY-MM")
 @click.option("--last-month", default="2025-12", show_default=True, metavar="YYYY-MM")
 @click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="Same seed, same files.")

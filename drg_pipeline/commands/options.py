@@ -56,7 +56,9 @@ def region_options(*names: str) -> Callable[[Command], Command]:
 
 
 def verbose(command: Command) -> Command:
-    return click.option("-v", "--verbose", is_flag=True, help="Also say each delivery and each table.")(command)
+    return click.option("-v", "--verbose", is_flag=True, help="Also say each delivery and each table.")(
+        command
+    )
 
 
 def day(context: click.Context, parameter: click.Parameter, value: datetime | None) -> date | None:
@@ -65,14 +67,24 @@ def day(context: click.Context, parameter: click.Parameter, value: datetime | No
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _COMMON: dict[str, Callable[[Command], Command]] = {
-    "region": click.option("--region", default=DEFAULT_REGION, show_default=True, metavar="NAME", help="The region."),
-    "inbox": click.option("--inbox", metavar="DIR", help="The region's deliveries.  [default: data/inbox/<region>]"),
+    "region": click.option(
+        "--region", default=DEFAULT_REGION, show_default=True, metavar="NAME", help="The region."
+    ),
+    "inbox": click.option(
+        "--inbox", metavar="DIR", help="The region's deliveries.  [default: data/inbox/<region>]"
+    ),
     "reference": click.option(
         "--reference", metavar="DIR", help="The region's reference files.  [default: data/reference/<region>]"
     ),
-    "policy": click.option("--policy", metavar="DIR", help="The region's law.  [default: data/policy/<region>]"),
-    "lake": click.option("--lake", metavar="DIR", help="Holds the tables of all regions.  [default: data/lake]"),
-    "key": click.option("--key", metavar="FILE", help="The pseudonym key.  [default: data/keys/<region>.key]"),
+    "policy": click.option(
+        "--policy", metavar="DIR", help="The region's law.  [default: data/policy/<region>]"
+    ),
+    "lake": click.option(
+        "--lake", metavar="DIR", help="Holds the tables of all regions.  [default: data/lake]"
+    ),
+    "key": click.option(
+        "--key", metavar="FILE", help="The pseudonym key.  [default: data/keys/<region>.key]"
+    ),
     "grouping": click.option(
         "--grouping",
         type=click.Choice(GROUPING_SOURCES),
@@ -142,7 +154,9 @@ def _remedy(settings: Settings, needs: Collection[str]) -> str:
     if "policy" not in needs or settings.policy.is_dir():
         return f"Correct what is named; folders are named with {named}." if named else ""
     packs = sorted(path.parent.name for path in (PROJECT / "data" / "policy").glob("*/pack.yml"))
-    return f"Regions with a policy here: {', '.join(packs)}. For another one name its own folders with {named}."
+    return (
+        f"Regions with a policy here: {', '.join(packs)}. For another one name its own folders with {named}."
+    )
 
 
 def near(path: Path) -> str:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.summary import read_summary
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
 from drg_pipeline.messages import known
@@ -73,7 +74,14 @@ class Watch(AbstractContextManager["Watch"]):
     def __enter__(self) -> Watch:
         if self.screen.watched:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                SpinnerColumn,
+                TextColumn,
+                TimeElapsedColumn,
+            )
 
             self._bar = Progress(
                 SpinnerColumn(),
@@ -96,7 +104,10 @@ class Watch(AbstractContextManager["Watch"]):
             self._bar.stop()
         if kind is None:
             self._say(
-                "done", seconds=time.monotonic() - self._began, steps=self.steps, lake=self.region.settings.region_lake
+                "done",
+                seconds=time.monotonic() - self._began,
+                steps=self.steps,
+                lake=self.region.settings.region_lake,
             )
 
     # -- what the runner and the region tell ---------------------------------------------------
@@ -151,8 +162,13 @@ class Watch(AbstractContextManager["Watch"]):
         if self._bar and self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
-        key = "step.done" if whole else "step.stopped"
-        self._say(key, step=self._step, tables=self._tables, seconds=time.monotonic() - self._step_began)
+        done = "step.brought" if self._intake else "step.done"
+        self._say(
+            done if whole else "step.stopped",
+            step=self._step,
+            tables=self._tables,
+            seconds=time.monotonic() - self._step_began,
+        )
         if self._intake:
             self._tell_intake(self._intake)
         self._step = self._intake = None
@@ -166,9 +182,11 @@ class Watch(AbstractContextManager["Watch"]):
             self._say("intake.none")
         for label, count in counts.items():
             if count["rejected"]:
-                self._say("intake.rejected", label=label, rejected=count["rejected"], records=count["records"])
+                self._say(
+                    "intake.rejected", label=label, rejected=count["rejected"], records=count["records"]
+                )
         if sums["rejected"]:
-            self._say("intake.see")
+            self._say("intake.see", query=read_summary(self.region.settings)["examples"]["rejected"])
         if intake.notes:
             self._say("intake.notes", count=intake.notes)
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.command("run")
 @language
 @region_options()
-@click.option("--months", required=True, metavar="MONTHS", help="2025-01, 2025-01..2025-12, or a list with commas.")
+@click.option(
+    "--months", required=True, metavar="MONTHS", help="2025-01, 2025-01..2025-12, or a list with commas."
+)
 @click.option("--through", metavar="LAYER.TABLE", help="Stop at this table of the months.  [default: all]")
 @verbose
 def run(screen: Screen, months: str, through: str | None, verbose: bool, **given: Any) -> None:
@@ -45,7 +47,12 @@ def clear(screen: Screen, year: str, verbose: bool, **given: Any) -> None:
 
 
 def compute_months(
-    screen: Screen, settings: Settings, months: Sequence[str], *, through: str | None = None, verbose: bool = False
+    screen: Screen,
+    settings: Settings,
+    months: Sequence[str],
+    *,
+    through: str | None = None,
+    verbose: bool = False,
 ) -> None:
     """Run months and print them."""
     from drg_pipeline.commands.progress import Watch

@@ -1,6 +1,7 @@
 """Prints: results to standard output, what happens meanwhile to standard error, in the person's language.
 
-A terminal gets tables drawn to its width, anything else plain aligned text. What is printed is decided elsewhere.
+A terminal gets tables drawn to its width, anything else plain aligned text. What is printed is decided
+elsewhere.
 """
 
 from __future__ import annotations

@@ -19,19 +19,22 @@ if TYPE_CHECKING:
     import duckdb
 
     from drg_pipeline.region import Region
+    from drg_pipeline.settings import Settings
 
 SUMMARY_FILE = "summary.yml"
 SHOWN_ROWS = 30
 Parameters = Mapping[str, object]
 
 
-def print_summary(screen: Screen, region: Region, sections: Mapping[str, str], parameters: Parameters) -> None:
+def print_summary(
+    screen: Screen, region: Region, sections: Mapping[str, str], parameters: Parameters
+) -> None:
     """Print sections of the summary; DrgError where a proof fails.
 
     sections    name of each section -> the span of time it is about, as titles say it
     parameters  what its queries ask for
     """
-    asked = yaml.safe_load((region.settings.interface / SUMMARY_FILE).read_text(encoding="utf-8"))
+    asked = read_summary(region.settings)
     broken: list[str] = []
     with closing(open_views(region.store, region.project.macros)) as con:
         for section, span in sections.items():
@@ -51,6 +54,12 @@ def print_summary(screen: Screen, region: Region, sections: Mapping[str, str], p
         )
 
 
+def read_summary(settings: Settings) -> Mapping[str, Any]:
+    """What `summary.yml` asks for, and the queries it offers."""
+    asked: Mapping[str, Any] = yaml.safe_load((settings.interface / SUMMARY_FILE).read_text(encoding="utf-8"))
+    return asked
+
+
 def _grid(
     con: duckdb.DuckDBPyConnection, lang: str, table: Mapping[str, Any], span: str, parameters: Parameters
 ) -> Grid | None:
@@ -65,7 +74,9 @@ def _grid(
         [Heading(head, number=not isinstance(rows[0][places[name]], str)) for name, head in heads.items()],
         [[shown(row[place], grouped=True) for place in places.values()] for row in rows[:SHOWN_ROWS]],
         more=max(len(rows) - SHOWN_ROWS, 0),
-        footer=["Σ" if place == 0 else shown(totals.get(name), grouped=True) for place, name in enumerate(heads)],
+        footer=[
+            "Σ" if place == 0 else shown(totals.get(name), grouped=True) for place, name in enumerate(heads)
+        ],
     )
 
 

@@ -65,7 +65,9 @@ def row_counts(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Pat
     owner = {str(path): table for table, files in tables.items() for path in files}
     counts = dict.fromkeys(tables, 0)
     if owner:
-        for name, rows in con.execute("select file_name, num_rows from parquet_file_metadata(?)", [list(owner)]).fetchall():
+        for name, rows in con.execute(
+            "select file_name, num_rows from parquet_file_metadata(?)", [list(owner)]
+        ).fetchall():
             counts[owner[name]] += rows
     return counts
 

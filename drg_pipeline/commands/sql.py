@@ -1,0 +1,327 @@
+"""`drg sql`: read-only queries over a region's published tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from drg_pipeline.commands.options import language, near, region_options
+from drg_pipeline.commands.screen import Grid, Heading, Screen, natural_width, shown
+from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from drg_pipeline.lake.store import Store
+
+FORMATS = ("table", "csv", "json")
+BATCH = 10_000
+NUMBERS = frozenset(
+    "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT DECIMAL FLOAT DOUBLE".split()
+)
+# With one of these at its start a spreadsheet takes a text for a formula (wide forms of Chinese keyboards too).
+FORMULA = tuple("=+-@\t\r＝＋－＠")
+
+
+@click.command("sql")
+@language
+@region_options()
+@click.argument("query", required=False)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How rows are written.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Rows of a printed table; 0: all.",
+)
+def sql(screen: Screen, query: str | None, kind: str, limit: int, **given: Any) -> None:
+    """Ask the published tables; QUERY is one SELECT (or FROM, WITH, DESCRIBE, SHOW, SUMMARIZE), - reads it
+    from standard input.
+
+    Without QUERY a terminal gets a prompt, anything else the list of tables. The models' macros can be used.
+    CSV is UTF-8, and its texts that a spreadsheet would run as formulas begin with '. JSON writes decimals as
+    text, so that nothing makes binary floats of them.
+    """
+    from drg_pipeline.lake.store import Store
+    from drg_pipeline.lake.views import open_views
+
+    settings = Settings.for_region(**given)
+    _check_lake(settings)
+    store = Store(settings.region_lake)
+    macros = (settings.models / "macros.sql").read_text(encoding="utf-8")
+    with closing(open_views(store, macros)) as con:
+        if query is not None:
+            text = sys.stdin.read() if query == "-" else query
+            WRITERS[kind](screen, Answer(con, text), limit)
+            return
+        _print_tables(screen, settings, con, store)
+        if screen.terminal and sys.stdin.isatty():
+            _converse(screen, settings, con, store, limit)
+
+
+def _check_lake(settings: Settings) -> None:
+    if settings.region_lake.is_dir():
+        return
+    lake = settings.lake
+    found = (
+        sorted(path.name for path in lake.iterdir() if not path.name.startswith(".")) if lake.is_dir() else []
+    )
+    regions = f" Regions in it: {', '.join(found)}." if found else ""
+    raise WrongUse(
+        f"There is no lake of the region {settings.region} in {near(lake)}.{regions}",
+        remedy="Name them with --lake and --region, or compute it first: drg run, drg clear or drg demo.",
+    )
+
+
+# -- one query ---------------------------------------------------------------------------------
+
+
+class Answer:
+    """One SELECT's columns and rows; DrgError for anything but a SELECT."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, text: str) -> None:
+        self._con = con
+        self._guard(lambda: self._execute(text))
+
+    def _execute(self, text: str) -> None:
+        import duckdb
+
+        statements = self._con.extract_statements(text)
+        kinds = [statement.type for statement in statements]
+        if kinds != [duckdb.StatementType.SELECT]:
+            found = ", ".join(kind.name for kind in kinds) or "nothing"
+            raise WrongUse(
+                f"The lake is only read, one query at a time; this is {found}.",
+                state="Nothing was changed.",
+                remedy="Begin with SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE (a PIVOT names its values).",
+            )
+        description = self._con.execute(statements[0]).description or []
+        self.names = [str(column[0]) for column in description]
+        self.types = [str(column[1]) for column in description]
+
+    def batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        while rows := self._guard(lambda: self._con.fetchmany(BATCH)):
+            yield rows
+
+    def first(self, limit: int) -> tuple[list[tuple[Any, ...]], bool]:
+        """At most so many rows (0: all), and whether there are more."""
+        if not limit:
+            return self._guard(self._con.fetchall), False
+        rows: list[tuple[Any, ...]] = self._guard(lambda: self._con.fetchmany(limit + 1))
+        return rows[:limit], len(rows) > limit
+
+    @staticmethod
+    def _guard(work: Callable[[], Any]) -> Any:
+        import duckdb
+
+        wrong = (
+            duckdb.ParserException,
+            duckdb.BinderException,
+            duckdb.CatalogException,
+            duckdb.PermissionException,
+        )
+        try:
+            return work()
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            lines = str(error).split("\n\nStack Trace")[0].strip().splitlines()
+            kind = WrongUse if isinstance(error, wrong) else DrgError
+            raise kind("The query cannot be answered.", [line for line in lines if line.strip()]) from None
+        except RuntimeError as error:
+            # So DuckDB's Python client tells of Ctrl-C.
+            if "interrupt" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
+
+
+def write_table(screen: Screen, answer: Answer, limit: int) -> None:
+    rows, cut = answer.first(limit)
+    headings = [
+        Heading(name, kind.split("(")[0] in NUMBERS)
+        for name, kind in zip(answer.names, answer.types, strict=True)
+    ]
+    grid = Grid("", headings, [["NULL" if cell is None else shown(cell) for cell in row] for row in rows])
+    if screen.terminal and natural_width(grid) > _width():
+        _print_records(screen, grid)
+    else:
+        screen.table(grid)
+    screen.aside(screen.text("sql.cut" if cut else "sql.count", count=len(rows)))
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _print_records(screen: Screen, grid: Grid) -> None:
+    """One line a value, for rows that are wider than the terminal."""
+    wide = Grid("", [Heading(""), Heading("")], [(heading.text, "") for heading in grid.headings])
+    margin = natural_width(wide)
+    for number, row in enumerate(grid.rows, 1):
+        screen.line(f"-- {number} {'-' * max(margin - 4 - len(str(number)), 0)}")
+        for heading, cell in zip(grid.headings, row, strict=True):
+            fill = margin - natural_width(Grid("", [Heading("")], [(heading.text,)]))
+            screen.line(f"{heading.text}{' ' * fill}  {cell}")
+
+
+def write_csv(screen: Screen, answer: Answer, limit: int) -> None:
+    """RFC 4180 in UTF-8, lines ending in CR LF; every row, whatever the limit of tables."""
+    _as_utf8()
+    writer = csv.writer(sys.stdout)
+    writer.writerow([harmless(name) for name in answer.names])
+    is_text = [kind.split("(")[0] not in NUMBERS for kind in answer.types]
+    for rows in answer.batches():
+        writer.writerows(
+            [
+                "" if cell is None else harmless(_flat(cell)) if text else _flat(cell)
+                for cell, text in zip(row, is_text, strict=True)
+            ]
+            for row in rows
+        )
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def write_json(screen: Screen, answer: Answer, limit: int) -> None:
+    """A list of objects, one a line; every row, whatever the limit of tables."""
+    _as_utf8()
+    out = sys.stdout
+    before = "["
+    for rows in answer.batches():
+        for row in rows:
+            entry = {name: _plain(cell) for name, cell in zip(answer.names, row, strict=True)}
+            out.write(f"{before}\n  {json.dumps(entry, ensure_ascii=False)}")
+            before = ","
+    out.write("[]\n" if before == "[" else "\n]\n")
+
+
+WRITERS: dict[str, Callable[[Screen, Answer, int], None]] = {
+    "table": write_table,
+    "csv": write_csv,
+    "json": write_json,
+}
+
+
+def _as_utf8() -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(encoding="utf-8", newline="")
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it; what JSON has no exact form for is text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and value - value == 0:
+        return value
+    return value.hex() if isinstance(value, bytes) else shown(value)
+
+
+def _flat(value: object) -> str:
+    """A value as one CSV cell; lists and structures as JSON."""
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(_plain(value), ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    return value.hex() if isinstance(value, bytes) else shown(value)
+
+
+# -- the list of tables and the prompt ---------------------------------------------------------
+
+
+def _print_tables(screen: Screen, settings: Settings, con: duckdb.DuckDBPyConnection, store: Store) -> None:
+    from drg_pipeline.lake.views import partition_of, published, row_counts
+
+    tables = published(store)
+    place = {"region": settings.region, "lake": near(settings.lake)}
+    if not tables:
+        screen.say("sql.none", **place)
+        return
+    counts = row_counts(con, tables)
+    rows = [
+        [table, str(len(files)), partition_of(files[0]), partition_of(files[-1]), f"{counts[table]:,}"]
+        for table, files in _in_order(settings, tables).items()
+    ]
+    heads = [
+        Heading(screen.text(f"sql.{name}"), number=name in ("partitions", "rows"))
+        for name in ("table", "partitions", "from", "to", "rows")
+    ]
+    screen.table(Grid(screen.text("sql.tables", **place), heads, rows))
+
+
+def _in_order(settings: Settings, tables: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Tables in the order in which the layers are computed."""
+    import yaml
+
+    layers = list(yaml.safe_load((settings.models / "layers.yml").read_text(encoding="utf-8")))
+
+    def rank(table: str) -> tuple[int, str]:
+        layer = table.split(".")[0]
+        return (layers.index(layer) if layer in layers else len(layers), table)
+
+    return {table: tables[table] for table in sorted(tables, key=rank)}
+
+
+def _converse(
+    screen: Screen, settings: Settings, con: duckdb.DuckDBPyConnection, store: Store, limit: int
+) -> None:
+    """Read and answer queries until the person leaves; what is wrong with one does not end the others."""
+    with suppress(ImportError):
+        import readline  # noqa: F401  (arrow keys and history at the prompt)
+    screen.say("sql.welcome")
+    pending: list[str] = []
+    while True:
+        try:
+            line = input("...> " if pending else "drg> ")
+        except EOFError:
+            screen.line()
+            return
+        except KeyboardInterrupt:
+            screen.line()
+            pending.clear()
+            continue
+        word = line.strip().rstrip(";").lower()
+        if not pending and word in ("exit", "quit", "\\q", ".exit", ".quit"):
+            return
+        if not pending and word in ("tables", ".tables", "\\d"):
+            _print_tables(screen, settings, con, store)
+            continue
+        if line.strip() or pending:
+            pending.append(line)
+        if line.rstrip().endswith(";"):
+            _answer(screen, con, "\n".join(pending), limit)
+            pending.clear()
+
+
+def _answer(screen: Screen, con: duckdb.DuckDBPyConnection, text: str, limit: int) -> None:
+    try:
+        write_table(screen, Answer(con, text), limit)
+    except DrgError as error:
+        screen.aside(error.message())
+    except KeyboardInterrupt:
+        screen.aside(screen.text("sql.interrupted"))

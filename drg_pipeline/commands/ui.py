@@ -1,0 +1,92 @@
+"""`drg ui`: the Dagster UI on a region's lake."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any
+
+import click
+
+from drg_pipeline.commands.demo import DEMO, demo_settings
+from drg_pipeline.commands.options import FOLDERS, language, near, region_options, settings_of
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.errors import WrongUse
+from drg_pipeline.settings import DEFAULT_REGION, PROJECT, Settings
+
+
+@click.command("ui")
+@language
+@region_options()
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3000,
+    show_default=True,
+    metavar="PORT",
+    help="Port to listen on.",
+)
+def ui(screen: Screen, host: str, port: int, **given: Any) -> None:
+    """Open Dagster's web server and daemon on a region's lake.
+
+    Where no option says which, and a demo was made, it is the demo's.
+    """
+    from drg_pipeline.assets.instance import open_instance
+    from drg_pipeline.region import Region
+
+    settings = _settings(given)
+    Region(settings)  # a broken law or model is told here, not on a page of the UI
+    _check_port(host, port)
+    open_instance(settings.lake)
+    screen.say(
+        "ui.address", region=settings.region, lake=near(settings.lake), address=f"http://{host}:{port}"
+    )
+    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-m", "drg_pipeline.definitions"]
+    os.execve(sys.executable, [*command, "-h", host, "-p", str(port)], environment(settings))
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    """What the options say; without any, the demo's folders where there is one."""
+    only_default = given["region"] == DEFAULT_REGION and not any(
+        value for name, value in given.items() if name != "region"
+    )
+    demo = demo_settings(DEMO)
+    if only_default and demo.region_lake.is_dir():
+        return demo
+    return settings_of(given, FOLDERS)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What the code location reads (`settings.from_environment`), and where Dagster keeps its own."""
+    env = {
+        **os.environ,
+        "DAGSTER_HOME": str(settings.lake / ".dagster"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])),
+        "PYTHONWARNINGS": "ignore",
+        "DRG_REGIONS": settings.region,
+        "DRG_INBOX": str(settings.inbox),
+        "DRG_REFERENCE": str(settings.reference),
+        "DRG_POLICY": str(settings.policy),
+        "DRG_LAKE": str(settings.lake),
+        "DRG_KEY": str(settings.key),
+    }
+    for name, value in (("DRG_GROUPING", settings.grouping), ("DRG_KNOWN_ON", settings.known_on)):
+        env.pop(name, None)
+        if value:
+            env[name] = str(value)
+    return env
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise WrongUse(
+            f"Nothing can listen on {host}:{port}: {error.strerror}.",
+            remedy="End what listens there, or name another --port.",
+        ) from None
