@@ -14,6 +14,7 @@ import click
 
 from drg_pipeline.commands.demo import demo
 from drg_pipeline.commands.generate import generate
+from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.run import clear, run
 from drg_pipeline.commands.screen import Screen
@@ -26,6 +27,7 @@ DONE, STOPPED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@language_option
 def drg() -> None:
     """Pays hospitals by disease group: from settlement lists to the cleared year.
 

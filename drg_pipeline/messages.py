@@ -82,11 +82,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "table.more": ("… and {count} more rows", "……另有 {count} 行"),
     "proof.holds": (
         "{what}: holds for all {checked}, to the cent.",
-        "{what}：{checked} 项全部成立，分毫不差。",
+        "{what}：{checked}全部成立，分毫不差。",
     ),
     "proof.broken": (
         "{what}: broken in {broken} of {checked}.",
-        "{what}：{checked} 项中有 {broken} 项不成立。",
+        "{what}：{checked}中有 {broken} 项不成立。",
     ),
     # demo
     "demo.made_up": (
@@ -124,10 +124,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "sql.to": ("to", "止"),
     "sql.rows": ("rows", "行数"),
     "sql.cut": (
-        "The first {count:,} rows; --limit 0 shows all, --format csv writes them.",
+        "rows: the first {count:,}; --limit 0 shows all, --format csv writes them.",
         "仅显示前 {count:,} 行；--limit 0 显示全部，--format csv 输出为文件。",
     ),
-    "sql.count": ("{count:,} rows", "{count:,} 行"),
+    "sql.count": ("rows: {count:,}", "{count:,} 行"),
     "sql.welcome": (
         "Read-only. End a query with ; · tables lists the tables · exit leaves",
         "只读查询，以 ; 结束；tables 列出数据表，exit 退出",
@@ -176,10 +176,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "policy.yes": ("yes", "是"),
     "policy.listed": ("The law on {on} as known on {known_on}", "{on} 适用、{known_on} 已知的政策参数"),
     "policy.of_month": ("The law of {month}", "{month} 适用的政策参数"),
-    "policy.phase": ("{on}, known on {known_on}", "{on} 适用，{known_on} 已知"),
-    "policy.documents": ("Documents", "文件"),
+    "policy.phase": ("In force: on {on}, as known on {known_on}", "现行：{on} 适用、{known_on} 已知"),
     "policy.history": ("{name}: {describe}", "{name}：{describe}"),
-    "policy.open_law": ("open: chosen here", "办法未定，本地自选"),
+    "policy.open_law": ("open: left open by the law and chosen here; NAME shows why", "open：办法未定、本地自选，加参数名可见理由"),
     "policy.rows_of": ("{name} since {day}", "{name}，{day} 起"),
     # ui
     "ui.address": (

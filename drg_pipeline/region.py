@@ -1,4 +1,4 @@
-"""One region, opened: its folders, law, layouts, models, lake and engine, and the tables that enter from the side.
+"""One region, opened: folders, law, layouts, models, lake and engine, and the tables from the side.
 
 What enters from the side (reference files, calendar, law as known) is written to the lake here; what is
 computed is written by the engine.
@@ -121,7 +121,12 @@ class Region:
         ]
         sources += [
             Source(f"{LANDING}.file", "delivery", _FILE, "Every file of a delivery with its counts."),
-            Source(f"{LANDING}.rejected_row", "delivery", _REJECTED, "Records of a delivery that could not be read."),
+            Source(
+                f"{LANDING}.rejected_row",
+                "delivery",
+                _REJECTED,
+                "Records of a delivery that could not be read.",
+            ),
             Source(f"{REFERENCE}.{CALENDAR}", "none", _CALENDAR, "Working days of the statutory calendar."),
         ]
         sources += [
@@ -137,7 +142,10 @@ class Region:
             Source(
                 name,
                 table.period,
-                {c: Column(column.type.upper(), column.unit, column.meaning) for c, column in table.columns.items()},
+                {
+                    c: Column(column.type.upper(), column.unit, column.meaning)
+                    for c, column in table.columns.items()
+                },
                 table.describe,
                 tuple(law for law in table.citations if law != "open"),
             )
@@ -159,12 +167,14 @@ class Region:
 
     def landed(self) -> Mapping[str, Path]:
         folder = landing_folder(self.settings)
-        return {label: folder / manifest["digest"] for label, manifest in landed_manifests(self.settings).items()}
+        return {
+            label: folder / manifest["digest"] for label, manifest in landed_manifests(self.settings).items()
+        }
 
     # -- reference and law ---------------------------------------------------------------------
 
     def publish_reference(self, report: Report) -> list[Written]:
-        """Load the reference files and the calendar into the lake; a table that did not change is left alone."""
+        """Load the reference files and the calendar; a table that did not change is left alone."""
         with closing(self.engine.connect()) as con:
             for note in load_reference(self.settings.reference, self.reference_layout, con):
                 report(note)
@@ -177,7 +187,9 @@ class Region:
             ]
 
     def _calendar(self, con: duckdb.DuckDBPyConnection) -> list[Day]:
-        overlay = con.execute(f"select date, is_workday, source from {REFERENCE}.{CALENDAR_OVERLAY}").fetchall()
+        overlay = con.execute(
+            f"select date, is_workday, source from {REFERENCE}.{CALENDAR_OVERLAY}"
+        ).fetchall()
         return working_days(overlay, *CALENDAR_SPAN)
 
     def publish_policy(
@@ -204,7 +216,12 @@ class Region:
         days = {day.date: day for day in self._known_days}
         number = days[end].working_day_no + working_days_after if end in days else None
         for day in self._known_days:
-            if number is not None and day.segment == days[end].segment and day.is_workday and day.working_day_no == number:
+            if (
+                number is not None
+                and day.segment == days[end].segment
+                and day.is_workday
+                and day.working_day_no == number
+            ):
                 return day.date
         return end
 
@@ -223,8 +240,12 @@ class Region:
     ) -> None:
         """A typed table of few rows, from their text."""
         con.execute(f"create schema if not exists {quoted(table.split('.')[0])}")
-        texts = [[None if row[place] is None else str(row[place]) for row in rows] for place in range(len(columns))]
-        typed = ", ".join(f"cast({quoted(name)} as {column.type}) as {quoted(name)}" for name, column in columns.items())
+        texts = [
+            [None if row[place] is None else str(row[place]) for row in rows] for place in range(len(columns))
+        ]
+        typed = ", ".join(
+            f"cast({quoted(name)} as {column.type}) as {quoted(name)}" for name, column in columns.items()
+        )
         listed = ", ".join(f"unnest(cast(? as varchar[])) as {quoted(name)}" for name in columns)
         con.execute(f"create or replace table {table} as select {typed} from (select {listed})", texts)
 
@@ -280,5 +301,5 @@ def refused(outcomes: Sequence[Outcome]) -> DrgError | None:
         f"{outcomes[0].table} was not published for {', '.join(stopped)}: its checks failed.",
         faults,
         state="What was published before stands as it was.",
-        remedy="Correct what the checks name (deliveries, reference or policy), then run the same command again.",
+        remedy="Correct what the checks name (deliveries, reference or policy), then run again.",
     )

@@ -102,7 +102,10 @@ class Runner:
     def _bound_years(self, months: Sequence[str]) -> list[str]:
         """The years of other periods that the law binds these months to."""
         guides = {
-            reads.year_from for model in self.region.project.models.values() for reads in model.reads.values() if reads.year_from
+            reads.year_from
+            for model in self.region.project.models.values()
+            for reads in model.reads.values()
+            if reads.year_from
         }
         years: set[str] = set()
         for guide in guides:
@@ -141,7 +144,9 @@ class Runner:
         if not partitions:
             return []
         period = self.jobs[role].partition
-        changed = {written.partition for written in self.region.publish_policy(period, partitions) if written.changed}
+        changed = {
+            written.partition for written in self.region.publish_policy(period, partitions) if written.changed
+        }
         stale = {partition for partition in partitions if partition in changed}
         for table in tables:
             rest = [partition for partition in partitions if partition not in stale]
@@ -153,7 +158,9 @@ class Runner:
         first = self.region.settings.first_month
         early = [month for month in months if month < first]
         if early:
-            raise DrgError(f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}.")
+            raise DrgError(
+                f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}."
+            )
 
     # -- one run -------------------------------------------------------------------------------
 
@@ -182,7 +189,9 @@ class Runner:
             if user and user.description:
                 return DrgError(user.description)
         shown = [str(failed.error.message).strip() for failed in failures if failed.error]
-        return DrgError(f"The run {step.title} failed.", shown, remedy=f"Dagster run {result.run_id} has the details.")
+        return DrgError(
+            f"The run {step.title} failed.", shown, remedy=f"Dagster run {result.run_id} has the details."
+        )
 
 
 def contiguous(months: Iterable[str]) -> list[tuple[str, ...]]:

@@ -81,7 +81,11 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
     """
     env = os.environ if environ is None else environ
     regions = [name.strip() for name in env.get("DRG_REGIONS", DEFAULT_REGION).split(",") if name.strip()]
-    own = {name: env[f"DRG_{name.upper()}"] for name in ("inbox", "reference", "policy", "key") if env.get(f"DRG_{name.upper()}")}
+    own = {
+        name: env[f"DRG_{name.upper()}"]
+        for name in ("inbox", "reference", "policy", "key")
+        if env.get(f"DRG_{name.upper()}")
+    }
     if own and len(regions) > 1:
         raise WrongUse(
             f"{', '.join(f'DRG_{name.upper()}' for name in own)} can name one region's folder only, "

@@ -43,8 +43,8 @@ select
     cast(b.distributable + b.adjustment as decimal(18, 2)) as budget,                        -- law: JY-9
     cast(b.amount - b.distributable as decimal(18, 2)) as reserve,                           -- law: JY-8
     least(yuan_times(b.amount, b.sharing_limit), cast(b.amount - b.distributable as decimal(18, 2))) as sharing_ceiling,  -- law: JY-35-3
-    -- (F - U + B) / P                                                                          law: JY-33-2
-    quotient_6(
+    -- (F - U + B) / P
+    quotient_6(                                                                              -- law: JY-33-2
         (cents(coalesce(c.fee, 0)) - cents(coalesce(c.fund, 0)) + cents(b.distributable) + cents(b.adjustment)) * 100,
         tenthousandths(coalesce(c.points, 0))
     ) as point_value

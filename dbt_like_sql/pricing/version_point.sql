@@ -44,8 +44,8 @@ basis as (
         p.phase,
         r.stability,
         r.base_point,
-        -- The level's coefficient with the hospital's uplifts, times the institution's own.  law: JY-17-2
-        quotient_4(
+        -- The level's coefficient with the hospital's uplifts, times the institution's own.
+        quotient_4(                                                                                       -- law: JY-17-2
             (tenthousandths(r.coefficient) + tenthousandths(coalesce(u.uplift, 0))) * tenthousandths(coalesce(i.coefficient, 1)),
             cast(100000000 as hugeint)
         ) as coefficient,
@@ -53,8 +53,8 @@ basis as (
         r.low_share,
         cast(r.mean_numerator as hugeint) as mean_numerator,
         cast(r.mean_denominator as hugeint) as mean_denominator,
-        -- The fee over the mean fee of all retained cases, times the unit of points.  law: JY-18-2
-        quotient_4(cents(v.fee) * a.n * k.unit_scale, cents(a.fee_sum)) as fee_points,
+        -- The fee over the mean fee of all retained cases, times the unit of points.
+        quotient_4(cents(v.fee) * a.n * k.unit_scale, cents(a.fee_sum)) as fee_points,                    -- law: JY-18-2
         a.mean as overall_mean
     from version as v
     left join policy.clearing as e on e.year = cast(left(v.month, 4) as integer)
@@ -113,8 +113,8 @@ select
         when 'blank' then c.fee_points                                                                    -- law: JY-18-2
         when 'unstable' then c.fee_points                                                                 -- law: JY-18-2
         -- b c + (f / M - k) b c, over one denominator. The ten-thousandths that are wanted cancel against it, so that
-        -- a large case of a large group stays within 38 digits.  law: JY-18-1-1
-        when 'high' then from_tenthousandths(half_up(
+        -- a large case of a large group stays within 38 digits.
+        when 'high' then from_tenthousandths(half_up(                                                     -- law: JY-18-1-1
             tenthousandths(c.base_point) * tenthousandths(c.coefficient)
                 * (cents(c.fee) * c.mean_denominator * 10000 + (10000 - tenthousandths(c.multiple)) * c.mean_numerator),
             c.mean_numerator * cast(100000000 as hugeint)

@@ -65,6 +65,8 @@ select
     cast(available as decimal(18, 2)) as available,
     cast(budget_used as decimal(18, 2)) as budget_used,
     cast(carry_out as decimal(18, 2)) as carry_out,
-    -- (F - U + B) / P                                                                     law: JY-32-2
-    quotient_6((cents(fee) - cents(fund) + cents(budget_used)) * 100, tenthousandths(points)) as point_value
+    -- (F - U + B) / P
+    quotient_6(                                                                         -- law: JY-32-2
+        (cents(fee) - cents(fund) + cents(budget_used)) * 100, tenthousandths(points)
+    ) as point_value
 from spent

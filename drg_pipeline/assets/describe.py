@@ -38,7 +38,11 @@ def schema(columns: Mapping[str, Column], required: frozenset[str] = frozenset()
 
 def meaning(column: Column) -> str:
     """What a column means, with its unit where the words do not say it already."""
-    return f"{column.meaning} ({column.unit})" if column.unit and column.unit != column.meaning.lower() else column.meaning
+    return (
+        f"{column.meaning} ({column.unit})"
+        if column.unit and column.unit != column.meaning.lower()
+        else column.meaning
+    )
 
 
 def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
@@ -80,9 +84,12 @@ def lineage_metadata(region: Region, model: Model) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         deps_by_column={
             column: [
-                dg.TableColumnDep(asset_key=key(region.settings.region, table), column_name=name) for table, name in found
+                dg.TableColumnDep(asset_key=key(region.settings.region, table), column_name=name)
+                for table, name in found
             ]
-            for column, found in kept_lineage(region.project, model.name, region.store.root / ".lineage").items()
+            for column, found in kept_lineage(
+                region.project, model.name, region.store.root / ".lineage"
+            ).items()
         }
     )
 

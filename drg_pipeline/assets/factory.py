@@ -29,7 +29,7 @@ from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Model
 
 OWNERS = ["team:settlement"]
-Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]  # type: ignore[type-arg]
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
 
 
 def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
@@ -58,13 +58,23 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             for name, describe in contract.groups().items()
         ]
         + (
-            [dg.AssetCheckSpec(RULES, asset=asset_key, description="Quality rules of the catalogue, by Great Expectations.")]
+            [
+                dg.AssetCheckSpec(
+                    RULES,
+                    asset=asset_key,
+                    description="Quality rules of the catalogue, by Great Expectations.",
+                )
+            ]
             if model.flags
             else []
         ),
     )
     def compute(context: dg.AssetExecutionContext) -> Events:
-        partitions = list(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else []
+        partitions = (
+            list(context.partition_keys)
+            if context.has_partition_key or context.has_partition_key_range
+            else []
+        )
         try:
             outcomes = region.engine.compute(model.name, partitions)
         except DrgError as error:
@@ -80,8 +90,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
                 if outcome is outcomes[-1]:
                     metadata["preview"] = dg.MetadataValue.md(preview(region, outcome))
                 context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
-        if error := refused(outcomes):
-            raise failure(error)
+        if stopped := refused(outcomes):
+            raise failure(stopped)
         yield dg.MaterializeResult(
             asset_key=asset_key,
             metadata={"dagster/column_lineage": lineage_metadata(region, model)},
@@ -92,13 +102,17 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
 
 def check_result(asset_key: dg.AssetKey, group: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
     """One verdict over the partitions of a step: how many rows each rule refuses, and some of them."""
-    found = [(outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.group == group]
+    found = [
+        (outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.group == group
+    ]
     failed = [(partition, check) for partition, check in found if not check.passed]
     rules: dict[str, int] = {}
     for _, check in found:
         rules[check.id] = rules.get(check.id, 0) + check.failing
     listed = "\n".join(f"| {rule} | {count} |" for rule, count in rules.items())
-    samples = "\n".join(f"- {partition or ''} {check.id}: {sample}" for partition, check in failed for sample in check.samples)
+    samples = "\n".join(
+        f"- {partition or ''} {check.id}: {sample}" for partition, check in failed for sample in check.samples
+    )
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=group,
@@ -115,7 +129,7 @@ def check_result(asset_key: dg.AssetKey, group: str, outcomes: Sequence[Outcome]
 
 
 def failure(error: DrgError) -> dg.Failure:
-    """A step's failure with the message that the command line prints; a rule does not pass on a second try."""
+    """A step's failure with the command line's message; a rule does not pass on a second try."""
     return dg.Failure(description=error.message(), allow_retries=False)
 
 
@@ -158,7 +172,7 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
         partitions_def=partitions_def,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions_def else None,
     )
-    def bring(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    def bring(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
         try:
             written = _bring(region, layer, kind, context, [source.name for source in selected])

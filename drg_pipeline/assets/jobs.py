@@ -1,9 +1,10 @@
-"""The jobs of a region. A job holds assets of one kind of partition; a whole month or year is a chain of them."""
+"""The jobs of a region. A job holds assets of one kind of partition; a month or a year is a chain of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -27,7 +28,9 @@ class Job:
 def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str, ...]:
     """The given tables, every table of the same kind of partition that they need, and the law these read."""
     closure = region.project.upstream_closure(wanted)
-    models = [name for name, model in region.project.models.items() if name in closure and model.partition == kind]
+    models = [
+        name for name, model in region.project.models.items() if name in closure and model.partition == kind
+    ]
     read = {up for name in closure for up in region.project.models[name].upstream}
     return (*(name for name in region.policy_tables(kind) if name in read), *models)
 
@@ -39,18 +42,43 @@ def region_jobs(region: Region) -> dict[str, Job]:
     sides = [source.name for layer in (LANDING, REFERENCE) for source in region.side_tables(layer)]
     yearly = [model.name for model in project.models.values() if model.partition == "year"]
     # A yearly table that a monthly one reads comes before the months; the others after them.
-    read_by_months = project.upstream_closure(m.name for m in project.models.values() if m.partition == "month")
-    before = tables_behind(region, "year", [t for t in yearly if t in read_by_months or _only_history(region, t)])
+    read_by_months = project.upstream_closure(
+        m.name for m in project.models.values() if m.partition == "month"
+    )
+    before = tables_behind(
+        region, "year", [t for t in yearly if t in read_by_months or _only_history(region, t)]
+    )
     after = [table for table in yearly if table not in before]
     monthly = [model.name for model in project.models.values() if model.partition == "month"]
     # History months stop at the layers that the calibration reads, with all tables of those layers.
-    read = {project.models[up].layer for up in project.upstream_closure(before) if project.models[up].partition == "month"}
+    read = {
+        project.models[up].layer
+        for up in project.upstream_closure(before)
+        if project.models[up].partition == "month"
+    }
     history = [table for table in monthly if project.models[table].layer in read]
     return {
-        "take_in": Job(f"{name}_take_in", "none", (*sides, *unpartitioned), "Takes in deliveries, reference files and calendar."),
-        "history": Job(f"{name}_history", "month", tables_behind(region, "month", history), "Months of history, as far as the calibration reads them."),
-        "calibration": Job(f"{name}_calibration", "year", before, "Base points, coefficients and the budget's months of a year."),
-        "months": Job(f"{name}_months", "month", tables_behind(region, "month", monthly), "Pre-settlement of months."),
+        "take_in": Job(
+            f"{name}_take_in",
+            "none",
+            (*sides, *unpartitioned),
+            "Takes in deliveries, reference files and calendar.",
+        ),
+        "history": Job(
+            f"{name}_history",
+            "month",
+            tables_behind(region, "month", history),
+            "Months of history, as far as the calibration reads them.",
+        ),
+        "calibration": Job(
+            f"{name}_calibration",
+            "year",
+            before,
+            "Base points, coefficients and the budget's months of a year.",
+        ),
+        "months": Job(
+            f"{name}_months", "month", tables_behind(region, "month", monthly), "Pre-settlement of months."
+        ),
         "clearing": Job(f"{name}_clearing", "year", tuple(after), "Clearing of a year."),
     }
 
@@ -70,7 +98,7 @@ def _only_history(region: Region, table: str) -> bool:
     return True
 
 
-def job_definitions(region: Region) -> list[dg.JobDefinition | dg.UnresolvedAssetJobDefinition]:  # type: ignore[name-defined]
+def job_definitions(region: Region) -> list[Any]:
     return [
         dg.define_asset_job(
             job.name,

@@ -43,4 +43,6 @@ def mapping(project: Project, model: Model, upstream: str) -> dg.PartitionMappin
         start, end = (-12 if model.partition == "month" else -1), 0
     else:
         start, end = reads.months if reads.months and model.partition == "month" else reads.years or (0, 0)
-    return dg.TimeWindowPartitionMapping(start_offset=start, end_offset=end, allow_nonexistent_upstream_partitions=True)
+    return dg.TimeWindowPartitionMapping(
+        start_offset=start, end_offset=end, allow_nonexistent_upstream_partitions=True
+    )

@@ -33,7 +33,9 @@ def judged(region: Region, model: Model, outcome: Outcome) -> list[Verdict]:
     return judge(rules, frame)
 
 
-def rules_check(region: Region, model: Model, asset_key: dg.AssetKey, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
+def rules_check(
+    region: Region, model: Model, asset_key: dg.AssetKey, outcomes: Sequence[Outcome]
+) -> dg.AssetCheckResult:
     """How many rows of each partition fail each rule."""
     failing: dict[Rule, int] = {}
     rows = 0
@@ -55,6 +57,8 @@ def rules_check(region: Region, model: Model, asset_key: dg.AssetKey, outcomes: 
             "rows": rows,
             "failing_fatal": sum(count for rule, count in failing.items() if rule.severity == "fatal"),
             "failing_warn": sum(count for rule, count in failing.items() if rule.severity == "warn"),
-            "rules": dg.MetadataValue.md(f"| rule | title | severity | failing |\n|---|---|---|---:|\n{table}"),
+            "rules": dg.MetadataValue.md(
+                f"| rule | title | severity | failing |\n|---|---|---|---:|\n{table}"
+            ),
         },
     )

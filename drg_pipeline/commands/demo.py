@@ -31,7 +31,7 @@ def demo_settings(folder: Path) -> Settings:
     )
 
 
-@click.command("demo")
+@click.command("demo", short_help="A made-up region, from the first delivery to the cleared year.")
 @language
 @click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
 @click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="Same seed, same claims.")

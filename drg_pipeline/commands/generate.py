@@ -11,7 +11,7 @@ from drg_pipeline.commands.screen import Screen
 from drg_pipeline.settings import Settings
 
 
-@click.command("generate")
+@click.command("generate", short_help="Write made-up deliveries and reference files.")
 @language
 @region_options("region", "inbox", "reference")
 @click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")

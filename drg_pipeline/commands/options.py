@@ -20,21 +20,25 @@ Command = Callable[..., Any]
 FOLDERS = ("policy", "inbox", "reference", "lake")
 
 
+def _choose(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value:
+        context.ensure_object(Screen).lang = value
+
+
+language_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    callback=_choose,
+    expose_value=False,
+    is_eager=True,
+    help="Language of messages and tables.  [default: by LC_ALL or LANG]",
+)
+
+
 def language(command: Command) -> Command:
     """`--lang`, and the screen as first argument."""
 
-    def choose(context: click.Context, _: click.Parameter, value: str | None) -> None:
-        if value:
-            context.ensure_object(Screen).lang = value
-
-    @click.option(
-        "--lang",
-        type=click.Choice(LANGUAGES),
-        callback=choose,
-        expose_value=False,
-        is_eager=True,
-        help="Language of messages and tables.  [default: by LC_ALL or LANG]",
-    )
+    @language_option
     @click.pass_context
     @functools.wraps(command)
     def with_screen(context: click.Context, *args: Any, **given: Any) -> Any:

@@ -173,12 +173,11 @@ def _print_list(screen: Screen, pack: Pack, title: str, names: Iterable[str], wh
     screen.table(Grid(title, heads, rows))
     documents = list(dict.fromkeys(law.split("-")[0] for law in cited if law != "open"))
     screen.line()
-    screen.line(f"{screen.text('policy.documents')}:")
     for document in documents:
         instrument = pack.instruments.by_id[document]
-        screen.line(f"  {document}  {instrument.number}  {instrument.title}")
+        screen.line(f"{document}: {instrument.number} {instrument.title}")
     if "open" in cited:
-        screen.line(f"  {screen.text('policy.open_law')}")
+        screen.say("policy.open_law")
 
 
 def _print_history(screen: Screen, pack: Pack, full: str, moments: Sequence[Moment]) -> None:

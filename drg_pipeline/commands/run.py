@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drg_pipeline.region import Region
 
 
-@click.command("run")
+@click.command("run", short_help="Compute months.")
 @language
 @region_options()
 @click.option(
@@ -35,7 +35,7 @@ def run(screen: Screen, months: str, through: str | None, verbose: bool, **given
     compute_months(screen, settings, asked, through=through, verbose=verbose)
 
 
-@click.command("clear")
+@click.command("clear", short_help="Clear a year.")
 @language
 @region_options()
 @click.option("--year", required=True, metavar="YYYY", help="The year to clear.")

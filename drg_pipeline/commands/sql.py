@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json")
 BATCH = 10_000
-NUMBERS = frozenset(
-    "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT DECIMAL FLOAT DOUBLE".split()
-)
-# With one of these at its start a spreadsheet takes a text for a formula (wide forms of Chinese keyboards too).
+NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE"}
+NUMBERS |= {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+# With one of these at its start a spreadsheet takes a text for a formula, wide forms included.
 FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 
-@click.command("sql")
+@click.command("sql", short_help="Ask the published tables.")
 @language
 @region_options()
 @click.argument("query", required=False)
@@ -109,7 +108,7 @@ class Answer:
             raise WrongUse(
                 f"The lake is only read, one query at a time; this is {found}.",
                 state="Nothing was changed.",
-                remedy="Begin with SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE (a PIVOT names its values).",
+                remedy="Begin with SELECT, FROM, WITH, DESCRIBE, SHOW or SUMMARIZE (PIVOT names its values).",
             )
         description = self._con.execute(statements[0]).description or []
         self.names = [str(column[0]) for column in description]
@@ -264,7 +263,7 @@ def _print_tables(screen: Screen, settings: Settings, con: duckdb.DuckDBPyConnec
         return
     counts = row_counts(con, tables)
     rows = [
-        [table, str(len(files)), partition_of(files[0]), partition_of(files[-1]), f"{counts[table]:,}"]
+        [table, str(len(files)), partition_of(files[0])[1], partition_of(files[-1])[1], f"{counts[table]:,}"]
         for table, files in _in_order(settings, tables).items()
     ]
     heads = [

@@ -67,17 +67,25 @@ def _grid(
     if not rows:
         return None
     heads = {name: heads[lang] for name, heads in table["columns"].items() if lang in heads}
-    places = {name: names.index(name) for name in heads}
-    totals = {name: sum(row[names.index(name)] for row in rows) for name in table.get("total", ())}
+    places = [names.index(name) for name in heads]
     return Grid(
         table["title"][lang].format(span=span),
-        [Heading(head, number=not isinstance(rows[0][places[name]], str)) for name, head in heads.items()],
-        [[shown(row[place], grouped=True) for place in places.values()] for row in rows[:SHOWN_ROWS]],
-        more=max(len(rows) - SHOWN_ROWS, 0),
-        footer=[
-            "Σ" if place == 0 else shown(totals.get(name), grouped=True) for place, name in enumerate(heads)
+        [
+            Heading(head, number=not isinstance(rows[0][names.index(name)], str))
+            for name, head in heads.items()
         ],
+        [[shown(row[place], grouped=True) for place in places] for row in rows[:SHOWN_ROWS]],
+        more=max(len(rows) - SHOWN_ROWS, 0),
+        footer=_totals(table["total"], names, list(heads), rows) if len(rows) > 1 else (),
     )
+
+
+def _totals(
+    summed: Sequence[str], names: Sequence[str], heads: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> list[str]:
+    """The line of sums below a table; the first column says what it is."""
+    sums = {name: sum(row[names.index(name)] for row in rows) for name in summed}
+    return ["Σ", *(shown(sums.get(name), grouped=True) for name in heads[1:])]
 
 
 def _prove(

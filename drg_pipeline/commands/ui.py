@@ -16,7 +16,7 @@ from drg_pipeline.errors import WrongUse
 from drg_pipeline.settings import DEFAULT_REGION, PROJECT, Settings
 
 
-@click.command("ui")
+@click.command("ui", short_help="Open the Dagster UI.")
 @language
 @region_options()
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Address to listen on.")

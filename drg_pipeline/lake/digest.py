@@ -18,7 +18,14 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def logical_digest(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]], grain: Sequence[str]) -> str:
+def row_text(columns: Iterable[str]) -> str:
+    """SQL for the canonical text of a row: its values in order, a null set apart from empty text."""
+    return " || chr(31) || ".join(f"coalesce(cast({quoted(name)} as varchar), chr(0))" for name in columns)
+
+
+def logical_digest(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]], grain: Sequence[str]
+) -> str:
     """Digest of a relation.
 
     relation  SQL that can stand behind FROM
@@ -27,7 +34,7 @@ def logical_digest(con: duckdb.DuckDBPyConnection, relation: str, columns: Seque
     """
     digest = hashlib.sha256()
     digest.update("\x1f".join(f"{name} {kind}" for name, kind in columns).encode())
-    text = " || chr(31) || ".join(f"coalesce(cast({quoted(name)} as varchar), chr(0))" for name, _ in columns)
+    text = row_text(name for name, _ in columns)
     order = ", ".join(quoted(name) for name in dict.fromkeys([*grain, *(name for name, _ in columns)]))
     blocks = con.execute(
         f"select string_agg(line, chr(30) order by place) from ("

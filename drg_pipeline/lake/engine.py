@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import digest_of, logical_digest, quoted
+from drg_pipeline.lake.digest import digest_of, logical_digest, quoted, row_text
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.lake.store import PART, Store, footer
 from drg_pipeline.settings import Settings
@@ -96,18 +96,23 @@ class Engine:
                 continue
             files, gaps = self._files(con, table, kind, keys, reader.reads.get(table))
             missing += [f"{table} {gap}".strip() for gap in gaps]
-            self.view(con, table, sorted({path for found in files.values() for path in found}))
+            every = sorted({path for found in files.values() for path in found})
+            self.view(con, table, every)
             model = self.project.models.get(table)
-            slices = self._slices(con, model, partitions) if model and model.slice_by and kind == "month" else None
+            if model and model.slice_by and kind == "month" and every:
+                slices = self._slice(con, model, every, partitions)
+            else:
+                slices = {
+                    key: digest_of((path.parent.name, self._digest(con, path)) for path in files[key])
+                    for key in keys
+                }
             for key in keys:
-                if slices is not None:
-                    inputs[key][table] = slices[str(key)]
-                else:
-                    inputs[key][table] = digest_of((path.parent.name, self._digest(con, path)) for path in files[key])
+                inputs[key][table] = slices[key]
         if missing:
             name = reader.name if isinstance(reader, Model) else reader.id
+            whom = ", ".join(partitions) or "the region"
             raise DrgError(
-                f"{name} cannot be computed for {', '.join(partitions) or 'the region'}: what it reads is not there.",
+                f"{name} cannot be computed for {whom}: what it reads is not there.",
                 sorted(set(missing)),
                 state="Nothing was changed.",
                 remedy="Run the steps before it first; drg run and drg clear bring what is missing.",
@@ -115,12 +120,17 @@ class Engine:
         return inputs
 
     def _files(
-        self, con: duckdb.DuckDBPyConnection, table: str, kind: str, keys: Sequence[str | None], reads: Reads | None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        kind: str,
+        keys: Sequence[str | None],
+        reads: Reads | None,
     ) -> tuple[dict[str | None, list[Path]], list[str]]:
         """The files of an upstream table that each partition reads, and the partitions that are not there."""
         up_kind = self.project.partition_of(table)
         if up_kind == "delivery":
-            return self._delivery_files(con, table, kind, keys, reads), []
+            return self._delivery_files(con, table, kind, keys, reads)
         there = self.store.partitions(table, up_kind)
         if not there and up_kind == "none":
             return {key: [] for key in keys}, [""]
@@ -128,7 +138,11 @@ class Engine:
         files: dict[str | None, list[Path]] = {}
         gaps: list[str] = []
         for key in keys:
-            wanted = years[key] if key in years else upstream_partitions(kind, [key] if key else [], up_kind, reads)
+            wanted = (
+                years[key]
+                if key in years
+                else upstream_partitions(kind, [key] if key else [], up_kind, reads)
+            )
             files[key] = [there[up] for up in (there if wanted is None else wanted) if up in there]
             gaps += [f"{up_kind}={up}" for up in wanted or () if up not in there]
         return files, gaps
@@ -138,12 +152,19 @@ class Engine:
         con: duckdb.DuckDBPyConnection, kind: str, keys: Sequence[str | None], year_from: str
     ) -> dict[str | None, list[str]]:
         guide, column = year_from.rsplit(".", 1)
-        rows = con.execute(f"select cast({kind} as varchar), cast({quoted(column)} as varchar) from {guide}").fetchall()
+        rows = con.execute(
+            f"select cast({kind} as varchar), cast({quoted(column)} as varchar) from {guide}"
+        ).fetchall()
         return {key: sorted({year for own, year in rows if own == key}) for key in keys}
 
     def _delivery_files(
-        self, con: duckdb.DuckDBPyConnection, table: str, kind: str, keys: Sequence[str | None], reads: Reads | None
-    ) -> dict[str | None, list[Path]]:
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        kind: str,
+        keys: Sequence[str | None],
+        reads: Reads | None,
+    ) -> tuple[dict[str | None, list[Path]], list[str]]:
         landed = self.landed()
         if kind == "none":
             wanted: dict[str | None, set[str]] = {None: set(landed)}
@@ -151,49 +172,56 @@ class Engine:
             wanted = {key: set() for key in keys}
             marks = ", ".join("?" for _ in keys)
             for month, delivery in con.execute(
-                f"select distinct settlement_month, delivery from {reads.deliveries_of} where settlement_month in ({marks})",
+                f"select distinct settlement_month, delivery from {reads.deliveries_of} "
+                f"where settlement_month in ({marks})",
                 list(keys),
             ).fetchall():
                 wanted[month].add(delivery)
         else:
             wanted = {key: {delivery for delivery in landed if delivery.split("/")[0] == key} for key in keys}
-        name = table.split(".")[1]
-        return {
-            key: [landed[delivery] / f"{name}.parquet" for delivery in sorted(deliveries) if delivery in landed]
-            for key, deliveries in wanted.items()
+        name = f"{table.split('.')[1]}.parquet"
+        gaps = sorted({delivery for found in wanted.values() for delivery in found} - landed.keys())
+        files: dict[str | None, list[Path]] = {
+            key: [landed[delivery] / name for delivery in sorted(found) if delivery in landed]
+            for key, found in wanted.items()
         }
+        return files, [f"delivery {delivery}" for delivery in gaps]
 
-    def _slices(self, con: duckdb.DuckDBPyConnection, model: Model, months: Sequence[str]) -> dict[str, str]:
+    def _slice(
+        self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
+    ) -> dict[str | None, str]:
         """Narrow the view of a sliced table to what the months can depend on, and digest each month's part.
 
         A month depends on every row of the keys that have a row in it, whatever their month.
         """
         assert model.slice_by
         month, whole = model.slice_by
+        kept = quoted(f"{model.table}_slice")
         listed = ", ".join(f"'{sql_text(value)}'" for value in months)
-        layer, name = model.name.split(".")
-        con.execute(f"create temp table {name}_slice as select distinct {month} as m, {whole} as k from {model.name} where {month} in ({listed})")
-        source = con.execute("select sql from duckdb_views() where schema_name = ? and view_name = ?", [layer, name]).fetchall()[0][0]
-        body = source.split(" AS ", 1)[1].rstrip().rstrip(";")
         con.execute(
-            f"create or replace view {model.name} as select * from ({body}) as all_rows "
-            f"where {whole} in (select k from {name}_slice)"
+            f"create temp table {kept} as select distinct {month} as m, {whole} as k "
+            f"from {model.name} where {month} in ({listed})"
         )
-        text = " || chr(31) || ".join(f"coalesce(cast({quoted(column)} as varchar), chr(0))" for column in model.columns)
+        self.view(con, model.name, files, f"where {whole} in (select k from {kept})")
+        text = row_text(model.columns)
         found = con.execute(
             f"select s.m, count(*), sum(cast(md5_number_lower({text}) as hugeint)) "
-            f"from {model.name} as v inner join {name}_slice as s on s.k = v.{whole} group by s.m"
+            f"from {model.name} as v inner join {kept} as s on s.k = v.{whole} group by s.m"
         ).fetchall()
-        digests = {value: digest_of([("rows", str(count)), ("sum", str(total))]) for value, count, total in found}
+        digests = {
+            value: digest_of([("rows", str(count)), ("sum", str(total))]) for value, count, total in found
+        }
         return {value: digests.get(value, digest_of([])) for value in months}
 
-    def view(self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path]) -> None:
+    def view(
+        self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path], where: str = ""
+    ) -> None:
         """A view `layer.table` over files; without files an empty one of the right types."""
         layer, name = table.split(".")
         con.execute(f"create schema if not exists {quoted(layer)}")
         target = f"{quoted(layer)}.{quoted(name)}"
         if files:
-            con.execute(f"create or replace view {target} as select * from {parquet(files)}")
+            con.execute(f"create or replace view {target} as select * from {parquet(files)} {where}")
             return
         columns = ", ".join(
             f"cast(null as {self.project.column(table, column).type}) as {quoted(column)}"
@@ -248,7 +276,9 @@ class Engine:
     def _filtered(model: Model, partitions: Sequence[str]) -> str:
         if model.partition == "none":
             return model.sql
-        values = ", ".join(f"'{sql_text(p)}'" if model.partition == "month" else str(int(p)) for p in partitions)
+        values = ", ".join(
+            f"'{sql_text(p)}'" if model.partition == "month" else str(int(p)) for p in partitions
+        )
         return f"select * from ({model.sql}\n) as answer where {model.partition} in ({values})"
 
     def _publish(
@@ -283,7 +313,9 @@ class Engine:
             con.execute("drop table candidate")
             self.view(con, model.name, list(temporaries.values()))
             for invariant in self.project.invariants_of(model.name):
-                self.show(con, invariant, model.partition, list(partitions), skip={model.name, *model.upstream})
+                self.show(
+                    con, invariant, model.partition, list(partitions), skip={model.name, *model.upstream}
+                )
             checks = contract.checks(con, keys)
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
@@ -342,7 +374,13 @@ def write_partition(
     temporary = store.temporary(path)
     stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
     order = ", ".join(quoted(name) for name in grain) or "all"
-    notes = {"digest": digest, "code": code, "inputs": json.dumps(dict(sorted(inputs.items()))), "rows": str(rows), "model": table}
+    notes = {
+        "digest": digest,
+        "code": code,
+        "inputs": json.dumps(dict(sorted(inputs.items()))),
+        "rows": str(rows),
+        "model": table,
+    }
     metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
     con.execute(
         f"copy (select {stored} from {own} order by {order}) to '{sql_text(temporary)}' "
@@ -354,7 +392,9 @@ def write_partition(
 def parquet(files: Sequence[Path]) -> str:
     """A table function over files of the lake; the partition's column comes from the path."""
     listed = ", ".join(f"'{sql_text(path)}'" for path in files)
-    kinds = {part.split("=")[0] for path in files for part in path.parts if part.startswith(("month=", "year="))}
+    kinds = {
+        part.split("=")[0] for path in files for part in path.parts if part.startswith(("month=", "year="))
+    }
     if not kinds:
         return f"read_parquet([{listed}], hive_partitioning = false)"
     types = {"month": "varchar", "year": "integer"}

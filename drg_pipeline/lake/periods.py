@@ -39,15 +39,19 @@ def parse_months(text: str) -> list[str]:
         first, dots, last = part.strip().partition("..")
         for end in (first, last) if dots else (first,):
             if not MONTH.fullmatch(end):
-                raise WrongUse(f"{end!r} is not a month.", remedy="Write months as 2025-01 or 2025-01..2025-12.")
+                raise WrongUse(
+                    f"{end!r} is not a month.", remedy="Write months as 2025-01 or 2025-01..2025-12."
+                )
         if dots and last < first:
             raise WrongUse(f"The months {part.strip()} run backwards.", remedy=f"Write {last}..{first}.")
         months += months_between(first, last if dots else first)
     return sorted(dict.fromkeys(months))
 
 
-def upstream_partitions(kind: str, partitions: Sequence[str], up_kind: str, reads: Reads | None) -> list[str] | None:
-    """The partitions of an upstream table that the given partitions of a model read; None: the whole table."""
+def upstream_partitions(
+    kind: str, partitions: Sequence[str], up_kind: str, reads: Reads | None
+) -> list[str] | None:
+    """The partitions of an upstream table that a model's partitions read; None: the whole table."""
     if up_kind == "none" or kind == "none":
         return None
     reads = reads or Reads()
@@ -56,7 +60,9 @@ def upstream_partitions(kind: str, partitions: Sequence[str], up_kind: str, read
         wanted: Iterable[str] = (
             month
             for own in partitions
-            for month in months_between(month_text(month_number(own) + low), month_text(month_number(own) + high))
+            for month in months_between(
+                month_text(month_number(own) + low), month_text(month_number(own) + high)
+            )
             if not reads.within_year or month[:4] == own[:4]
         )
     else:

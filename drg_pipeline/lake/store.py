@@ -108,7 +108,8 @@ def footer(con: duckdb.DuckDBPyConnection, path: Path) -> Footer | None:
     """What a Parquet file of the lake records of itself; None for a file that records nothing."""
     found = dict(
         con.execute(
-            "select decode(key), decode(value) from parquet_kv_metadata(?) where decode(key) in ('digest', 'code', 'inputs', 'rows')",
+            "select decode(key), decode(value) from parquet_kv_metadata(?) "
+            "where decode(key) in ('digest', 'code', 'inputs', 'rows')",
             [str(path)],
         ).fetchall()
     )

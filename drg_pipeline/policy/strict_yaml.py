@@ -29,7 +29,7 @@ class _TextLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            mark = self.peek_event().start_mark
             raise yaml.constructor.ConstructorError(None, None, "an alias is used: write the value out", mark)
         return super().compose_node(parent, index)
 

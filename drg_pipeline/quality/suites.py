@@ -45,21 +45,26 @@ def judge(rules: Sequence[Rule], flags: pd.DataFrame) -> list[Verdict]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     import great_expectations as gx
     import great_expectations.expectations as gxe
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     batch = (
         context.data_sources.add_pandas("flags")
         .add_dataframe_asset("batch")
         .add_batch_definition_whole_dataframe("whole")
         .get_batch(batch_parameters={"dataframe": flags})
     )
-    severity = {"fatal": "critical", "warn": "warning"}
+    severity = {"fatal": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
     suite = gx.ExpectationSuite(
         name="rules",
         expectations=[
             gxe.ExpectColumnValuesToBeInSet(
-                column=rule.id, value_set=[False], severity=severity[rule.severity], meta={"title": rule.title}
+                column=rule.id,
+                value_set=[False],
+                severity=severity[rule.severity],
+                meta={"title": rule.title},
             )
             for rule in rules
         ],
@@ -68,6 +73,7 @@ def judge(rules: Sequence[Rule], flags: pd.DataFrame) -> list[Verdict]:
     verdicts = []
     by_id = {rule.id: rule for rule in rules}
     for result in outcome.results:
+        assert result.expectation_config is not None
         raised = (result.exception_info or {}).get("raised_exception", False)
         column = result.expectation_config.kwargs["column"]
         if raised:

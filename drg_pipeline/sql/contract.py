@@ -47,7 +47,9 @@ class Contract:
 
     def groups(self) -> dict[str, str]:
         """What people see as one check each: the contract of the table, and every invariant that guards it."""
-        invariants = {invariant.id: invariant.describe for invariant in self.project.invariants_of(self.model.name)}
+        invariants = {
+            invariant.id: invariant.describe for invariant in self.project.invariants_of(self.model.name)
+        }
         rules = [rule.describe for rule in self.rules() if rule.group == CONTRACT]
         return {CONTRACT: " ".join(rules), **invariants}
 
@@ -64,7 +66,9 @@ class Contract:
             raise DrgError(f"{self.model.name} does not have the types of its contract.", faults)
         return found
 
-    def checks(self, con: duckdb.DuckDBPyConnection, partitions: Sequence[str | None]) -> dict[str | None, list[Check]]:
+    def checks(
+        self, con: duckdb.DuckDBPyConnection, partitions: Sequence[str | None]
+    ) -> dict[str | None, list[Check]]:
         """Every check by partition. The candidate is the view of the model's name; a rule that names no
         partition is judged for all of them together."""
         found: dict[str | None, list[Check]] = {partition: [] for partition in partitions}
@@ -76,7 +80,9 @@ class Contract:
             everywhere = failed.get(None, (0, []))
             for partition in partitions:
                 count, samples = failed.get(partition, everywhere) if partition is not None else everywhere
-                found[partition].append(Check(rule.id, rule.group, count == 0, rule.blocking, rule.describe, count, samples))
+                found[partition].append(
+                    Check(rule.id, rule.group, count == 0, rule.blocking, rule.describe, count, samples)
+                )
         return found
 
     def rules(self) -> Iterator[Rule]:
@@ -106,7 +112,11 @@ class Contract:
                 f"where not exists (select 1 from {table} as o where {on})",
             )
         for check in model.checks:
-            yield Rule(check.id, check.describe, f"select {part}, {sample} from {table} where ({check.expect}) is not true")
+            yield Rule(
+                check.id,
+                check.describe,
+                f"select {part}, {sample} from {table} where ({check.expect}) is not true",
+            )
         for invariant in self.project.invariants_of(table):
             names = invariant.columns
             yield Rule(
@@ -140,5 +150,7 @@ def keeps_id(table: str) -> str:
 
 def sample_of(columns: Sequence[str], prefix: str = "") -> str:
     """SQL that writes a row's key for a message."""
-    parts = ", ".join(f"'{column}=' || coalesce(cast({prefix}{column} as varchar), 'null')" for column in columns)
+    parts = ", ".join(
+        f"'{column}=' || coalesce(cast({prefix}{column} as varchar), 'null')" for column in columns
+    )
     return f"concat_ws(' ', {parts})"

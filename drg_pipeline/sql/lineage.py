@@ -15,7 +15,6 @@ from sqlglot.optimizer.scope import build_scope
 
 from drg_pipeline.sql.project import Project
 
-
 Lineage = dict[str, list[tuple[str, str]]]
 
 
@@ -25,7 +24,10 @@ def kept_lineage(project: Project, name: str, folder: Path) -> Lineage:
     text = json.dumps([model.sql, [[up, project.schema_of(up)] for up in model.upstream]])
     file = folder / f"{name}.{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     if file.is_file():
-        return {column: [(table, up) for table, up in found] for column, found in json.loads(file.read_text()).items()}
+        return {
+            column: [(table, up) for table, up in found]
+            for column, found in json.loads(file.read_text()).items()
+        }
     found = column_lineage(project, name)
     folder.mkdir(parents=True, exist_ok=True)
     aside = file.with_suffix(f".{os.getpid()}.tmp")
@@ -38,7 +40,10 @@ def column_lineage(project: Project, name: str) -> Lineage:
     """column -> [(upstream table, upstream column)], sorted, for one model."""
     model = project.models[name]
     tree = qualify(
-        sqlglot.parse_one(model.sql, read="duckdb"), schema=project.schema, dialect="duckdb", validate_qualify_columns=False
+        sqlglot.parse_one(model.sql, read="duckdb"),
+        schema=dict(project.schema),
+        dialect="duckdb",
+        validate_qualify_columns=False,
     )
     scope = build_scope(tree)
     result: dict[str, list[tuple[str, str]]] = {}

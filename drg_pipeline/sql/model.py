@@ -21,7 +21,17 @@ from drg_pipeline.errors import DrgError, Fault
 HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
 PARTITIONS = ("month", "year", "none")
 HEADER_KEYS = {
-    "describe", "grain", "partition", "keeps", "reads", "nullable", "checks", "flags", "law", "people_look", "slice",
+    "describe",
+    "grain",
+    "partition",
+    "keeps",
+    "reads",
+    "nullable",
+    "checks",
+    "flags",
+    "law",
+    "people_look",
+    "slice",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
 READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
@@ -109,7 +119,9 @@ def split_header(path: Path) -> tuple[dict[str, Any], str]:
     """The header as a mapping, and the SQL behind it."""
     found = HEADER.match(path.read_text(encoding="utf-8"))
     if not found:
-        raise DrgError(f"{path.name} is not a model file.", remedy="Open it with /*--- (YAML) ---*/, then one SELECT.")
+        raise DrgError(
+            f"{path.name} is not a model file.", remedy="Open it with /*--- (YAML) ---*/, then one SELECT."
+        )
     header = yaml.safe_load(found["yaml"])
     if not isinstance(header, dict):
         raise DrgError(f"{path.name}: the header is not a mapping.")
@@ -140,12 +152,24 @@ def tables_of(sql: str) -> tuple[str, ...]:
     return tuple(sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}))
 
 
+def selected(sql: str) -> tuple[str, ...]:
+    """The columns a SELECT yields, by name."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    if not isinstance(tree, exp.Query):
+        raise DrgError("This is not a SELECT.", [sql[:80]])
+    return tuple(tree.named_selects)
+
+
 def read_model(path: Path, layer: str) -> Model:
     """Parse and check one model file; every fault of it in one error."""
     header, sql = split_header(path)
     name = f"{layer}.{path.stem}"
     faults = [Fault(name, f"unknown header key {key}") for key in sorted(set(header) - HEADER_KEYS)]
-    faults += [Fault(name, f"header key {key} is missing") for key in ("describe", "grain", "partition") if key not in header]
+    faults += [
+        Fault(name, f"header key {key} is missing")
+        for key in ("describe", "grain", "partition")
+        if key not in header
+    ]
     partition = str(header.get("partition"))
     if partition not in PARTITIONS:
         faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
@@ -191,7 +215,11 @@ def read_invariant(path: Path) -> Invariant:
     """Parse one file of `invariants/`."""
     header, sql = split_header(path)
     faults = [Fault(path.stem, f"unknown header key {key}") for key in sorted(set(header) - INVARIANT_KEYS)]
-    faults += [Fault(path.stem, f"header key {key} is missing") for key in ("describe", "guards") if key not in header]
+    faults += [
+        Fault(path.stem, f"header key {key} is missing")
+        for key in ("describe", "guards")
+        if key not in header
+    ]
     reads = _reads(header.get("reads"), path.stem, faults)
     if faults:
         raise DrgError(f"The invariant {path.stem} cannot be used.", faults)
@@ -205,5 +233,5 @@ def read_invariant(path: Path) -> Invariant:
         law=tuple(header.get("law") or ()),
         severity=str(header.get("severity", "error")),
         upstream=tables_of(sql),
-        columns=tuple(sqlglot.parse_one(sql, read="duckdb").named_selects),
+        columns=selected(sql),
     )

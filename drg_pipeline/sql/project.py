@@ -72,12 +72,16 @@ class Project:
             for layer in self.layers
             for path in sorted((folder / layer.name).glob("*.sql"))
         ]
-        self.invariants: list[Invariant] = [read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))]
+        self.invariants: list[Invariant] = [
+            read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))
+        ]
         self.models = self._ordered({model.name: model for model in found})
         self._check_names()
 
     def _ordered(self, models: dict[str, Model]) -> dict[str, Model]:
-        graph = {name: [table for table in model.upstream if table in models] for name, model in models.items()}
+        graph = {
+            name: [table for table in model.upstream if table in models] for name, model in models.items()
+        }
         try:
             order = list(TopologicalSorter(graph).static_order())
         except CycleError as error:
@@ -144,7 +148,9 @@ class Project:
         """layer -> table -> column -> type, as sqlglot wants it."""
         result: dict[str, dict[str, dict[str, str]]] = {}
         for name, model in self.models.items():
-            result.setdefault(model.layer, {})[model.table] = {c: self.column(name, c).type for c in model.columns}
+            result.setdefault(model.layer, {})[model.table] = {
+                c: self.column(name, c).type for c in model.columns
+            }
         for name, source in self.sources.items():
             layer, table = name.split(".")
             result.setdefault(layer, {})[table] = {c: column.type for c, column in source.columns.items()}

@@ -1,0 +1,157 @@
+"""The arrows: a model reads its own or an earlier layer, Python imports go one way, no room reaches into another.
+
+What the models compute is tested elsewhere; here only who may know whom.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from drg_pipeline.errors import DrgError
+from drg_pipeline.settings import PROJECT
+from drg_pipeline.sql.project import Project
+from support.harness import Bench
+from support.small_project import write_project
+
+PYTHON = PROJECT / "drg_pipeline"
+MODELS = PROJECT / "dbt_like_sql"
+
+# A package imports packages of earlier lines only; those of one line do not know each other.
+ORDER = [
+    {"errors", "messages"},
+    {"settings"},
+    {"calendar", "policy", "sql"},
+    {"grouping", "ingest", "lake", "quality", "synthetic"},
+    {"region"},
+    {"reports"},
+    {"assets"},
+    {"definitions"},
+    {"runs"},
+    {"commands"},
+    {"cli"},
+]
+RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(PYTHON).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, package of the project) for each import, wherever it stands in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" if node.module == "drg_pipeline" else node.module for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.startswith("drg_pipeline."):
+                yield node.lineno, name.split(".")[1]
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PYTHON.rglob("*.py") if path.parent != PYTHON or path.stem != "__init__")
+
+
+def test_every_package_has_a_place_in_the_order() -> None:
+    unplaced = {package_of(path) for path in modules()} - RANK.keys()
+    assert not unplaced, f"give {', '.join(sorted(unplaced))} a line in ORDER"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PYTHON)))
+def test_python_imports_go_one_way(path: Path) -> None:
+    own = package_of(path)
+    wrong = [
+        f"line {line}: {own} imports {other}, which comes {'with' if RANK.get(other) == RANK[own] else 'after'} it"
+        for line, other in imports(path)
+        if other != own and RANK.get(other, len(ORDER)) >= RANK[own]
+    ]
+    assert not wrong
+
+
+def test_a_model_reads_its_own_or_an_earlier_layer(bench: Bench) -> None:
+    rank = {layer.name: position for position, layer in enumerate(bench.project.layers)}
+    wrong = [
+        f"{model.name} reads {table}, which is computed after it"
+        for model in bench.project.models.values()
+        for table in model.upstream
+        if rank[table.split(".")[0]] > rank[model.layer]
+    ]
+    assert not wrong
+
+
+def test_an_invariant_reads_nothing_later_than_what_it_guards(bench: Bench) -> None:
+    rank = {layer.name: position for position, layer in enumerate(bench.project.layers)}
+    order = {name: position for position, name in enumerate(bench.project.models)}
+    for invariant in bench.project.invariants:
+        for table in invariant.upstream:
+            assert rank[table.split(".")[0]] <= rank[invariant.guards.split(".")[0]], f"{invariant.id} reads {table}"
+            if table in order:
+                closure = bench.project.upstream_closure([table])
+                assert table == invariant.guards or invariant.guards not in closure, f"{invariant.id} waits for itself"
+
+
+def test_the_project_refuses_an_arrow_that_points_back(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select 1 as id, n as total from late.second", "late.second": "select 1 as id, 2 as n"})
+    with pytest.raises(DrgError) as error:
+        Project(tmp_path)
+    assert "early.first: reads late.second, which is computed after it" in str(error.value)
+
+
+def test_the_project_refuses_a_circle(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select id, n from early.second", "early.second": "select id, n from early.first"})
+    with pytest.raises(DrgError, match="circle"):
+        Project(tmp_path)
+
+
+def test_the_project_refuses_a_table_that_nothing_provides(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select id, n from elsewhere.table"})
+    with pytest.raises(DrgError, match=r"early.first: reads elsewhere.table, which nothing provides"):
+        Project(tmp_path)
+
+
+def test_every_folder_of_models_is_a_layer(bench: Bench) -> None:
+    folders = {path.name for path in MODELS.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
+    assert folders - {"invariants"} <= {layer.name for layer in bench.project.layers}
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, text) of what a file of the machinery says to a program: docstrings are for people."""
+    if path.suffix != ".py":
+        yield from enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.lineno, node.value
+
+
+def mentions(names: Iterable[str]) -> list[str]:
+    pattern = re.compile(rf"\b({'|'.join(re.escape(name) for name in names)})\b")
+    return [
+        f"{path.relative_to(PYTHON)}:{line}: {hit}"
+        for path in sorted(PYTHON.rglob("*"))
+        if path.suffix in (".py", ".sql", ".yml")
+        for line, text in texts(path)
+        for hit in pattern.findall(text)
+    ]
+
+
+def test_the_machinery_names_no_table_of_the_arithmetic(bench: Bench) -> None:
+    assert not mentions(bench.project.models)
+
+
+def test_the_machinery_names_no_parameter_of_the_law(bench: Bench) -> None:
+    assert not mentions(bench.region.pack.parameters)

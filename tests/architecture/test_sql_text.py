@@ -1,0 +1,192 @@
+"""How the arithmetic is written: one SELECT a file, exact types, no legal literal, columns and checks described once,
+every citation resolvable.
+
+Whether what is written is right is the business of the worked examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from drg_pipeline.settings import PROJECT
+from drg_pipeline.sql.model import split_header
+from support.harness import Bench
+
+MODELS = PROJECT / "dbt_like_sql"
+FILES = sorted(MODELS.glob("*/*.sql"))
+# Units and scale factors: nothing, one, a pair or twice, months of a year, fen of a yuan, ten-thousandths, and products.
+SCALES = {"0", "1", "2", "12", "100", "200", "10000", "100000000", "1000000000000"}
+BINARY = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
+# The coefficient of variation that people read; the class is decided on whole numbers.
+READ_ONLY = {("calibration.group_base_point", "cv")}
+CITATION = re.compile(r"\blaw:\s*(.*)$")
+
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}.{path.stem}"
+
+
+def trees() -> Iterator[tuple[str, exp.Expression]]:
+    for path in FILES:
+        yield name_of(path), sqlglot.parse_one(split_header(path)[1], read="duckdb")
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_is_a_header_and_one_select(path: Path) -> None:
+    header, sql = split_header(path)
+    statements = sqlglot.parse(sql, read="duckdb")
+    assert len(statements) == 1 and isinstance(statements[0], exp.Query)
+    assert str(header["describe"]).strip().endswith(".")
+    assert "{{" not in sql and "{%" not in sql, "models are plain SQL"
+    assert ";" not in sql.rstrip(";").replace("'; '", "")
+
+
+@pytest.mark.parametrize("path", [*FILES, MODELS / "macros.sql"], ids=lambda path: path.stem)
+def test_no_cast_swallows_a_fault_and_no_join_hides_its_keys(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").lower()
+    assert "try_cast" not in text and "try(" not in text
+    assert not re.search(r"\busing\s*\(", text), "joins say ON"
+    assert not re.search(r"\b(avg|median|quantile\w*|percentile\w*|stddev\w*|var_\w+)\s*\(", text.replace("quantile_scaled(", ""))
+
+
+def test_no_binary_fraction_touches_money_points_or_a_threshold() -> None:
+    found = set()
+    for name, tree in trees():
+        for node in tree.find_all(exp.DataType, exp.Div):
+            if isinstance(node, exp.Div) or node.this in BINARY:
+                select = node.find_ancestor(exp.Alias)
+                found.add((name, select.alias if select else ""))
+    assert found == READ_ONLY
+
+
+def test_the_macros_take_no_binary_fraction() -> None:
+    text = re.sub(r"--.*", "", (MODELS / "macros.sql").read_text(encoding="utf-8"))
+    assert not re.search(r"\b(double|float|real)\b", text, re.I)
+    assert not re.search(r"(?<!/)/(?!/)", text), "decimals are divided as doubles: divide whole numbers with //"
+
+
+def test_no_figure_of_the_law_stands_in_sql() -> None:
+    found = [
+        f"{name}: {literal.sql()} in {literal.parent.sql()[:60] if literal.parent else ''}"
+        for name, tree in trees()
+        for literal in tree.find_all(exp.Literal)
+        if not literal.is_string and literal.this not in SCALES and not _of_the_calendar(literal)
+    ]
+    assert not found
+
+
+def _of_the_calendar(literal: exp.Literal) -> bool:
+    """Lengths of types, the year of a month's text, days and months of a date, the twelve months themselves."""
+    if literal.find_ancestor(exp.DataType):
+        return True
+    inside = literal.parent
+    if isinstance(inside, exp.Left) and literal.this == "4":
+        return True
+    if isinstance(inside, exp.DateFromParts) or (isinstance(inside, exp.Anonymous) and inside.name.lower() == "make_date"):
+        return True
+    return isinstance(inside, exp.Array) and [item.sql() for item in inside.expressions] == [str(n) for n in range(1, 13)]
+
+
+def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
+    """Pools, levels, funds, grades and divisions are rows of the law; SQL joins them and spells none."""
+    codes: set[str] = set()
+    for table, column in (
+        ("policy.pool", "pool"),
+        ("policy.pool", "insutype"),
+        ("policy.division", "division"),
+        ("policy.pooled_fund", "fund_pay_type"),
+        ("policy.care_level", "level"),
+        ("policy.uplift_ceiling", "grade"),
+    ):
+        place = bench.columns(table).index(column)
+        codes |= {str(row[place]) for row in bench.region.pack.rows(table, ["2025-03" if table != "policy.care_level" else "2025"], _far)}
+    found = [
+        f"{name}: {literal.this}"
+        for name, tree in trees()
+        for literal in tree.find_all(exp.Literal)
+        if literal.is_string and literal.this in codes
+    ]
+    assert not found
+
+
+def _far(phase: str, period: str):  # type: ignore[no-untyped-def]
+    from datetime import date
+
+    return date.max
+
+
+def test_every_output_column_is_listed_and_every_listing_used(bench: Bench) -> None:
+    used: set[str] = set()
+    for model in bench.project.models.values():
+        for column in model.columns:
+            own = f"{model.name}.{column}"
+            listed = own if own in bench.project.columns else column
+            assert listed in bench.project.columns, own
+            used.add(listed)
+    assert bench.project.columns.keys() == used
+
+
+def test_every_column_has_a_type_a_unit_and_a_meaning(bench: Bench) -> None:
+    with duckdb.connect() as con:
+        for name, column in bench.project.columns.items():
+            assert column.unit and column.meaning, name
+            con.execute(f"select cast(null as {column.type})")
+            assert not re.search("double|float|real", column.type, re.I), name
+
+
+def test_money_points_and_values_have_their_types(bench: Bench) -> None:
+    scales = {"yuan": "DECIMAL(18,2)", "points": "DECIMAL(18,4)", "yuan per point": "DECIMAL(18,6)"}
+    for name, column in bench.project.columns.items():
+        if column.unit in scales:
+            assert column.type == scales[column.unit], name
+
+
+def test_the_checks_of_the_law_are_the_flags_of_the_model(bench: Bench) -> None:
+    flagged = [model for model in bench.project.models.values() if model.flags]
+    assert flagged
+    for model in flagged:
+        assert model.flags is not None
+        place = bench.columns(model.flags).index("check_id")
+        known = {str(row[place]) for row in bench.region.pack.rows(model.flags, ["2025-03", "2026-12"], _far)}
+        flags = set(model.columns) - set(model.grain)
+        # A child record without its claim is no property of a claim version.
+        assert known == flags | {"orphan"}
+        assert all(bench.type_of(model.name, flag) == "BOOLEAN" for flag in flags)
+        readers = [other for other in bench.project.models.values() if model.name in other.upstream]
+        assert readers
+        for reader in readers:
+            strings = {literal.this for literal in sqlglot.parse_one(reader.sql, read="duckdb").find_all(exp.Literal) if literal.is_string}
+            assert known <= strings, reader.name
+
+
+def test_every_citation_resolves(bench: Bench) -> None:
+    instruments = bench.region.pack.instruments
+    for model in bench.project.models.values():
+        for citation in model.law:
+            assert instruments.find(citation), f"{model.name} cites {citation}{instruments.nearest(citation)}"
+    for invariant in bench.project.invariants:
+        assert invariant.law, invariant.id
+        for citation in invariant.law:
+            assert instruments.find(citation), f"{invariant.id} cites {citation}{instruments.nearest(citation)}"
+
+
+def test_every_citation_in_a_comment_reaches_the_model(bench: Bench) -> None:
+    """What the reader of the SQL sees is what the asset shows."""
+    for model in bench.project.models.values():
+        for number, line in enumerate(model.sql.splitlines(), 1):
+            found = CITATION.search(line.partition("--")[2])
+            cited = [citation.strip() for citation in found[1].split(",")] if found else []
+            assert set(cited) <= set(model.law), f"{model.name}, line {number} of its SQL: {line.strip()}"
+
+
+def test_what_is_priced_settled_or_cleared_says_by_which_rule(bench: Bench) -> None:
+    for model in bench.project.models.values():
+        if model.layer in ("quality", "calibration", "pricing", "settlement", "clearing"):
+            assert model.law, model.name
