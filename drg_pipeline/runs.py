@@ -16,7 +16,7 @@ from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
 from drg_pipeline.definitions import build
-from drg_pipeline.errors import DrgError
+from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.lake.periods import month_number, months_of, upstream_partitions
 from drg_pipeline.region import Region
 
@@ -132,9 +132,9 @@ class Runner:
         if through is None:
             return self.jobs["months"].tables
         if through not in project.models or project.models[through].partition != "month":
-            raise DrgError(
-                f"{through} is not a table of months.",
-                remedy=f"Choose one of: {', '.join(t for t, m in project.models.items() if m.partition == 'month')}.",
+            monthly = [table for table, model in project.models.items() if model.partition == "month"]
+            raise WrongUse(
+                f"{through} is not a table of months.", remedy=f"Choose one of: {', '.join(monthly)}."
             )
         return tables_behind(self.region, "month", [through])
 
@@ -158,7 +158,7 @@ class Runner:
         first = self.region.settings.first_month
         early = [month for month in months if month < first]
         if early:
-            raise DrgError(
+            raise WrongUse(
                 f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}."
             )
 

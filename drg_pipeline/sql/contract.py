@@ -46,7 +46,7 @@ class Contract:
         self.model = model
 
     def groups(self) -> dict[str, str]:
-        """What people see as one check each: the contract of the table, and every invariant that guards it."""
+        """What people see as one check each: the table's contract, and every invariant that guards it."""
         invariants = {
             invariant.id: invariant.describe for invariant in self.project.invariants_of(self.model.name)
         }
@@ -74,7 +74,8 @@ class Contract:
         found: dict[str | None, list[Check]] = {partition: [] for partition in partitions}
         for rule in self.rules():
             rows = con.execute(
-                f"select p, count(*), list(sample order by sample)[1:{SAMPLES}] from ({rule.failing}) as f(p, sample) group by p"
+                f"select p, count(*), list(sample order by sample)[1:{SAMPLES}] "
+                f"from ({rule.failing}) as f(p, sample) group by p"
             ).fetchall()
             failed = {partition: (int(count), list(samples)) for partition, count, samples in rows}
             everywhere = failed.get(None, (0, []))
@@ -99,7 +100,7 @@ class Contract:
         empty = ", ".join(f"case when {column} is null then '{column}' end" for column in required)
         yield Rule(
             "no_unexpected_null",
-            "A column that is always filled is empty: most often a policy, reference or calibration row is missing.",
+            "A column that is always filled is empty: most often a row of policy or reference is missing.",
             f"select {part}, {sample} || ' lacks ' || concat_ws(', ', {empty}) from {table} "
             f"where {' or '.join(f'{column} is null' for column in required)}",
         )
@@ -108,7 +109,8 @@ class Contract:
             yield Rule(
                 keeps_id(kept),
                 f"Every {', '.join(kept_keys)} of {kept} comes out.",
-                f"select {self._partition_of(kept_keys, 'k.')}, {sample_of(kept_keys, 'k.')} from {kept} as k "
+                f"select {self._partition_of(kept_keys, 'k.')}, {sample_of(kept_keys, 'k.')} "
+                f"from {kept} as k "
                 f"where not exists (select 1 from {table} as o where {on})",
             )
         for check in model.checks:

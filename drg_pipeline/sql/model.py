@@ -69,8 +69,8 @@ class Model:
     """A table of the arithmetic. `grain` are its key columns, `keeps` the keys that must come out.
 
     `slice_by` (month column, key column) says of an unpartitioned table what a month can depend on: every
-    row of the keys that have a row in the month. `flags` names the catalogue (check_id, severity, title) whose
-    rules are this model's boolean columns.
+    row of the keys that have a row in the month. `flags` names the catalogue (check_id, severity, title)
+    whose rules are this model's boolean columns.
     """
 
     name: str
