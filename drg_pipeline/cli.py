@@ -6,9 +6,13 @@ Exit codes: 0 done, 1 a check or a rule stopped it, 2 wrong use, 130 interrupted
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import socket
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -45,38 +49,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     screen = Screen(language_of())
-    try:
-        ended = drg.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="drg",
-            standalone_mode=False,
-            obj=screen,
-        )
-        sys.stdout.flush()
-        return ended if isinstance(ended, int) else DONE
-    except BrokenPipeError:
+    given = None if arguments is None else list(arguments)
+    with interrupts() as interrupted:
+        try:
+            ended = drg.main(args=given, prog_name="drg", standalone_mode=False, obj=screen)
+            sys.stdout.flush()
+            return ended if isinstance(ended, int) else DONE
+        except (SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:
+            if interrupted() or isinstance(error, KeyboardInterrupt | click.Abort):
+                screen.aside("\n" + screen.text("interrupted"))
+                return INTERRUPTED
+            if os.environ.get("DRG_DEBUG") and not isinstance(error, DrgError | click.ClickException):
+                raise
+            return tell(screen, error)
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Tells whether Ctrl-C was pressed.
+
+    Dagster and DuckDB take the signal and raise errors of their own, so what was raised does not say.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+
+        def pressed() -> bool:
+            try:
+                return signal.SIGINT in reader.recv(4096)
+            except BlockingIOError:
+                return False
+
+        try:
+            yield pressed
+        finally:
+            signal.set_wakeup_fd(before)
+
+
+def tell(screen: Screen, error: BaseException) -> int:
+    """Say what stopped the work; returns the exit code."""
+    if isinstance(error, BrokenPipeError):
         # Whoever reads has enough (drg sql … | head); nothing may be written when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except (KeyboardInterrupt, click.Abort):
-        screen.aside("\n" + screen.text("interrupted"))
-        return INTERRUPTED
-    except click.exceptions.NoArgsIsHelpError as error:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return WRONG
-    except click.ClickException as error:
+    if isinstance(error, click.ClickException):
         screen.aside(screen.text("error.usage", what=error.format_message()))
         if isinstance(error, click.UsageError) and error.ctx:
             screen.aside(screen.text("error.help", command=error.ctx.command_path))
         return WRONG
-    except Exception as error:
-        if os.environ.get("DRG_DEBUG"):
-            raise
-        return tell(screen, error)
-
-
-def tell(screen: Screen, error: Exception) -> int:
-    """Say what stopped the work; returns the exit code."""
     if isinstance(error, DrgError):
         lead = screen.text("error.wrong_use" if isinstance(error, WrongUse) else "error.stopped")
         screen.aside(f"{lead}{error.message()}")

@@ -178,7 +178,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "policy.of_month": ("The law of {month}", "{month} 适用的政策参数"),
     "policy.phase": ("In force: on {on}, as known on {known_on}", "现行：{on} 适用、{known_on} 已知"),
     "policy.history": ("{name}: {describe}", "{name}：{describe}"),
-    "policy.open_law": ("open: left open by the law and chosen here; NAME shows why", "open：办法未定、本地自选，加参数名可见理由"),
+    "policy.open_law": (
+        "open: left open by the law and chosen here; NAME shows why",
+        "open：办法未定、本地自选，加参数名可见理由",
+    ),
     "policy.rows_of": ("{name} since {day}", "{name}，{day} 起"),
     # ui
     "ui.address": (

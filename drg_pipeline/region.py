@@ -21,10 +21,10 @@ from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_fold
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
-from drg_pipeline.lake.digest import logical_digest, quoted
-from drg_pipeline.lake.engine import Engine, Outcome, partition_literal, write_partition
+from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
+from drg_pipeline.lake.engine import Engine, Outcome, write_partition
 from drg_pipeline.lake.periods import last_day
-from drg_pipeline.lake.store import Store, footer
+from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Column, Project, Source
@@ -211,25 +211,26 @@ class Region:
         return max(self.pack.moment(moment, period, self._deadline), self.pack.first_published)
 
     def _deadline(self, month: str, working_days_after: int) -> date:
-        """The n-th working day after a month's last day."""
-        end = last_day(month)
-        days = {day.date: day for day in self._known_days}
-        number = days[end].working_day_no + working_days_after if end in days else None
-        for day in self._known_days:
-            if (
-                number is not None
-                and day.segment == days[end].segment
-                and day.is_workday
-                and day.working_day_no == number
-            ):
-                return day.date
-        return end
+        """The n-th working day after a month's last day; that day itself where the calendar has ended.
+
+        It bounds only what was known of the law. A deadline of a claim beyond the calendar stops the month.
+        """
+        by_date, by_number = self._known_days
+        start = by_date.get(last_day(month))
+        if start is None:
+            return last_day(month)
+        return by_number.get((start.segment, start.working_day_no + working_days_after), last_day(month))
 
     @cached_property
-    def _known_days(self) -> list[Day]:
+    def _known_days(self) -> tuple[dict[date, Day], dict[tuple[int, int], date]]:
+        """The calendar by date, and its working days by segment and number."""
         with closing(self.engine.connect()) as con:
             load_reference(self.settings.reference, self.reference_layout, con)
-            return self._calendar(con)
+            days = self._calendar(con)
+        return (
+            {day.date: day for day in days},
+            {(day.segment, day.working_day_no): day.date for day in days if day.is_workday},
+        )
 
     def _fill(
         self,
@@ -260,15 +261,18 @@ class Region:
         """Publish the partitions that differ from what is there."""
         types = [(name, column.type) for name, column in columns.items()]
         names = [name for name, _ in types]
+        files = {partition: self.store.file(table, kind, partition) for partition in partitions}
+        there = footers(con, [path for path in files.values() if path.is_file()])
+        if kind == "none":
+            digests = {"": logical_digest(con, table, types, names)}
+        else:
+            digests = small_digests(con, table, types, names, kind)
+        empty = logical_digest(con, f"(select * from {table} where false)", types, names)
         written: list[Written] = []
-        for partition in partitions:
-            path = self.store.file(table, kind, partition)
-            there = footer(con, path) if path.is_file() else None
-            where = "" if partition is None else f" where {kind} = {partition_literal(kind, partition)}"
-            own = f"(select * from {table}{where})"
-            digest = logical_digest(con, own, types, names)
-            if there is not None and there.digest == digest:
-                written.append(Written(table, partition, there.rows, digest, changed=False))
+        for partition, path in files.items():
+            known = there.get(path)
+            if known is not None and known.digest == digests.get(partition or "", empty):
+                written.append(Written(table, partition, known.rows, known.digest, changed=False))
                 continue
             outcome, temporary = write_partition(
                 con,
@@ -283,7 +287,7 @@ class Region:
                 inputs={},
             )
             self.store.publish(temporary, outcome.path)
-            written.append(Written(table, partition, outcome.rows, digest, changed=True))
+            written.append(Written(table, partition, outcome.rows, outcome.digest, changed=True))
         return written
 
 

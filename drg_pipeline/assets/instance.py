@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import json
 from pathlib import Path
 
 import dagster as dg
 
+MARK = "# Written by drg at each start. Remove this line to keep your own settings."
 CONFIG = """\
+{mark}
 telemetry:
   enabled: false
 nux:
@@ -15,6 +18,11 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 2
+event_log_storage:
+  module: drg_pipeline.assets.event_log
+  class: LocalEventLogStorage
+  config:
+    base_dir: {base_dir}
 """
 
 
@@ -29,8 +37,9 @@ def open_instance(lake: Path) -> dg.DagsterInstance:
         fcntl.flock(handle, fcntl.LOCK_EX)
         ready = home / ".ready"
         config = home / "dagster.yaml"
-        if not config.is_file():
-            config.write_text(CONFIG, encoding="utf-8")
+        if not config.is_file() or config.read_text(encoding="utf-8").startswith(MARK):
+            base_dir = json.dumps(str(home / "history" / "runs"))
+            config.write_text(CONFIG.format(mark=MARK, base_dir=base_dir), encoding="utf-8")
         instance = dg.DagsterInstance.from_config(str(home))
         if not ready.is_file():
             instance.get_runs_count()

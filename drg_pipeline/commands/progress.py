@@ -103,12 +103,8 @@ class Watch(AbstractContextManager["Watch"]):
         if self._bar:
             self._bar.stop()
         if kind is None:
-            self._say(
-                "done",
-                seconds=time.monotonic() - self._began,
-                steps=self.steps,
-                lake=self.region.settings.region_lake,
-            )
+            seconds, lake = time.monotonic() - self._began, self.region.settings.region_lake
+            self._say("done", seconds=seconds, steps=self.steps, lake=lake)
 
     # -- what the runner and the region tell ---------------------------------------------------
 

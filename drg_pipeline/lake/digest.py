@@ -47,6 +47,24 @@ def logical_digest(
     return digest.hexdigest()
 
 
+def small_digests(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[tuple[str, str]],
+    grain: Sequence[str],
+    by: str,
+) -> dict[str, str]:
+    """The logical digest of each part of a relation, by the column `by`; no part has BLOCK_ROWS rows."""
+    head = "\x1f".join(f"{name} {kind}" for name, kind in columns)
+    order = ", ".join(quoted(name) for name in dict.fromkeys([*grain, *(name for name, _ in columns)]))
+    rows = con.execute(
+        f"select part, string_agg(line, chr(30) order by place) from ("
+        f"select cast({by} as varchar) as part, {row_text(name for name, _ in columns)} as line, "
+        f"row_number() over (partition by {by} order by {order}) as place from {relation}) group by part"
+    ).fetchall()
+    return {part: hashlib.sha256(f"{head}\x1e{text}".encode()).hexdigest() for part, text in rows}
+
+
 def digest_of(digests: Iterable[tuple[str, str]]) -> str:
     """One digest over several, by name; the order they come in does not matter."""
     text = "\n".join(f"{name} {value}" for name, value in sorted(digests))

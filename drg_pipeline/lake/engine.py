@@ -17,7 +17,7 @@ import duckdb
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of, logical_digest, quoted, row_text
 from drg_pipeline.lake.periods import upstream_partitions
-from drg_pipeline.lake.store import PART, Store, footer
+from drg_pipeline.lake.store import PART, Store, footers
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Check, Contract
 from drg_pipeline.sql.model import Invariant, Model, Reads
@@ -102,9 +102,9 @@ class Engine:
             if model and model.slice_by and kind == "month" and every:
                 slices = self._slice(con, model, every, partitions)
             else:
+                digests = self._file_digests(con, every)
                 slices = {
-                    key: digest_of((path.parent.name, self._digest(con, path)) for path in files[key])
-                    for key in keys
+                    key: digest_of((path.parent.name, digests[path]) for path in files[key]) for key in keys
                 }
             for key in keys:
                 inputs[key][table] = slices[key]
@@ -234,22 +234,20 @@ class Engine:
             return self.project.models[table].columns
         return self.project.sources[table].columns
 
-    def _digest(self, con: duckdb.DuckDBPyConnection, path: Path) -> str:
-        """The logical digest a file carries; a delivery's folder is named by its own."""
-        if path.name != PART:
-            return path.parent.name
-        stamp = path.stat()
-        known = self._digests.get(path)
-        if known and known[0] == (stamp.st_mtime_ns, stamp.st_ino):
-            return known[1]
-        found = footer(con, path)
-        if found is None:
+    def _file_digests(self, con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
+        """The logical digest each file carries; a delivery's folder is named by its own."""
+        stamps = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in paths if path.name == PART}
+        unknown = [path for path, stamp in stamps.items() if self._digests.get(path, (None, ""))[0] != stamp]
+        for path, found in footers(con, unknown).items():
+            self._digests[path] = (stamps[path], found.digest)
+        silent = [path for path in unknown if self._digests.get(path, (None, ""))[0] != stamps[path]]
+        if silent:
             raise DrgError(
-                f"{path} carries no digest.",
-                remedy="It was not written by this pipeline; remove it and run the step again.",
+                "Files of the lake carry no digest.",
+                map(str, silent),
+                remedy="They were not written by this pipeline; remove them and run the steps again.",
             )
-        self._digests[path] = ((stamp.st_mtime_ns, stamp.st_ino), found.digest)
-        return found.digest
+        return {path: self._digests[path][1] if path in stamps else path.parent.name for path in paths}
 
     # -- computing -----------------------------------------------------------------------------
 
@@ -331,25 +329,24 @@ class Engine:
         """Those of the partitions that are missing, or that today's model or today's inputs would change."""
         model = self.project.models[name]
         code = self.project.code_version(name)
-        stale: list[str] = []
+        files = {partition: self.store.file(name, model.partition, partition) for partition in partitions}
         with closing(self.connect()) as con:
-            for partition in partitions:
-                path = self.store.file(name, model.partition, partition)
-                found = footer(con, path) if path.is_file() else None
-                if found is None or found.code != code:
-                    stale.append(partition)
-            rest = [partition for partition in partitions if partition not in stale]
-            if not rest:
-                return stale
-            try:
-                inputs = self.show(con, model, model.partition, rest)
-            except DrgError:
-                return list(partitions)
-            for partition in rest:
-                found = footer(con, self.store.file(name, model.partition, partition))
-                if found is None or found.inputs != inputs[partition]:
-                    stale.append(partition)
-        return sorted(stale)
+            there = footers(con, [path for path in files.values() if path.is_file()])
+            current = [
+                partition for partition, path in files.items() if path in there and there[path].code == code
+            ]
+            inputs: Mapping[str | None, Mapping[str, str]] = {}
+            if current:
+                try:
+                    inputs = self.show(con, model, model.partition, current)
+                except DrgError:
+                    # Something it reads is not there: the step that is run will say what.
+                    return list(partitions)
+        return [
+            partition
+            for partition, path in files.items()
+            if partition not in inputs or there[path].inputs != inputs[partition]
+        ]
 
 
 def write_partition(

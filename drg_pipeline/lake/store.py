@@ -13,7 +13,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,15 +104,24 @@ def sync_file(path: Path) -> None:
 sync_folder = sync_file
 
 
+def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, Footer]:
+    """What Parquet files of the lake record of themselves; a file that records nothing is left out."""
+    if not paths:
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for name, field, value in con.execute(
+        "select file_name, decode(key), decode(value) from parquet_kv_metadata(?) "
+        "where decode(key) in ('digest', 'code', 'inputs', 'rows')",
+        [[str(path) for path in paths]],
+    ).fetchall():
+        found.setdefault(name, {})[field] = value
+    return {
+        Path(name): Footer(of["digest"], of["code"], json.loads(of["inputs"]), int(of["rows"]))
+        for name, of in found.items()
+        if "digest" in of
+    }
+
+
 def footer(con: duckdb.DuckDBPyConnection, path: Path) -> Footer | None:
-    """What a Parquet file of the lake records of itself; None for a file that records nothing."""
-    found = dict(
-        con.execute(
-            "select decode(key), decode(value) from parquet_kv_metadata(?) "
-            "where decode(key) in ('digest', 'code', 'inputs', 'rows')",
-            [str(path)],
-        ).fetchall()
-    )
-    if "digest" not in found:
-        return None
-    return Footer(found["digest"], found["code"], json.loads(found["inputs"]), int(found["rows"]))
+    """What one file records of itself; None for a file that records nothing."""
+    return footers(con, [path]).get(path)

@@ -1,12 +1,11 @@
 """What holds for any figures: nothing is lost between hospitals, carry-over is the plain recursion, largest
-remainders stay within a cent, the order in which rows come does not matter.
+remainders stay within a cent.
 
 The formulas are repeated here naively, in fractions and loops; worked examples stand in `golden`.
 """
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -302,116 +301,3 @@ def test_the_year_is_spread_over_its_months_within_a_cent(bench: Bench, fees: li
     assert {row["settlement_month"]: row["allocation"] for row in rows} == {month: yuan(cents) for month, cents in expected.items()}
     for month, cents in expected.items():
         assert abs(cents - Fraction(total * weights[month], sum(weights.values()))) < 1
-
-
-THROUGH = (
-    "calibration.history_case",
-    "calibration.first_trim",
-    "calibration.first_statistic",
-    "calibration.second_trim",
-    "calibration.trim_outcome",
-    "calibration.group_class",
-    "calibration.overall",
-    "calibration.group_base_point",
-    "calibration.level_coefficient",
-    "calibration.trimmed_case",
-    "calibration.sensitivity",
-    "pricing.group_price",
-    "pricing.hospital_coefficient",
-    "pricing.version_point",
-    "pricing.case_point",
-    "settlement.month_budget",
-    *MONTH,
-    "settlement.monthly_case",
-    "clearing.claim_version",
-    "clearing.annual_case",
-    "clearing.unsettled_case",
-    *YEAR,
-)
-
-
-def region(seed: int) -> dict[str, list[dict[str, Any]]]:
-    """Claims of 2024 (history) and 2025 of five hospitals in five groups, one of them wide, one small, one new."""
-    dice = random.Random(seed)
-    tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for n in range(1, 6):
-        tables["reference.hospital"].append(
-            {"fixmedins_code": f"H{n}", "level": LEVELS[n % 3], "agreement_status": "active", "valid_from": "2020-01-01"}
-        )
-    for pool in POOLS:
-        tables["reference.budget"].append({"year": 2025, "pool": pool, "amount": "800000.01", "reserve_ratio": "0.03"})
-    tables["reference.basic_group"].append({"drg": "G2", "valid_from": "2025-01-01"})
-    tables["reference.key_specialty"].append(
-        {"fixmedins_code": "H1", "drg": "G1", "grade": "national", "uplift": "0.15", "valid_from": "2025-01-01"}
-    )
-    for n in range(240):
-        year, month = (2024, dice.randint(1, 12)) if n < 140 else (2025, dice.randint(1, 4))
-        drg = dice.choice(["G1", "G1", "G2", "G3"]) if n < 136 else "G4" if year == 2024 else dice.choice(["G1", "G1", "G2", "G4", "NEW"])
-        fee = int(dice.lognormvariate(9, 1.6 if drg == "G3" else 0.5 if year == 2024 else 1.0) * 100) + 1
-        uploaded = f"{year}-{month:02d}-20"
-        late = n % 11 == 0
-        key = {"setl_id": f"c{n}", "dcla_time": f"{uploaded} 08:00:00", "month": f"{year}-{month:02d}"}
-        claim = {"fixmedins_code": f"H{dice.randint(1, 5)}", "pool": dice.choice(POOLS), "fee": yuan(fee)}
-        tables["claims.claim"].append(
-            {
-                **key,
-                **claim,
-                "fund": yuan(dice.randint(0, fee)),
-                "dscg_on": f"{year}-{month:02d}-10",
-                "setl_end_date": f"{year}-{month:02d}-12",
-            }
-        )
-        tables["claims.version_index"].append(
-            {
-                **{name: key[name] for name in ("setl_id", "dcla_time")},
-                "first_dcla_time": key["dcla_time"],
-                "uploaded_on": uploaded,
-                "settlement_month": key["month"],
-            }
-        )
-        tables["grouping.grouped_case"].append({**key, "drg": drg, "status": "grouped"})
-        if year == 2024:
-            continue
-        tables["quality.claim_status"].append(
-            {
-                **key,
-                "status": "non_normal" if late else "normal",
-                "reason": "late_upload" if late else None,
-                "in_month": 0 if late else 1,
-                "is_fatal": False,
-                "is_first_late": late,
-                "is_ungrouped": False,
-                "upload_deadline": f"{year}-{month:02d}-17",
-            }
-        )
-    return tables
-
-
-def test_neither_the_order_of_rows_nor_threads_change_a_digest(bench: Bench) -> None:
-    tables = region(7)
-    first = bench.run(tables, THROUGH)
-    assert len(first.rows("pricing.case_point")) > 80
-    assert {row["category"] for row in first.rows("pricing.case_point")} == {"blank", "unstable", "high", "low", "normal"}
-    expected = {table: first.digest(table) for table in THROUGH}
-    for seed, threads in ((1, 1), (2, 2), (3, 2)):
-        dice = random.Random(seed)
-        shuffled = {table: dice.sample(rows, len(rows)) for table, rows in tables.items()}
-        again = bench.run(shuffled, THROUGH, threads=threads)
-        assert {table: again.digest(table) for table in THROUGH} == expected
-
-
-def test_the_whole_chain_keeps_every_contract(bench: Bench) -> None:
-    run = bench.run(region(8), THROUGH)
-    assert {table: run.failing(table) for table in THROUGH} == {table: set() for table in THROUGH}
-
-
-def test_a_month_does_not_depend_on_later_ones(bench: Bench) -> None:
-    tables = region(9)
-    whole = bench.run(tables, THROUGH)
-    cut = bench.run(
-        {table: [row for row in rows if str(row.get("month", "")) <= "2025-02"] for table, rows in tables.items()}, THROUGH
-    )
-    for table in ("pricing.case_point", "settlement.monthly_settlement", "settlement.monthly_case"):
-        assert cut.rows(table) == [row for row in whole.rows(table) if str(row["month"]) <= "2025-02"]
-    early = [[row for row in run.rows("settlement.monthly_pool") if str(row["month"]) <= "2025-02"] for run in (cut, whole)]
-    assert early[0] == early[1] and early[0]

@@ -154,19 +154,16 @@ class Run:
         found = self.con.execute(f"select * from {table} order by {order}").fetchall()
         return [dict(zip(columns, row)) for row in found]
 
-    def failing(self, table: str) -> set[str]:
-        """The ids of the checks of a table's contract that its rows do not pass."""
-        contract = Contract(self.bench.project, self.bench.project.models[table])
-        verdicts = contract.checks(self.con, self._partitions(table))
+    def failing(self, table: str, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> set[str]:
+        """The ids of the checks of a table's contract that its rows of these years do not pass."""
+        model = self.bench.project.models[table]
+        periods: dict[str, list[str | None]] = {
+            "none": [None],
+            "year": [str(year) for year in range(first_year, last_year + 1)],
+            "month": [*months_between(f"{first_year}-01", f"{last_year}-12")],
+        }
+        verdicts = Contract(self.bench.project, model).checks(self.con, periods[model.partition])
         return {check.id for checks in verdicts.values() for check in checks if not check.passed}
-
-    def _partitions(self, table: str) -> list[str | None]:
-        """Every period that a rule of the table could name."""
-        kind = self.bench.project.models[table].partition
-        if kind == "none":
-            return [None]
-        years = range(FIRST_YEAR, LAST_YEAR + 1)
-        return [*map(str, years)] if kind == "year" else [*months_between(f"{FIRST_YEAR}-01", f"{LAST_YEAR}-12")]
 
     def digest(self, table: str) -> str:
         model = self.bench.project.models[table]

@@ -1,0 +1,53 @@
+"""Dagster's SQLite event log with connections that stay open.
+
+The library opens and closes a connection for every event; closing the last one of a write-ahead log flushes
+the whole log to disk. A run over many partitions is mostly that. Everything but the connection is the library's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import StaticPool
+
+BUSY_TIMEOUT_SECONDS = 60
+# A process that runs for months sees many runs; each has a file of its own.
+OPEN_FILES = 32
+
+
+class LocalEventLogStorage(SqliteEventLogStorage):
+    """The library's storage; one open connection per file and process, used under the library's own lock."""
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            with self._engine(shard).connect() as connection, connection.begin():
+                yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        """The open file of a shard; of many, the ones used last stay open."""
+        engines: dict[str, Engine] = self.__dict__.setdefault("_open_engines", {})
+        if shard in engines:
+            engines[shard] = engines.pop(shard)
+        else:
+            while len(engines) >= OPEN_FILES:
+                engines.pop(next(iter(engines))).dispose()
+            engine = create_engine(
+                self.conn_string_for_shard(shard),
+                poolclass=StaticPool,
+                connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+            )
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            engines[shard] = engine
+        return engines[shard]
+
+    def dispose(self) -> None:
+        for engine in self.__dict__.pop("_open_engines", {}).values():
+            engine.dispose()
+        super().dispose()

@@ -1,0 +1,260 @@
+"""The example region through the whole chain: every table of the contract, and what Dagster knows of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster import AssetCheckKey, AssetKey, AssetRecordsFilter
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+from drg_pipeline.assets.describe import key
+from drg_pipeline.assets.instance import open_instance
+from drg_pipeline.lake.digest import logical_digest
+from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.periods import months_between, months_of
+from drg_pipeline.lake.store import footer
+from drg_pipeline.region import Region
+from drg_pipeline.runs import Runner, Step
+from drg_pipeline.sql.contract import Contract
+from support import regions
+from support.expected import CONTRACT, differences, relation, types_found, types_promised
+
+YEAR = "2025"
+HISTORY = months_between("2022-01", "2024-12")
+COMPARED = sorted(set(CONTRACT) - {"claims.version_index", "quality.claim_check"})
+
+
+@pytest.fixture(scope="module")
+def year(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The region with its cleared year; read only."""
+    return regions.shared(tmp_path_factory, "year", regions.example_year(samples))
+
+
+@pytest.fixture(scope="module")
+def region(year: Path) -> Region:
+    return Region(regions.settings(year))
+
+
+@pytest.fixture(scope="module")
+def expected(samples: Path) -> Path:
+    return samples / "examples" / "region-1" / "expected"
+
+
+@pytest.fixture
+def own(year: Path, tmp_path: Path) -> Path:
+    """A copy of the region that a test may change."""
+    regions.copy(year, tmp_path)
+    return tmp_path
+
+
+# -- the tables --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", COMPARED)
+def test_a_table_is_the_expected_one(year: Path, expected: Path, table: str) -> None:
+    assert differences(regions.lake_of(year), table, expected / f"{table}.csv", YEAR) == []
+
+
+def test_every_expected_table_is_compared(expected: Path) -> None:
+    assert {path.stem for path in expected.glob("*.csv")} == {*COMPARED, "quality.claim_check"}
+
+
+def test_the_versions_with_a_fatal_finding_are_the_expected_ones(year: Path, expected: Path) -> None:
+    fatal = "select distinct month, setl_id, cast(dcla_time as timestamp) from {} where severity = 'fatal' and month like '2025-%'"
+    with closing(duckdb.connect()) as con:
+        found, wanted = (
+            set(con.execute(fatal.format(source)).fetchall())
+            for source in (
+                relation(regions.lake_of(year), "quality.claim_check"),
+                f"read_csv('{expected / 'quality.claim_check.csv'}', all_varchar = true, header = true)",
+            )
+        )
+    assert found == wanted
+    assert wanted
+
+
+@pytest.mark.parametrize("table", sorted(CONTRACT))
+def test_a_table_has_the_columns_and_types_of_the_contract(year: Path, table: str) -> None:
+    found, promised = types_found(regions.lake_of(year), table), types_promised(table)
+    assert {name: found.get(name) for name in promised} == promised
+
+
+@pytest.mark.parametrize("table", sorted(CONTRACT))
+def test_a_files_digest_and_count_are_those_of_its_rows(region: Region, table: str) -> None:
+    model = region.project.models[table]
+    files = region.store.partitions(table, model.partition)
+    assert files
+    with closing(duckdb.connect()) as con:
+        for path in files.values():
+            own = f"(select {', '.join(model.columns)} from {parquet([path])})"
+            types = [(name, region.project.column(table, name).type) for name in model.columns]
+            told = footer(con, path)
+            assert told is not None
+            assert told.digest == logical_digest(con, own, types, model.grain), path
+            assert con.execute(f"select count(*) from {own}").fetchall() == [(told.rows,)]
+            assert told.code == region.project.code_version(table)
+
+
+def test_nothing_is_left_beside_what_is_published(year: Path) -> None:
+    assert [str(path) for path in regions.lake_of(year).rglob("*") if ".tmp" in path.name] == []
+
+
+# -- what Dagster knows ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def instance(year: Path) -> dg.DagsterInstance:
+    return open_instance(year / "lake")
+
+
+@pytest.fixture(scope="module")
+def run_partitions(region: Region) -> dict[str, list[str]]:
+    """table -> the partitions that the chain has run; `[]` for a table without partitions."""
+    runner_jobs = Runner(region).jobs
+    found: dict[str, list[str]] = {}
+    for role, partitions in (
+        ("take_in", []),
+        ("history", HISTORY),
+        ("calibration", [YEAR]),
+        ("months", months_of(YEAR)),
+        ("clearing", [YEAR]),
+    ):
+        for table in runner_jobs[role].tables:
+            found.setdefault(table, []).extend(partitions)
+    return {table: sorted(partitions) for table, partitions in found.items()}
+
+
+def test_every_table_is_materialised_for_what_was_run(
+    region: Region, instance: dg.DagsterInstance, run_partitions: dict[str, list[str]]
+) -> None:
+    assert set(region.project.models) <= set(run_partitions)
+    missing = {
+        table: (sorted(found), partitions)
+        for table, partitions in run_partitions.items()
+        if table in region.project.models and partitions
+        if (found := instance.get_materialized_partitions(key(regions.NAME, table))) != set(partitions)
+    }
+    assert missing == {}
+    for table, partitions in run_partitions.items():
+        if not partitions:
+            assert instance.get_latest_materialization_event(key(regions.NAME, table)) is not None, table
+
+
+@cache
+def records(instance: dg.DagsterInstance, asset: AssetKey) -> list[dg.EventLogRecord]:
+    return list(instance.fetch_materializations(AssetRecordsFilter(asset_key=asset), limit=1000).records)
+
+
+def test_each_partition_tells_its_rows_and_digest(
+    region: Region, instance: dg.DagsterInstance, run_partitions: dict[str, list[str]]
+) -> None:
+    with closing(duckdb.connect()) as con:
+        for table, model in region.project.models.items():
+            told = {
+                record.partition_key: record.asset_materialization.metadata
+                for record in reversed(records(instance, key(regions.NAME, table)))
+                if record.asset_materialization
+            }
+            files = region.store.partitions(table, model.partition)
+            assert set(told) == set(files)
+            for partition, path in files.items():
+                published = footer(con, path)
+                assert published is not None
+                assert told[partition]["dagster/row_count"].value == published.rows, (table, partition)
+                assert told[partition]["logical_digest"].value == published.digest, (table, partition)
+
+
+def test_the_checks_of_every_table_are_recorded_and_passed(
+    region: Region, instance: dg.DagsterInstance
+) -> None:
+    """The quality rules warn of claims that fail them; all that blocks has passed."""
+    log = instance.event_log_storage
+    for table, model in region.project.models.items():
+        for group in Contract(region.project, model).groups():
+            found = log.get_asset_check_execution_history(AssetCheckKey(key(regions.NAME, table), group), limit=10)
+            assert found, (table, group)
+            assert {record.status for record in found} == {AssetCheckExecutionRecordStatus.SUCCEEDED}, (table, group)
+    rules = log.get_asset_check_execution_history(
+        AssetCheckKey(key(regions.NAME, "quality.claim_flag"), "quality_rules"), limit=1
+    )
+    evaluation = rules[0].evaluation
+    assert evaluation is not None
+    assert evaluation.severity is dg.AssetCheckSeverity.WARN
+    months = regions.rows(
+        region.settings.lake.parent,
+        "select count(*) filter (where severity = 'fatal'), count(*) filter (where severity = 'warn') "
+        "from quality.claim_check where check_id <> 'orphan' and month like '2025-%'",
+    )
+    assert [(evaluation.metadata["failing_fatal"].value, evaluation.metadata["failing_warn"].value)] == months
+
+
+def test_every_column_of_every_model_has_its_lineage(region: Region, instance: dg.DagsterInstance) -> None:
+    known = {
+        table: set(columns) for layer, tables in region.project.schema.items() for name, columns in tables.items()
+        for table in [f"{layer}.{name}"]
+    }
+    for table, model in region.project.models.items():
+        kept = [
+            record.asset_materialization.metadata["dagster/column_lineage"].value
+            for record in records(instance, key(regions.NAME, table))
+            if record.asset_materialization and "dagster/column_lineage" in record.asset_materialization.metadata
+        ]
+        assert kept, table
+        deps = kept[0].deps_by_column
+        assert set(deps) == set(model.columns)
+        for column, found in deps.items():
+            for dep in found:
+                assert dep.column_name in known[".".join(dep.asset_key.path[1:])], (table, column)
+        assert any(deps.values()), table
+    price = next(
+        record.asset_materialization.metadata["dagster/column_lineage"].value.deps_by_column
+        for record in records(instance, key(regions.NAME, "settlement.monthly_case"))
+        if record.asset_materialization
+    )
+    assert any(dep.asset_key == key(regions.NAME, "settlement.month_value") for dep in price["point_value"])
+
+
+# -- running again -----------------------------------------------------------------------------
+
+
+def run(folder: Path) -> tuple[Runner, list[str]]:
+    started: list[str] = []
+
+    def note(step: Step) -> None:
+        started.append(step.title)
+
+    return Runner(Region(regions.settings(folder)), note), started
+
+
+def test_a_second_clearing_computes_nothing_before_it_and_a_lost_partition_comes_back(own: Path) -> None:
+    before = regions.digests(own)
+    stamps = {path: path.stat().st_ino for path in regions.lake_of(own).glob("*/*/month=*/part.parquet")}
+    runner, started = run(own)
+    runner.clear(YEAR)
+    assert started == ["jiyuan_take_in", "jiyuan_clearing 2025"]
+    assert {path: path.stat().st_ino for path in stamps} == stamps
+    assert regions.digests(own) == before
+
+    lost = runner.region.store.file("pricing.case_point", "month", "2025-06")
+    lost.unlink()
+    started.clear()
+    runner.clear(YEAR)
+    assert started == ["jiyuan_take_in", "jiyuan_months 2025-06", "jiyuan_clearing 2025"]
+    assert regions.digests(own) == before
+
+
+def test_a_month_alone_is_the_month_of_the_range(own: Path) -> None:
+    before = regions.digests(own)
+    regions.remove_months(own, months_between("2025-03", "2025-12"))
+    kept = regions.digests(own)
+    runner, started = run(own)
+    runner.months(["2025-03"])
+    assert started == ["jiyuan_take_in", "jiyuan_months 2025-03"]
+    after = regions.digests(own)
+    assert set(after) - set(kept) == {place for place in before if place.endswith("month=2025-03")}
+    assert after == {place: before[place] for place in after}

@@ -1,0 +1,271 @@
+"""Regions on disk for the end-to-end tests: made once, copied cheaply, run with and without Dagster.
+
+A region's folder holds `inbox`, `reference`, `lake`, `region.key` and, where a test changes the law, `policy`.
+As a program (`python -m support.regions WHAT FOLDER …`) this module is the other process of a test. What is right
+does not stand here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.periods import parse_months
+from drg_pipeline.lake.store import PART
+from drg_pipeline.lake.views import open_views
+from drg_pipeline.region import Region, refused
+from drg_pipeline.settings import PROJECT, Settings
+
+NAME = "jiyuan"
+TESTS = Path(__file__).resolve().parents[1]
+READ_BY_THE_MONTHS = ("policy", "calibration", "settlement/month_budget")
+
+
+def settings(folder: Path, **given: object) -> Settings:
+    policy = folder / "policy" / NAME
+    return Settings.for_region(
+        NAME,
+        inbox=folder / "inbox",
+        reference=folder / "reference",
+        policy=policy if policy.is_dir() else None,
+        lake=folder / "lake",
+        key=folder / "region.key",
+        **given,
+    )
+
+
+def lake_of(folder: Path) -> Path:
+    return folder / "lake" / NAME
+
+
+# -- making and copying ------------------------------------------------------------------------
+
+
+def shared(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """A folder that is built once in a test run, whichever worker comes first; nobody changes it."""
+    base = factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    root.mkdir(exist_ok=True)
+    folder, ready = root / name, root / f"{name}.ready"
+    with open(root / f"{name}.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not ready.is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            build(folder)
+            ready.touch()
+    return folder
+
+
+def give(source: Path, folder: Path, months: Collection[str] | None = None) -> None:
+    """The inbox (of some month folders) and the reference files of a sample."""
+    for month in sorted((source / "inbox").iterdir()):
+        if months is None or month.name in months:
+            copy(month, folder / "inbox" / month.name)
+    copy(source / "reference", folder / "reference")
+    (folder / "inbox").mkdir(exist_ok=True)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a folder; published files, which are replaced and never written to, become second names."""
+    for root, folders, files in os.walk(source):
+        # A lock of one lake must not hold up its copy.
+        folders[:] = [name for name in folders if name not in (".locks", ".spill")]
+        here = target / Path(root).relative_to(source)
+        here.mkdir(parents=True, exist_ok=True)
+        for name in files:
+            make = os.link if name == PART else shutil.copy2
+            make(Path(root) / name, here / name)
+
+
+def change_law(folder: Path, file: str, old: str, new: str) -> None:
+    """Give the region a pack of its own in which one text is another."""
+    if not (folder / "policy").is_dir():
+        copy(PROJECT / "data" / "policy", folder / "policy")
+    path = folder / "policy" / NAME / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def example_year(samples: Path) -> Callable[[Path], None]:
+    """The example region with its cleared year 2025, through Dagster."""
+
+    def build(folder: Path) -> None:
+        from drg_pipeline.runs import Runner
+
+        give(samples / "examples" / "region-1", folder)
+        Runner(Region(settings(folder))).clear("2025")
+
+    return build
+
+
+def first_quarter(year: Path) -> Callable[[Path], None]:
+    """January to March 2025 of the example region on the calibration of its year, without Dagster."""
+
+    def build(folder: Path) -> None:
+        give(year, folder, parse_months("2025-01..2025-03"))
+        shutil.copy2(year / "region.key", folder / "region.key")
+        for name in READ_BY_THE_MONTHS:
+            copy(lake_of(year) / name, lake_of(folder) / name)
+        settle(Region(settings(folder)), parse_months("2025-01..2025-03"))
+
+    return build
+
+
+def remove_months(folder: Path, months: Iterable[str], layers: Sequence[str] = ("*",)) -> None:
+    """Unpublish months of all tables that are computed, as if they had never been run."""
+    for layer in layers:
+        for month in months:
+            for partition in lake_of(folder).glob(f"{layer}/*/month={month}"):
+                shutil.rmtree(partition)
+
+
+# -- running without Dagster -------------------------------------------------------------------
+
+
+def compute(region: Region, names: Iterable[str], partitions: Sequence[str] = ()) -> None:
+    """Compute models in the order given; the first one whose checks fail stops the rest."""
+    for name in names:
+        error = refused(region.engine.compute(name, partitions))
+        if error:
+            raise error
+
+
+def take_in(region: Region) -> list[str]:
+    """What comes in from the side, with all that was said of it."""
+    said: list[str] = []
+    region.take_in(said.append)
+    region.publish_reference(said.append)
+    compute(region, [model.name for model in region.project.models.values() if model.partition == "none"])
+    return said
+
+
+def settle(region: Region, months: Sequence[str], *, through: str | None = None) -> list[str]:
+    """Months as the chain of runs computes them, or the tables that one of their tables needs."""
+    said = take_in(region)
+    region.publish_policy("month", months)
+    project = region.project
+    wanted = project.upstream_closure([through] if through else project.models)
+    compute(
+        region,
+        [name for name, model in project.models.items() if name in wanted and model.partition == "month"],
+        months,
+    )
+    return said
+
+
+# -- what is published -------------------------------------------------------------------------
+
+
+def digests(folder: Path, tables: str = "*/*") -> dict[str, str]:
+    """Logical digest of every published file, by its place in the region's lake."""
+    root = lake_of(folder)
+    files = [str(path) for found in (PART, f"*/{PART}") for path in root.glob(f"{tables}/{found}")]
+    if not files:
+        return {}
+    with contextlib.closing(duckdb.connect()) as con:
+        found = con.execute(
+            "select file_name, decode(value) from parquet_kv_metadata(?) where decode(key) = 'digest'", [files]
+        ).fetchall()
+    assert len(found) == len(files), "a published file carries no digest"
+    return {str(Path(name).parent.relative_to(root)): digest for name, digest in found}
+
+
+def state(folder: Path) -> dict[str, str]:
+    """All that a refused step must leave as it was: published files, landed deliveries, no left-overs."""
+    root = lake_of(folder)
+    landed = {f"landing/{path.name}": "landed" for path in root.glob("landing/*")}
+    left_over = {str(path.relative_to(root)): "left over" for path in root.rglob("*.tmp*")}
+    return digests(folder) | landed | left_over
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The tables of which a partition is not as it was."""
+    places = {place for place, _ in before.items() ^ after.items()}
+    return sorted({".".join(place.split("/")[:2]) for place in places})
+
+
+def rows(folder: Path, query: str, *values: object) -> list[tuple[object, ...]]:
+    """A query over the published tables."""
+    with contextlib.closing(open_views(Region(settings(folder)).store)) as con:
+        return con.execute(query, list(values)).fetchall()
+
+
+# -- other processes ---------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def process(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """This module as a program; it is ended with the block."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(TESTS), str(PROJECT)]),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+    child = subprocess.Popen(
+        [sys.executable, "-m", "support.regions", *map(str, arguments)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def finish(child: subprocess.Popen[str], seconds: float = 300) -> str:
+    """Wait for a process that has to end well; returns what it said."""
+    said, _ = child.communicate(timeout=seconds)
+    assert child.returncode == 0, said
+    return said
+
+
+def _months(folder: Path, months: str) -> None:
+    """Months through Dagster; each table that is done is a line."""
+    from drg_pipeline.runs import Runner
+
+    region = Region(settings(folder))
+    region.progress = lambda table, outcomes: print(table, flush=True)
+    Runner(region).months(parse_months(months))
+
+
+def _read(folder: Path, until: str) -> None:
+    """Read the published months through views again and again, until a file is there."""
+    store = Region(settings(folder)).store
+    reads = 0
+    while not Path(until).exists():
+        with contextlib.closing(open_views(store)) as con:
+            tables = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+            for (table,) in tables:
+                if str(table).split(".")[0] in ("claims", "quality", "pricing", "settlement"):
+                    con.execute(f"select count(*), count(distinct t) from {table} as t").fetchall()
+        reads += 1
+        time.sleep(0.01)
+    print(reads)
+
+
+def main(what: str, folder: str, argument: str) -> int:
+    try:
+        {"months": _months, "read": _read}[what](Path(folder), argument)
+    except DrgError as error:
+        print(error.message())
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
