@@ -8,6 +8,10 @@ create or replace macro cents(amount) as cast(cast(amount as decimal(36, 2)) * c
 create or replace macro tenthousandths(value) as
     cast(cast(value as decimal(34, 4)) * cast(10000 as decimal(5, 0)) as hugeint);
 
+-- Whole millionths of rates and factors.
+create or replace macro millionths(value) as
+    cast(cast(value as decimal(32, 6)) * cast(1000000 as decimal(7, 0)) as hugeint);
+
 -- numerator / denominator (whole numbers) rounded half up, away from zero, to whole units; null when the
 -- denominator is 0.
 create or replace macro half_up(numerator, denominator) as

@@ -4,9 +4,7 @@ describe: >-
   and held back, its level on 31 December, its assessment and whether its agreement was suspended or ended.
 grain: [year, fixmedins_code, pool]
 partition: year
-reads:
-  settlement.monthly_settlement: {months: [0, 0]}
-nullable: [pay_ratio, cap]
+nullable: [pay_ratio]
 law: [JY-33-3, JY-34, JY-35-1]
 ---*/
 with cleared as (
@@ -28,8 +26,7 @@ paid as (
         fixmedins_code,
         pool,
         sum(payable) as paid,
-        sum(deposit) as deposits,
-        sum(deduction) as deducted
+        sum(deposit) as deposits
     from settlement.monthly_settlement
     group by year, fixmedins_code, pool
 ),
@@ -44,8 +41,7 @@ hospital as (
         coalesce(c.fee, 0) as fee,
         coalesce(c.fund, 0) as fund,
         coalesce(p.paid, 0) as paid,
-        coalesce(p.deposits, 0) as deposits,
-        coalesce(p.deducted, 0) as deducted
+        coalesce(p.deposits, 0) as deposits
     from cleared as c
     full join paid as p on p.year = c.year and p.fixmedins_code = c.fixmedins_code and p.pool = c.pool
 ),
@@ -101,7 +97,6 @@ select
     r.cap,
     cast(e.paid as decimal(18, 2)) as paid,
     cast(e.deposits as decimal(18, 2)) as deposits,
-    cast(e.deducted as decimal(18, 2)) as deducted,
     s.fixmedins_code is not null as is_sanctioned,
     coalesce(s.for_violation, false) as is_violator,
     cast(least(
@@ -109,8 +104,8 @@ select
         coalesce(p.assessment_upper, greatest(coalesce(a.coefficient, p.assessment_default), coalesce(p.assessment_lower, a.coefficient, p.assessment_default)))
     ) as decimal(18, 4)) as assessment_coefficient,                                                       -- law: JY-34
     cast(coalesce(a.deposit_return_rate, p.deposit_return_default) as decimal(18, 6)) as deposit_return_rate,
-    cast(coalesce(a.retention_factor, p.retention_factor_default) as decimal(18, 4)) as retention_factor,
-    cast(coalesce(a.share_factor, p.share_factor_default) as decimal(18, 4)) as share_factor
+    cast(coalesce(a.retention_factor, p.retention_factor_default) as decimal(18, 6)) as retention_factor,
+    cast(coalesce(a.share_factor, p.share_factor_default) as decimal(18, 6)) as share_factor
 from entitled as e
 left join level as l on l.year = e.year and l.fixmedins_code = e.fixmedins_code
 left join policy.pay_ratio_cap as r on r.year = e.year and r.level = l.level

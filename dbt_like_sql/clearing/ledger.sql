@@ -8,14 +8,14 @@ nullable: [note]
 law: [JY-33, JY-34, JY-35, JY-8, JY-32]
 people_look: true
 ---*/
-with deducted_at_clearing as (
+with deduction as (
+    -- What a month deducted already is in what it paid less; the entitlement is whole, so each is due here once.
     select
         c.year,
         c.fixmedins_code,
         c.pool,
         sum(d.amount) as amount
     from clearing.annual_case as c
-    inner join policy.settlement as p on p.month = c.settlement_month and p.review_deduction_phase = 'clearing'
     inner join reference.review_deduction as d on d.setl_id = c.setl_id
     group by c.year, c.fixmedins_code, c.pool
 ),
@@ -77,14 +77,13 @@ line as (
     from clearing.secondary_distribution
     union all
     select
-        h.year,
-        h.fixmedins_code,
-        h.pool,
+        year,
+        fixmedins_code,
+        pool,
         'review_deduction' as line,                                                     -- law: JY-31-2
-        cast(-(h.deducted + coalesce(d.amount, 0)) as decimal(18, 2)) as amount,
+        cast(-amount as decimal(18, 2)) as amount,
         cast(null as varchar) as note
-    from clearing.hospital_year as h
-    left join deducted_at_clearing as d on d.year = h.year and d.fixmedins_code = h.fixmedins_code and d.pool = h.pool
+    from deduction
     union all
     select
         year,

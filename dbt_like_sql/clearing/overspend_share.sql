@@ -46,7 +46,7 @@ owed as (
         fixmedins_code,
         pool,
         deficit,
-        half_up(cast(scaled as hugeint) * tenthousandths(share_factor), cast(1000000000000 as hugeint)) as owed_cents
+        half_up(cast(scaled as hugeint) * millionths(share_factor), cast(100000000000000 as hugeint)) as owed_cents
     from tiered
 ),
 

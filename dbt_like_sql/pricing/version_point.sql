@@ -38,11 +38,17 @@ with version as (
         and (h.valid_to is null or h.valid_to >= c.dscg_on)
 ),
 
+priced_group as (
+    select month, phase, drg, max(stability) as stability
+    from pricing.group_price
+    group by month, phase, drg
+),
+
 basis as (
     select
         v.*,
         p.phase,
-        r.stability,
+        x.stability,
         r.base_point,
         -- The level's coefficient with the hospital's uplifts, times the institution's own.
         quotient_4(                                                                                       -- law: JY-17-2
@@ -64,6 +70,7 @@ basis as (
     left join policy.calibration_binding as y on y.month = v.month
     left join calibration.overall as a on a.year = y.calibration_year
     left join policy.calibration as k on k.year = y.calibration_year
+    left join priced_group as x on x.month = v.month and x.phase = p.phase and x.drg = v.drg
     left join pricing.group_price as r on r.month = v.month and r.phase = p.phase and r.drg = v.drg and r.level = v.level
     left join pricing.hospital_coefficient as u
         on u.month = v.month and u.phase = p.phase and u.fixmedins_code = v.fixmedins_code and u.drg = v.drg

@@ -116,7 +116,8 @@ select
     coalesce(c.adm_on < s.brdy, false) as adm_before_birth,
     coalesce(c.dscg_on > s.setl_end_date, false) as dscg_after_settlement,
     coalesce(s.setl_end_date > cast(s.dcla_time as date), false) as settlement_after_upload,
-    coalesce(abs(s.act_ipt_days - (c.dscg_on - c.adm_on)) > q.los_tolerance, false) as length_of_stay,
+    coalesce(abs(s.act_ipt_days - (c.dscg_on - c.adm_on)) > q.los_tolerance, false)
+        or coalesce(c.dscg_on - c.adm_on > q.stay_days_ceiling, false) as length_of_stay,
     coalesce(abs(s.age - date_sub('year', s.brdy, c.adm_on)) > q.age_tolerance, false) as age_birth_date,
     coalesce(date_sub('day', s.brdy, c.adm_on) <= q.newborn_age_days, false)
         and (

@@ -26,12 +26,14 @@ class Job:
 
 
 def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The given tables, every table of the same kind of partition that they need, and the law these read."""
+    """The given tables, every table of the same kind of partition that they need, and the law that these and their
+    guards read."""
     closure = region.project.upstream_closure(wanted)
     models = [
         name for name, model in region.project.models.items() if name in closure and model.partition == kind
     ]
     read = {up for name in closure for up in region.project.models[name].upstream}
+    read |= {up for name in closure for guard in region.project.invariants_of(name) for up in guard.upstream}
     return (*(name for name in region.policy_tables(kind) if name in read), *models)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from drg_pipeline.commands.options import language, near, verbose
+from drg_pipeline.commands.options import check_writable, language, near, verbose
 from drg_pipeline.commands.run import compute_year
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
@@ -43,6 +43,7 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
     Run again it finds its claims and computes only what would change.
     """
     settings = demo_settings(Path(folder) if folder else DEMO)
+    check_writable(settings.inbox, settings.reference, settings.lake)
     make_claims(screen, settings, {"claims": claims, "seed": seed})
     compute_year(screen, settings, YEAR, verbose=verbose)
     screen.line()

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from drg_pipeline.commands.options import language, region_options
+from drg_pipeline.commands.options import check_writable, language, region_options
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.settings import Settings
 
@@ -35,4 +35,5 @@ def generate(
     from drg_pipeline.synthetic import generate as make
 
     settings = Settings.for_region(region, inbox=inbox, reference=reference)
+    check_writable(settings.inbox, settings.reference)
     make(settings.inbox, settings.reference, report=screen.line, **size)

@@ -135,7 +135,7 @@ def _fault(name: str, settings: Settings, given: str | None) -> Fault | None:
     folder: Path = getattr(settings, name)
     where = f"--{name} {given}" if given else f"--{name} (not given: {near(folder)})"
     if name == "lake":
-        return Fault(where, why) if (why := _not_writable(folder)) else None
+        return Fault(where, why) if (why := not_writable(folder)) else None
     if not folder.exists():
         return Fault(where, "there is no such folder")
     if not folder.is_dir():
@@ -145,12 +145,24 @@ def _fault(name: str, settings: Settings, given: str | None) -> Fault | None:
     return None
 
 
-def _not_writable(folder: Path) -> str:
+def not_writable(folder: Path) -> str:
     """Why nothing can be written at a folder that may have to be made first, or ''."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir():
         return f"{there} is not a folder"
     return "" if os.access(there, os.W_OK | os.X_OK) else f"{there} cannot be written"
+
+
+def check_writable(*folders: Path) -> None:
+    """WrongUse for folders that cannot be made or written, all at once."""
+    faults = [Fault(near(folder), why) for folder in folders if (why := not_writable(folder))]
+    if faults:
+        raise WrongUse(
+            "Nothing can be written there.",
+            faults,
+            state="Nothing was changed.",
+            remedy="Name other folders, or give the right to write.",
+        )
 
 
 def _remedy(settings: Settings, needs: Collection[str]) -> str:
