@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a check or a rule stopped it, 2 wrong use, 130 interrupted
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -30,7 +31,23 @@ from drg_pipeline.messages import language_of
 DONE, STOPPED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """The commands; a reader that has read enough (drg sql … | head) is no fault."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            ended = super().invoke(ctx)
+            sys.stdout.flush()
+            return ended
+        except BrokenPipeError:
+            # Nothing more can be written, not even when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @language_option
 def drg() -> None:
     """Pays hospitals by disease group: from settlement lists to the cleared year.
@@ -48,15 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Neither Dagster nor Great Expectations calls home.
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that has no Chinese still gets the rest.
+        sys.stdout.reconfigure(errors="replace")
     screen = Screen(language_of())
     given = None if arguments is None else list(arguments)
     with interrupts() as interrupted:
         try:
             ended = drg.main(args=given, prog_name="drg", standalone_mode=False, obj=screen)
-            sys.stdout.flush()
             return ended if isinstance(ended, int) else DONE
-        except (SystemExit, GeneratorExit):
-            raise
         except BaseException as error:
             if interrupted() or isinstance(error, KeyboardInterrupt | click.Abort):
                 screen.aside("\n" + screen.text("interrupted"))
@@ -95,10 +112,6 @@ def interrupts() -> Iterator[Callable[[], bool]]:
 
 def tell(screen: Screen, error: BaseException) -> int:
     """Say what stopped the work; returns the exit code."""
-    if isinstance(error, BrokenPipeError):
-        # Whoever reads has enough (drg sql … | head); nothing may be written when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return WRONG

@@ -7,6 +7,7 @@ computed again. Everything goes through the same assets as the UI's runs.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -48,9 +49,27 @@ class Runner:
     started: Callable[[Step], None] = field(default=lambda step: None)
 
     def __post_init__(self) -> None:
+        self._bind_known_on()
         self.jobs = region_jobs(self.region)
         self.instance = open_instance(self.region.settings.lake)
         self.repository = build([self.region]).get_repository_def()
+
+    def _bind_known_on(self) -> None:
+        """A lake holds what was known by each period's own moment, or by one day: never a mixture."""
+        settings = self.region.settings
+        asked = str(settings.known_on or "")
+        mark = settings.region_lake / ".known_on"
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), open(mark, "x", encoding="utf-8") as new:
+            new.write(asked)
+        bound = mark.read_text(encoding="utf-8")
+        if bound != asked:
+            raise WrongUse(
+                f"This lake holds the law as known {f'on {bound}' if bound else 'by each period itself'}, "
+                f"and the run asks for {f'what was known on {asked}' if asked else 'each period itself'}.",
+                state="Nothing was changed.",
+                remedy="Name another --lake, or leave --known-on as it was.",
+            )
 
     # -- chains --------------------------------------------------------------------------------
 

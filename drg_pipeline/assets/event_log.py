@@ -1,7 +1,8 @@
 """Dagster's SQLite event log with connections that stay open.
 
-The library opens and closes a connection for every event; closing the last one of a write-ahead log flushes
-the whole log to disk. A run over many partitions is mostly that. Everything but the connection is the library's.
+The library opens and closes a connection for every event; closing the last one of a write-ahead log
+flushes the whole log to disk. A run over many partitions is mostly that. Everything but the connection is
+the library's.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ class LocalEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
-            with self._engine(shard).connect() as connection, connection.begin():
-                yield connection
+        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
+            yield connection
 
     def _engine(self, shard: str) -> Engine:
         """The open file of a shard; of many, the ones used last stay open."""

@@ -7,6 +7,7 @@ would be a complete record by itself.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +109,7 @@ def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
     cuts = np.searchsorted(ends, np.arange(PIECE, len(data), PIECE)) + 1
     edges = np.unique(np.concatenate(([0], cuts, [len(ends)])))
     read = []
-    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+    for first, stop in itertools.pairwise(edges):
         begin = starts[first]
         piece = data[begin : ends[stop - 1] + 1]
         read.append(_read_piece(piece, starts[first:stop] - begin, ends[first:stop] - begin, first == 0))

@@ -257,8 +257,8 @@ class _ValueReader:
             first, second = (earlier.valid_from, earlier.published), (later.valid_from, later.published)
             if first == second:
                 place.fault(
-                    f"two values start on {later.valid_from} and were published on {later.published}: keep one, "
-                    "or give the later text its own published date"
+                    f"two values start on {later.valid_from} and were published on {later.published}: "
+                    "keep one, or give the later text its own published date"
                 )
             elif second < first:
                 place.fault(
@@ -274,8 +274,8 @@ class _ValueReader:
             replaced = any(later.valid_from == value.valid_from for later in read[position + 1 :])
             if value.repealed and not replaced:
                 place.fault(
-                    f"repealed from {value.valid_from} and nothing takes its place that day: add the value that "
-                    "holds from then on (or mark the parameter nullable: true where none is an answer)"
+                    f"repealed from {value.valid_from} and nothing takes its place that day: add the value "
+                    "that holds from then on (or mark the parameter nullable: true where none is an answer)"
                 )
 
     def _value(self, place: Place, node: Any) -> DatedValue | None:
