@@ -26,7 +26,7 @@ class Job:
 
 
 def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The given tables, every table of the same kind of partition that they need, and the law read for them."""
+    """The given tables, what of the same kind of partition they need, and the law read for them."""
     closure = region.project.upstream_closure(wanted)
     models = [
         name for name, model in region.project.models.items() if name in closure and model.partition == kind

@@ -1,4 +1,4 @@
-"""The arrows: a model reads its own or an earlier layer, Python imports go one way, no room reaches into another.
+"""The arrows: a model reads its own or an earlier layer, imports go one way, no room reaches into another.
 
 What the models compute is tested elsewhere; here only who may know whom.
 """
@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from support.harness import Bench
+from support.small_project import write_project
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.project import Project
-from support.harness import Bench
-from support.small_project import write_project
 
 PYTHON = PROJECT / "drg_pipeline"
 MODELS = PROJECT / "dbt_like_sql"
@@ -45,14 +45,14 @@ def package_of(path: Path) -> str:
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """(line, package of the project) for each import, wherever it stands in the file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" if node.module == "drg_pipeline" else node.module for alias in node.names]
+            whole = node.module == "drg_pipeline"
+            names = [f"{node.module}.{alias.name}" if whole else node.module for alias in node.names]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        for name in names:
-            if name.startswith("drg_pipeline."):
-                yield node.lineno, name.split(".")[1]
+        else:
+            continue
+        yield from ((node.lineno, name.split(".")[1]) for name in names if name.startswith("drg_pipeline."))
 
 
 def modules() -> list[Path]:
@@ -68,7 +68,7 @@ def test_every_package_has_a_place_in_the_order() -> None:
 def test_python_imports_go_one_way(path: Path) -> None:
     own = package_of(path)
     wrong = [
-        f"line {line}: {own} imports {other}, which comes {'with' if RANK.get(other) == RANK[own] else 'after'} it"
+        f"line {line}: {own} imports {other}, which does not come before it"
         for line, other in imports(path)
         if other != own and RANK.get(other, len(ORDER)) >= RANK[own]
     ]
@@ -91,21 +91,34 @@ def test_an_invariant_reads_nothing_later_than_what_it_guards(bench: Bench) -> N
     order = {name: position for position, name in enumerate(bench.project.models)}
     for invariant in bench.project.invariants:
         for table in invariant.upstream:
-            assert rank[table.split(".")[0]] <= rank[invariant.guards.split(".")[0]], f"{invariant.id} reads {table}"
+            assert rank[table.split(".")[0]] <= rank[invariant.guards.split(".")[0]], (
+                f"{invariant.id} reads {table}"
+            )
             if table in order:
                 closure = bench.project.upstream_closure([table])
-                assert table == invariant.guards or invariant.guards not in closure, f"{invariant.id} waits for itself"
+                assert table == invariant.guards or invariant.guards not in closure, (
+                    f"{invariant.id} waits for itself"
+                )
 
 
 def test_the_project_refuses_an_arrow_that_points_back(tmp_path: Path) -> None:
-    write_project(tmp_path, {"early.first": "select 1 as id, n as total from late.second", "late.second": "select 1 as id, 2 as n"})
+    write_project(
+        tmp_path,
+        {
+            "early.first": "select 1 as id, n as total from late.second",
+            "late.second": "select 1 as id, 2 as n",
+        },
+    )
     with pytest.raises(DrgError) as error:
         Project(tmp_path)
     assert "early.first: reads late.second, which is computed after it" in str(error.value)
 
 
 def test_the_project_refuses_a_circle(tmp_path: Path) -> None:
-    write_project(tmp_path, {"early.first": "select id, n from early.second", "early.second": "select id, n from early.first"})
+    write_project(
+        tmp_path,
+        {"early.first": "select id, n from early.second", "early.second": "select id, n from early.first"},
+    )
     with pytest.raises(DrgError, match="circle"):
         Project(tmp_path)
 
@@ -117,7 +130,9 @@ def test_the_project_refuses_a_table_that_nothing_provides(tmp_path: Path) -> No
 
 
 def test_every_folder_of_models_is_a_layer(bench: Bench) -> None:
-    folders = {path.name for path in MODELS.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))}
+    folders = {
+        path.name for path in MODELS.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
+    }
     assert folders - {"invariants"} <= {layer.name for layer in bench.project.layers}
 
 

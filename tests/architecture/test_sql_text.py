@@ -1,5 +1,5 @@
-"""How the arithmetic is written: one SELECT a file, exact types, no legal literal, columns and checks described once,
-every citation resolvable.
+"""How the arithmetic is written: one SELECT a file, exact types, no legal literal, columns and checks
+described once, every citation resolvable.
 
 Whether what is written is right is the business of the worked examples.
 """
@@ -15,15 +15,15 @@ import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
+from support.harness import Bench
 
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.sql.model import split_header
-from support.harness import Bench
+from drg_pipeline.sql.model import Invariant, Model, split_header
 
 MODELS = PROJECT / "dbt_like_sql"
 FILES = sorted(MODELS.glob("*/*.sql"))
-# Units and scale factors: nothing, one, a pair or twice, months of a year, fen of a yuan, ten-thousandths, and products.
-SCALES = {"0", "1", "2", "12", "100", "200", "10000", "100000000", "1000000000000"}
+# Units and scale factors: nothing, one, twice, months of a year, fen of a yuan, ten-thousandths, products.
+SCALES = {"0", "1", "2", "12", "100", "200", "10000", "100000000", "100000000000000"}
 BINARY = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
 # The coefficient of variation that people read; the class is decided on whole numbers.
 READ_ONLY = {("calibration.group_base_point", "cv")}
@@ -34,7 +34,7 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}.{path.stem}"
 
 
-def trees() -> Iterator[tuple[str, exp.Expression]]:
+def trees() -> Iterator[tuple[str, exp.Expr]]:
     for path in FILES:
         yield name_of(path), sqlglot.parse_one(split_header(path)[1], read="duckdb")
 
@@ -53,7 +53,10 @@ def test_no_cast_swallows_a_fault_and_no_join_hides_its_keys(path: Path) -> None
     text = path.read_text(encoding="utf-8").lower()
     assert "try_cast" not in text and "try(" not in text
     assert not re.search(r"\busing\s*\(", text), "joins say ON"
-    assert not re.search(r"\b(avg|median|quantile\w*|percentile\w*|stddev\w*|var_\w+)\s*\(", text.replace("quantile_scaled(", ""))
+    assert not re.search(
+        r"\b(avg|median|quantile\w*|percentile\w*|stddev\w*|var_\w+)\s*\(",
+        text.replace("quantile_scaled(", ""),
+    )
 
 
 def test_no_binary_fraction_touches_money_points_or_a_threshold() -> None:
@@ -69,7 +72,9 @@ def test_no_binary_fraction_touches_money_points_or_a_threshold() -> None:
 def test_the_macros_take_no_binary_fraction() -> None:
     text = re.sub(r"--.*", "", (MODELS / "macros.sql").read_text(encoding="utf-8"))
     assert not re.search(r"\b(double|float|real)\b", text, re.I)
-    assert not re.search(r"(?<!/)/(?!/)", text), "decimals are divided as doubles: divide whole numbers with //"
+    assert not re.search(r"(?<!/)/(?!/)", text), (
+        "decimals are divided as doubles: divide whole numbers with //"
+    )
 
 
 def test_no_figure_of_the_law_stands_in_sql() -> None:
@@ -83,15 +88,19 @@ def test_no_figure_of_the_law_stands_in_sql() -> None:
 
 
 def _of_the_calendar(literal: exp.Literal) -> bool:
-    """Lengths of types, the year of a month's text, days and months of a date, the twelve months themselves."""
+    """Lengths of types, the year in a month's text, days and months of a date, the twelve months."""
     if literal.find_ancestor(exp.DataType):
         return True
     inside = literal.parent
     if isinstance(inside, exp.Left) and literal.this == "4":
         return True
-    if isinstance(inside, exp.DateFromParts) or (isinstance(inside, exp.Anonymous) and inside.name.lower() == "make_date"):
+    if isinstance(inside, exp.DateFromParts) or (
+        isinstance(inside, exp.Anonymous) and inside.name.lower() == "make_date"
+    ):
         return True
-    return isinstance(inside, exp.Array) and [item.sql() for item in inside.expressions] == [str(n) for n in range(1, 13)]
+    return isinstance(inside, exp.Array) and [item.sql() for item in inside.expressions] == [
+        str(n) for n in range(1, 13)
+    ]
 
 
 def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
@@ -106,7 +115,12 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
         ("policy.uplift_ceiling", "grade"),
     ):
         place = bench.columns(table).index(column)
-        codes |= {str(row[place]) for row in bench.region.pack.rows(table, ["2025-03" if table != "policy.care_level" else "2025"], _far)}
+        codes |= {
+            str(row[place])
+            for row in bench.region.pack.rows(
+                table, ["2025-03" if table != "policy.care_level" else "2025"], _far
+            )
+        }
     found = [
         f"{name}: {literal.this}"
         for name, tree in trees()
@@ -160,8 +174,75 @@ def test_the_checks_of_the_law_are_the_flags_of_the_model(bench: Bench) -> None:
         readers = [other for other in bench.project.models.values() if model.name in other.upstream]
         assert readers
         for reader in readers:
-            strings = {literal.this for literal in sqlglot.parse_one(reader.sql, read="duckdb").find_all(exp.Literal) if literal.is_string}
+            strings = {
+                literal.this
+                for literal in sqlglot.parse_one(reader.sql, read="duckdb").find_all(exp.Literal)
+                if literal.is_string
+            }
             assert known <= strings, reader.name
+
+
+# What the pack holds and no model reads yet, by table; `*` for all of it. A parameter without effect is a
+# trap for whoever sets it, so this list only shrinks.
+AWAITED: dict[str, set[str]] = {
+    "policy.assessment_indicator": {"*"},
+    "policy.budget": {"adjustment_counts_in"},
+    "policy.care_level": {"rank"},
+    "policy.clearing": {
+        "clearing_due",
+        "fund_floor_share",
+        "growth_adjustment",
+        "growth_base",
+        "growth_bound",
+        "growth_rate_above",
+        "growth_rate_below",
+        "growth_set_rate",
+        "new_technology_from",
+        "new_technology_share",
+        "new_technology_until",
+        "violation_unit",
+    },
+    "policy.excluded_charge": {"*"},
+    "policy.grouping": {"*"},
+    "policy.history_year": {"weight"},
+    "policy.prepayment": {"*"},
+    "policy.pricing": {"day_care_low_test", "discipline_base_point_uplift"},
+    "policy.reading": {"*"},
+    "policy.settlement": {"payment_counted_from", "price_mode"},
+    "policy.special_case": {"*"},
+    "policy.special_case_ground": {"*"},
+    "policy.special_case_material": {"*"},
+    "policy.special_case_refusal": {"*"},
+    "policy.tcm_share_band": {"*"},
+}
+# Periods, and what only people and reports read.
+FOR_PEOPLE = {"month", "year", "phase", "title", "law"}
+
+
+def test_every_parameter_of_the_law_is_read_or_awaited(bench: Bench) -> None:
+    read: dict[str, set[str]] = {}
+    readers: list[Model | Invariant] = [*bench.project.models.values(), *bench.project.invariants]
+    for reader in readers:
+        names = {column.name for column in sqlglot.parse_one(reader.sql, read="duckdb").find_all(exp.Column)}
+        for table in reader.upstream:
+            read.setdefault(table, set()).update(names)
+    unread = {
+        name: {"*"} if name not in read else set(table.columns) - read[name] - FOR_PEOPLE
+        for name, table in bench.region.pack.tables.items()
+    }
+    assert {name: columns for name, columns in unread.items() if columns} == AWAITED
+
+
+def test_a_header_says_only_where_reading_differs_from_the_model_s_own_period(bench: Bench) -> None:
+    for model in bench.project.models.values():
+        for table, reads in model.reads.items():
+            assert reads.months is None or (model.partition == "month" and reads.months != (0, 0)), (
+                f"{model.name}: {table}"
+            )
+            assert reads.years is None or (model.partition == "year" and reads.years != (0, 0)), (
+                f"{model.name}: {table}"
+            )
+            assert reads.months or not reads.within_year, f"{model.name}: {table}"
 
 
 def test_every_citation_resolves(bench: Bench) -> None:
@@ -172,7 +253,9 @@ def test_every_citation_resolves(bench: Bench) -> None:
     for invariant in bench.project.invariants:
         assert invariant.law, invariant.id
         for citation in invariant.law:
-            assert instruments.find(citation), f"{invariant.id} cites {citation}{instruments.nearest(citation)}"
+            assert instruments.find(citation), (
+                f"{invariant.id} cites {citation}{instruments.nearest(citation)}"
+            )
 
 
 def test_every_citation_in_a_comment_reaches_the_model(bench: Bench) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from support.golden import Case, read_cases
 from support.harness import Bench
 
@@ -23,7 +22,9 @@ def test_worked_example(bench: Bench, case: Case) -> None:
         filters = bench.typed(table, case.only.get(table, {}))
         found = [row for row in run.rows(table) if filters.items() <= row.items()]
         names = list(expected[0]) if expected else bench.columns(table)
-        assert all(list(row) == names for row in expected), "the expected rows of a table name the same columns"
+        assert all(list(row) == names for row in expected), (
+            "the expected rows of a table name the same columns"
+        )
         wanted = [tuple(bench.typed(table, row).values()) for row in expected]
         assert sorted(_row(row, names) for row in found) == sorted(map(repr, wanted)), table
     for table, checks in case.refused.items():

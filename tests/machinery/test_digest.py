@@ -59,7 +59,10 @@ def test_many_blocks_are_read_in_order_with_any_number_of_threads(con: duckdb.Du
     found = set()
     for threads, order in ((1, "i"), (2, "i"), (2, "hash(i)")):
         con.execute(f"set threads = {threads}")
-        con.execute(f"create or replace table t as select i::integer as id, 'x' || i as text from range({rows}) as r(i) order by {order}")
+        con.execute(
+            "create or replace table t as "
+            f"select i::integer as id, 'x' || i as text from range({rows}) as r(i) order by {order}"
+        )
         found.add(logical_digest(con, "t", [("id", "INTEGER"), ("text", "VARCHAR")], ["id"]))
     assert len(found) == 1
     con.execute(f"update t set text = 'y' where id = {rows - 1}")
@@ -75,4 +78,14 @@ def test_a_text_cannot_pass_for_two_columns(con: duckdb.DuckDBPyConnection) -> N
 
 def test_a_digest_of_digests_goes_by_name() -> None:
     assert digest_of([("a", "1"), ("b", "2")]) == digest_of([("b", "2"), ("a", "1")])
-    assert len({digest_of([]), digest_of([("a", "1")]), digest_of([("a", "2")]), digest_of([("a", "1"), ("b", "2")])}) == 4
+    assert (
+        len(
+            {
+                digest_of([]),
+                digest_of([("a", "1")]),
+                digest_of([("a", "2")]),
+                digest_of([("a", "1"), ("b", "2")]),
+            }
+        )
+        == 4
+    )

@@ -1,5 +1,5 @@
-"""Publishing is atomic: killed at any moment it leaves a whole version, the old one or the new; writers of different
-partitions and readers do not disturb each other.
+"""Publishing is atomic: killed at any moment it leaves a whole version, the old one or the new; writers of
+different partitions and readers do not disturb each other.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.publisher import ROWS, TABLE, publish, publish_for_ever, version_there
 
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.store import ABANDONED_AFTER_SECONDS, PART, Store, footer
-from support.publisher import ROWS, TABLE, publish, publish_for_ever, version_there
 
 KILLS = 20
 
@@ -49,7 +49,9 @@ def kill(writer: BaseProcess) -> None:
     assert writer.exitcode == -signal.SIGKILL
 
 
-def test_killed_at_any_moment_a_partition_is_a_whole_version(tmp_path: Path, processes: ForkServerContext) -> None:
+def test_killed_at_any_moment_a_partition_is_a_whole_version(
+    tmp_path: Path, processes: ForkServerContext
+) -> None:
     dice = random.Random(20250101)
     store = Store(tmp_path)
     with duckdb.connect() as con:
@@ -70,7 +72,7 @@ def test_killed_at_any_moment_a_partition_is_a_whole_version(tmp_path: Path, pro
     assert list(store.partitions(TABLE, "month")) == ["2025-01"]
     assert {path.name for path in folder.iterdir() if path.suffix != ".tmp"} == {PART}
     # Both kinds of moments were met: before a publication and within a write that left its temporary.
-    assert 0 < advanced
+    assert advanced > 0
     assert list(folder.glob("*.tmp"))
 
 
@@ -87,10 +89,11 @@ def test_writers_of_two_partitions_and_a_reader_do_not_disturb_each_other(
     try:
         end = time.monotonic() + 30
         while time.monotonic() < end and any(len(versions) < 5 for versions in seen.values()):
+            there = list(store.partitions(TABLE, "month").values())
             with duckdb.connect() as con:
                 con.execute("set threads = 1")
                 rows = con.execute(
-                    f"select month, count(*), min(n), max(n) from {parquet(list(store.partitions(TABLE, 'month').values()))} "
+                    f"select month, count(*), min(n), max(n) from {parquet(there)} "
                     "group by month order by month"
                 ).fetchall()
             assert [(month, count) for month, count, _, _ in rows] == [(month, ROWS) for month in months]
@@ -142,9 +145,15 @@ def test_what_is_written_reads_back_with_its_partition(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with closing(duckdb.connect()) as con:
         publish(store, con, "2025-01", 7)
-        found = con.execute(f"describe select * from {parquet([store.file(TABLE, 'month', '2025-01')])}").fetchall()
+        found = con.execute(
+            f"describe select * from {parquet([store.file(TABLE, 'month', '2025-01')])}"
+        ).fetchall()
         kept = footer(con, store.file(TABLE, "month", "2025-01"))
-    assert sorted((name, kind) for name, kind, *_ in found) == [("id", "INTEGER"), ("month", "VARCHAR"), ("n", "INTEGER")]
+    assert sorted((name, kind) for name, kind, *_ in found) == [
+        ("id", "INTEGER"),
+        ("month", "VARCHAR"),
+        ("n", "INTEGER"),
+    ]
     assert kept is not None and (kept.code, kept.rows, kept.inputs) == ("7", ROWS, {})
 
 

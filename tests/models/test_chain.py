@@ -1,5 +1,5 @@
-"""The whole arithmetic, from landed rows to the cleared year, on a small random region: it keeps every contract, and
-neither the order of rows, nor threads, nor how many months are computed at once change a row.
+"""The whole arithmetic, from landed rows to the cleared year, on a small random region: it keeps every
+contract, and neither the order of rows, nor threads, nor how many months are computed at once change a row.
 
 What the figures have to be is the business of the worked examples and of the properties.
 """
@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support.harness import Bench, Run
 
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.sql.model import Model
-from support.harness import Bench, Run
 
 LEVELS = ("tertiary", "secondary", "primary")
 MONTHS = [f"2025-{month:02d}" for month in range(1, 6)]
@@ -25,16 +25,25 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 def region(seed: int) -> Tables:
-    """140 claims of 2024 and 120 of 2025 of five hospitals in five groups: one wide, one small, one new. Some come
-    late, some are corrected in time (and move a month), some too late, some are fatal or have no group."""
+    """140 claims of 2024 and 120 of 2025 of five hospitals in five groups: one wide, one small, one new.
+
+    Some come late, some are corrected in time (and move a month), some too late, some are fatal or ungrouped.
+    """
     dice = random.Random(seed)
     tables: Tables = defaultdict(list)
     for n in range(1, 6):
         tables["reference.hospital"].append(
-            {"fixmedins_code": f"H{n}", "level": LEVELS[n % 3], "agreement_status": "active", "valid_from": "2020-01-01"}
+            {
+                "fixmedins_code": f"H{n}",
+                "level": LEVELS[n % 3],
+                "agreement_status": "active",
+                "valid_from": "2020-01-01",
+            }
         )
     fourth = tables["reference.hospital"][3]
-    tables["reference.hospital"].append({**fourth, "agreement_status": "suspended", "valid_from": "2025-04-01"})
+    tables["reference.hospital"].append(
+        {**fourth, "agreement_status": "suspended", "valid_from": "2025-04-01"}
+    )
     fourth["valid_to"] = "2025-03-31"
     for pool, amount in (
         ("employee_local", "800000.01"),
@@ -42,10 +51,18 @@ def region(seed: int) -> Tables:
         ("resident_local", "90000.00"),
         ("resident_nonlocal", "300000.00"),
     ):
-        tables["reference.budget"].append({"year": 2025, "pool": pool, "amount": amount, "reserve_ratio": "0.03"})
+        tables["reference.budget"].append(
+            {"year": 2025, "pool": pool, "amount": amount, "reserve_ratio": "0.03"}
+        )
     tables["reference.basic_group"].append({"drg": "G2", "valid_from": "2025-01-01"})
     tables["reference.key_specialty"].append(
-        {"fixmedins_code": "H1", "drg": "G1", "grade": "national", "uplift": "0.15", "valid_from": "2025-01-01"}
+        {
+            "fixmedins_code": "H1",
+            "drg": "G1",
+            "grade": "national",
+            "uplift": "0.15",
+            "valid_from": "2025-01-01",
+        }
     )
     tables["reference.group_override"].append(
         {"drg": "G1", "phase": "clearing", "base_point": 90, "document": "D1", "valid_from": "2025-01-01"}
@@ -54,7 +71,13 @@ def region(seed: int) -> Tables:
     for n in range(260):
         past = n < 140
         year, month = (2024, dice.randint(1, 12)) if past else (2025, dice.randint(1, 4))
-        group = dice.choice(["G1", "G1", "G2", "G3"]) if n < 136 else "G4" if past else dice.choice(["G1", "G1", "G2", "G4", "NEW"])
+        group = (
+            dice.choice(["G1", "G1", "G2", "G3"])
+            if n < 136
+            else "G4"
+            if past
+            else dice.choice(["G1", "G1", "G2", "G4", "NEW"])
+        )
         fee = int(dice.lognormvariate(9, 1.6 if group == "G3" else 0.5 if past else 1.0) * 100) + 1
         discharged = date(year, month, dice.randint(3, 9))
         claim = {
@@ -73,9 +96,17 @@ def region(seed: int) -> Tables:
         _deliver(tables, claim, uploaded, settled=discharged, folder=f"{year}-{month:02d}/d{n % 2}")
         if n % 13 == 0:
             moved = date(year, month, 28) + timedelta(days=7)
-            _deliver(tables, claim, uploaded + timedelta(days=1), settled=moved, folder=f"{year}-{month:02d}/d2")
+            _deliver(
+                tables, claim, uploaded + timedelta(days=1), settled=moved, folder=f"{year}-{month:02d}/d2"
+            )
         if n % 17 == 0:
-            _deliver(tables, {**claim, "fee": fee + 100, "charged": fee + 100}, discharged + timedelta(days=70), discharged, f"{year}-{month:02d}/d3")
+            _deliver(
+                tables,
+                {**claim, "fee": fee + 100, "charged": fee + 100},
+                discharged + timedelta(days=70),
+                discharged,
+                f"{year}-{month:02d}/d3",
+            )
     return tables
 
 
@@ -106,7 +137,9 @@ def _deliver(tables: Tables, claim: dict[str, Any], uploaded: date, settled: dat
         }
     )
     tables["landing.diseinfo"].append({**row, "diag_type": "1", "maindiag_flag": "1", "diag_code": "I63.9"})
-    tables["landing.iteminfo"].append({**row, "med_chrgitm": "01", "amt": Decimal(claim["charged"]).scaleb(-2)})
+    tables["landing.iteminfo"].append(
+        {**row, "med_chrgitm": "01", "amt": Decimal(claim["charged"]).scaleb(-2)}
+    )
     tables["landing.payinfo"].append(
         {**row, "fund_pay_type": f"{claim['insutype']}100", "fund_payamt": Decimal(claim["fund"]).scaleb(-2)}
     )
@@ -127,9 +160,24 @@ def run(bench: Bench, tables: Tables) -> Iterator[Run]:
 
 def test_the_region_walks_through_every_kind_of_claim(run: Run) -> None:
     found = run.rows("pricing.case_point")
-    assert {row["category"] for row in found if str(row["month"]) >= "2025"} == {"blank", "unstable", "high", "low", "normal"}
-    assert {row["reason"] for row in run.rows("quality.claim_status")} == {None, "quality_fatal", "late_upload", "ungrouped"}
-    assert {row["source"] for row in run.rows("clearing.annual_case") if row["year"] == 2025} == {"settled", "late", "corrected"}
+    assert {row["category"] for row in found if str(row["month"]) >= "2025"} == {
+        "blank",
+        "unstable",
+        "high",
+        "low",
+        "normal",
+    }
+    assert {row["reason"] for row in run.rows("quality.claim_status")} == {
+        None,
+        "quality_fatal",
+        "late_upload",
+        "ungrouped",
+    }
+    assert {row["source"] for row in run.rows("clearing.annual_case") if row["year"] == 2025} == {
+        "settled",
+        "late",
+        "corrected",
+    }
     assert {row["reason"] for row in run.rows("clearing.unsettled_case")} == {"quality_fatal", "ungrouped"}
     assert {row["line"] for row in run.rows("clearing.ledger")} >= {
         "entitlement",
@@ -147,11 +195,17 @@ def test_the_whole_chain_keeps_every_contract(run: Run) -> None:
     assert broken == {table: set() for table in run.through}
 
 
-def test_neither_the_order_of_rows_nor_threads_change_a_digest(bench: Bench, run: Run, tables: Tables) -> None:
+def test_neither_the_order_of_rows_nor_threads_change_a_digest(
+    bench: Bench, run: Run, tables: Tables
+) -> None:
     expected = {table: run.digest(table) for table in run.through}
     for seed, threads in ((1, 1), (2, 2)):
         dice = random.Random(seed)
-        again = bench.run({table: dice.sample(rows, len(rows)) for table, rows in tables.items()}, run.through, threads=threads)
+        again = bench.run(
+            {table: dice.sample(rows, len(rows)) for table, rows in tables.items()},
+            run.through,
+            threads=threads,
+        )
         assert {table: again.digest(table) for table in run.through} == expected
         again.con.close()
 
@@ -167,7 +221,10 @@ def test_every_period_computed_alone_is_the_one_computed_with_others(bench: Benc
             for period in periods:
                 for table in model.upstream:
                     run.con.execute(f"create schema if not exists {table.split('.')[0]}")
-                    run.con.execute(f"create or replace view {table} as from memory.{table} where {_shown(bench, model, table, period)}")
+                    run.con.execute(
+                        f"create or replace view {table} as from memory.{table} "
+                        f"where {_shown(bench, model, table, period)}"
+                    )
                 own = f"cast({model.partition} as varchar) = '{period}'"
                 both = (f"(from ({model.sql}) as answer where {own})", f"(from memory.{name} where {own})")
                 for one, other in (both, both[::-1]):
@@ -185,7 +242,8 @@ def _shown(bench: Bench, model: Model, table: str, period: str) -> str:
     upstream = bench.project.models.get(table)
     if kind == "delivery":
         if reads and reads.deliveries_of:
-            return f"delivery in (select delivery from memory.{reads.deliveries_of} where settlement_month = '{period}')"
+            named = f"select delivery from memory.{reads.deliveries_of} where settlement_month = '{period}'"
+            return f"delivery in ({named})"
         return f"folder_month = '{period}'"
     if upstream and upstream.slice_by and model.partition == "month":
         month, key = upstream.slice_by
@@ -199,7 +257,9 @@ def _shown(bench: Bench, model: Model, table: str, period: str) -> str:
     return f"cast({kind} as varchar) in ({', '.join(repr(value) for value in wanted)})"
 
 
-def test_a_month_does_not_depend_on_what_arrives_after_its_deadlines(bench: Bench, run: Run, tables: Tables) -> None:
+def test_a_month_does_not_depend_on_what_arrives_after_its_deadlines(
+    bench: Bench, run: Run, tables: Tables
+) -> None:
     def in_time(delivery: str) -> bool:
         return delivery < "2025-01" or (delivery < "2025-03" and not delivery.endswith("d3"))
 
@@ -207,7 +267,15 @@ def test_a_month_does_not_depend_on_what_arrives_after_its_deadlines(bench: Benc
         {table: [row for row in rows if in_time(row.get("delivery", ""))] for table, rows in tables.items()},
         run.through,
     )
-    for table in ("pricing.case_point", "settlement.monthly_settlement", "settlement.monthly_case", "settlement.monthly_pool"):
-        early, whole = ([row for row in of.rows(table) if "2025-01" <= str(row["month"]) <= "2025-02"] for of in (cut, run))
+    for table in (
+        "pricing.case_point",
+        "settlement.monthly_settlement",
+        "settlement.monthly_case",
+        "settlement.monthly_pool",
+    ):
+        early, whole = (
+            [row for row in of.rows(table) if "2025-01" <= str(row["month"]) <= "2025-02"]
+            for of in (cut, run)
+        )
         assert early == whole and early, table
     cut.con.close()

@@ -14,7 +14,6 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from support.harness import Bench
 
 fast = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -34,7 +33,9 @@ def pairs(top: int) -> st.SearchStrategy[Pairs]:
         st.integers(min_value=-(10**8), max_value=10**8),
         st.integers(min_value=-(10**8), max_value=10**8),
     )
-    return st.lists(st.one_of(st.tuples(wide, wide), st.tuples(wide, st.integers(-9, 9)), ties), min_size=1, max_size=40)
+    return st.lists(
+        st.one_of(st.tuples(wide, wide), st.tuples(wide, st.integers(-9, 9)), ties), min_size=1, max_size=40
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +80,37 @@ def test_half_up_rounds_away_from_zero_at_the_half(con: duckdb.DuckDBPyConnectio
 @fast
 @given(values=pairs(10**9))
 @pytest.mark.parametrize("places", [2, 4, 6])
-def test_quotients_are_rounded_once_from_the_exact_value(con: duckdb.DuckDBPyConnection, places: int, values: Pairs) -> None:
-    expected = [Decimal(half_up(Fraction(n, d) * 10**places)).scaleb(-places) if d else None for n, d in values]
+def test_quotients_are_rounded_once_from_the_exact_value(
+    con: duckdb.DuckDBPyConnection, places: int, values: Pairs
+) -> None:
+    expected = [
+        Decimal(half_up(Fraction(n, d) * 10**places)).scaleb(-places) if d else None for n, d in values
+    ]
     found = over(con, f"quotient_{places}(n, d)", values)
     assert found == expected
-    assert all(isinstance(value, Decimal) and value.as_tuple().exponent == -places for value in found if value is not None)
+    assert all(
+        isinstance(value, Decimal) and value.as_tuple().exponent == -places
+        for value in found
+        if value is not None
+    )
 
 
 def test_a_quotient_reaches_the_edge_of_its_type(con: duckdb.DuckDBPyConnection) -> None:
-    assert over(con, "quotient_2(n, d)", [(10**16 - 1, 1), (1 - 10**16, 1)]) == [Decimal(10**16 - 1), Decimal(1 - 10**16)]
+    assert over(con, "quotient_2(n, d)", [(10**16 - 1, 1), (1 - 10**16, 1)]) == [
+        Decimal(10**16 - 1),
+        Decimal(1 - 10**16),
+    ]
 
 
 @fast
 @given(amount=st.integers(-(10**15), 10**15), rate=st.integers(-(10**7), 10**7))
-def test_amounts_and_points_are_multiplied_exactly(con: duckdb.DuckDBPyConnection, amount: int, rate: int) -> None:
+def test_amounts_and_points_are_multiplied_exactly(
+    con: duckdb.DuckDBPyConnection, amount: int, rate: int
+) -> None:
     money, points, factor = Decimal(amount).scaleb(-2), Decimal(amount).scaleb(-4), Decimal(rate).scaleb(-6)
     found = con.execute(
-        "select yuan_times(?::decimal(18, 2), ?::decimal(18, 6)), points_value(?::decimal(18, 4), ?::decimal(18, 6))",
+        "select yuan_times(?::decimal(18, 2), ?::decimal(18, 6)), "
+        "points_value(?::decimal(18, 4), ?::decimal(18, 6))",
         [money, factor, points, factor],
     ).fetchone()
     assert found == tuple(
@@ -105,8 +120,10 @@ def test_amounts_and_points_are_multiplied_exactly(con: duckdb.DuckDBPyConnectio
 
 def test_the_examples_of_rounding(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute(
-        "select yuan_times(2.345, 1), yuan_times(-2.345, 1), quotient_2(2345, 1000), quotient_2(-2345, 1000), "
-        "quotient_2(2345, -1000), quotient_4(1, 0), cents(-1.05), tenthousandths(-0.0001), yuan(-5), from_tenthousandths(15)"
+        "select yuan_times(2.345, 1), yuan_times(-2.345, 1), "
+        "quotient_2(2345, 1000), quotient_2(-2345, 1000), quotient_2(2345, -1000), quotient_4(1, 0), "
+        "cents(-1.05), tenthousandths(-0.0001), yuan(-5), "
+        "from_tenthousandths(15)"
     ).fetchone()
     # An amount has two decimals: 2.345 is one of 2.35 before it is multiplied.
     assert found == (
@@ -126,14 +143,18 @@ def test_the_examples_of_rounding(con: duckdb.DuckDBPyConnection) -> None:
 @fast
 @given(ascending=fees, percent=percents)
 def test_quantiles_are_exact(con: duckdb.DuckDBPyConnection, ascending: list[int], percent: Decimal) -> None:
-    found = con.execute("select quantile_scaled(?::bigint[], ?::decimal(8, 4))", [ascending, percent]).fetchone()
+    found = con.execute(
+        "select quantile_scaled(?::bigint[], ?::decimal(8, 4))", [ascending, percent]
+    ).fetchone()
     assert found == (quantile(ascending, percent) * 1_000_000,)
 
 
 @fast
 @given(ascending=fees)
 def test_the_median_is_exact(con: duckdb.DuckDBPyConnection, ascending: list[int]) -> None:
-    assert con.execute("select twice_median(?::bigint[])", [ascending]).fetchone() == (2 * quantile(ascending, Decimal(50)),)
+    assert con.execute("select twice_median(?::bigint[])", [ascending]).fetchone() == (
+        2 * quantile(ascending, Decimal(50)),
+    )
 
 
 @fast
@@ -162,7 +183,8 @@ def test_trims_keep_what_lies_within_their_bounds(
     near = [floor(bound) + step for bound in bounds for step in (-1, 0, 1)]
     asked = [*ascending, *near, *data.draw(st.lists(cents, max_size=5))]
     found = con.execute(
-        "select cast(unnest(?::bigint[]) as hugeint) * trim_denominator(m, a) between trim_lower(m, low, a) and trim_upper(m, high, a) "
+        "select cast(unnest(?::bigint[]) as hugeint) * trim_denominator(m, a) "
+        "between trim_lower(m, low, a) and trim_upper(m, high, a) "
         "from (select ? as m, ?::bigint[] as a, ?::decimal(8, 4) as low, ?::decimal(8, 4) as high)",
         [asked, method, ascending, low, high],
     ).fetchall()
@@ -174,7 +196,9 @@ def test_trims_keep_what_lies_within_their_bounds(
     values=st.lists(st.integers(min_value=1, max_value=3_000_000), min_size=1, max_size=12),
     limit=st.one_of(st.just(Decimal(1)), factors),
 )
-def test_the_spread_is_compared_without_a_root(con: duckdb.DuckDBPyConnection, values: list[int], limit: Decimal) -> None:
+def test_the_spread_is_compared_without_a_root(
+    con: duckdb.DuckDBPyConnection, values: list[int], limit: Decimal
+) -> None:
     n, total, squares = len(values), sum(values), sum(value * value for value in values)
     expected = n > 1 and Fraction(n * (n * squares - total**2)) < Fraction(limit) ** 2 * (n - 1) * total**2
     found = con.execute(

@@ -16,12 +16,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from support.harness import Bench, Row, Run
 
 fast = settings(max_examples=15, deadline=None)
 
-MONTH = ("settlement.pool_month", "settlement.month_value", "settlement.monthly_settlement", "settlement.monthly_pool")
+MONTH = (
+    "settlement.pool_month",
+    "settlement.month_value",
+    "settlement.monthly_settlement",
+    "settlement.monthly_pool",
+)
 YEAR = (
     "clearing.pool_value",
     "clearing.hospital_year",
@@ -50,7 +54,7 @@ def half_up(value: Fraction, places: int = 2) -> Fraction:
 
 
 def largest_remainder(total: int, weights: Mapping[Any, int]) -> dict[Any, int]:
-    """Whole cents by weight; the cents left over go to the largest remainders, of equal ones to the first key."""
+    """Whole cents by weight; those left over go to the largest remainders, of equal ones to the first key."""
     everything = sum(weights.values())
     shares = {key: total * weight // everything for key, weight in weights.items()}
     order = sorted(weights, key=lambda key: (-(total * weights[key] % everything), key))
@@ -84,7 +88,12 @@ def months(bench: Bench) -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def years(bench: Bench) -> Iterator[Run]:
     hospitals = [
-        {"fixmedins_code": f"H{n}", "level": LEVELS[n % 3], "agreement_status": "active", "valid_from": "2020-01-01"}
+        {
+            "fixmedins_code": f"H{n}",
+            "level": LEVELS[n % 3],
+            "agreement_status": "active",
+            "valid_from": "2020-01-01",
+        }
         for n in range(1, 5)
     ]
     run = bench.open({"reference.hospital": hospitals}, YEAR)
@@ -122,16 +131,25 @@ def test_a_month_is_divided_to_the_cent_and_carries_by_the_plain_recursion(
     )
     months.compute()
     pools = {(row["month"], row["pool"]): row for row in months.rows("settlement.monthly_pool")}
-    hospitals = {(row["month"], row["pool"], row["fixmedins_code"]): row for row in months.rows("settlement.monthly_settlement")}
+    hospitals = {
+        (row["month"], row["pool"], row["fixmedins_code"]): row
+        for row in months.rows("settlement.monthly_settlement")
+    }
     assert len(pools) == len(POOLS) * 5
     for pool, listed in zip(POOLS, allocations):
         carry = Fraction(0)
         for number, cents in enumerate(listed, 1):
             month = f"2025-{number:02d}"
-            row = {name: Fraction(value) if isinstance(value, Decimal) else value for name, value in pools[month, pool].items()}
+            row = {
+                name: Fraction(value) if isinstance(value, Decimal) else value
+                for name, value in pools[month, pool].items()
+            }
             mine = [case for case in found if (case[0], case[2]) == (number, pool)]
             points = Fraction(sum(case[3] for case in mine), 10_000)
-            fee, fund = Fraction(sum(case[4] for case in mine), 100), Fraction(sum(case[5] for case in mine), 100)
+            fee, fund = (
+                Fraction(sum(case[4] for case in mine), 100),
+                Fraction(sum(case[5] for case in mine), 100),
+            )
             assert row["carry_in"] == carry
             available = Fraction(cents, 100) + carry
             used = min(available, fund)
@@ -143,10 +161,16 @@ def test_a_month_is_divided_to_the_cent_and_carries_by_the_plain_recursion(
             for hospital in {case[1] for case in mine}:
                 own = [case for case in mine if case[1] == hospital]
                 earned = half_up(Fraction(sum(case[3] for case in own), 10_000) * (value or 0))
-                settlement = earned - Fraction(sum(case[4] - case[5] for case in own), 100) if points else Fraction(0)
+                settlement = (
+                    earned - Fraction(sum(case[4] - case[5] for case in own), 100) if points else Fraction(0)
+                )
                 deposit = half_up(settlement / 20) if settlement > 0 else Fraction(0)
                 line = hospitals.pop((month, pool, hospital))
-                assert (line["settlement"], line["deposit"], line["payable"]) == (settlement, deposit, settlement - deposit)
+                assert (line["settlement"], line["deposit"], line["payable"]) == (
+                    settlement,
+                    deposit,
+                    settlement - deposit,
+                )
                 settled += settlement
             assert row["settled"] == settled and row["settled"] + row["residual"] == row["budget_used"]
             if points:
@@ -161,7 +185,11 @@ def test_a_month_is_divided_to_the_cent_and_carries_by_the_plain_recursion(
     amounts=st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)),
     ratios=st.tuples(st.integers(0, 200_000), st.integers(0, 200_000)),
     adjustment=st.integers(-(10**6), 10**6),
-    factors=st.lists(st.tuples(st.integers(5_000, 15_000), st.integers(0, 10_000), st.integers(0, 10_000)), min_size=4, max_size=4),
+    factors=st.lists(
+        st.tuples(st.integers(5_000, 15_000), st.integers(0, 10_000), st.integers(0, 10_000)),
+        min_size=4,
+        max_size=4,
+    ),
 )
 def test_a_year_is_divided_to_the_cent_between_budget_reserve_and_hospitals(
     years: Run,
@@ -219,12 +247,22 @@ def test_a_year_is_divided_to_the_cent_between_budget_reserve_and_hospitals(
         ledger[row["pool"], row["fixmedins_code"]][row["line"]] = Fraction(str(row["amount"]))
     totals = {row["pool"]: row for row in years.rows("clearing.annual_pool")}
     for pool, amount, ratio in zip(POOLS, amounts, ratios):
-        naive = _cleared(pool, [case for case in found if case[2] == pool], Fraction(amount, 100), Fraction(ratio, 10**6), adjustment, factors)
+        naive = _cleared(
+            pool,
+            [case for case in found if case[2] == pool],
+            Fraction(amount, 100),
+            Fraction(ratio, 10**6),
+            adjustment,
+            factors,
+        )
         mine = {hospital: lines for (of, hospital), lines in ledger.items() if of == pool}
         assert mine == naive
         row = totals[pool]
         entitled = sum(lines["entitlement"] for lines in mine.values())
-        reserved = sum(lines.get("overspend_share", 0) + lines.get("secondary_distribution", 0) for lines in mine.values())
+        reserved = sum(
+            lines.get("overspend_share", 0) + lines.get("secondary_distribution", 0)
+            for lines in mine.values()
+        )
         budgeted = sum(sum(lines.values()) for lines in mine.values()) - reserved
         assert row["settled"] == entitled and row["settled"] + row["residual"] == row["budget"]
         assert row["paid_from_reserve"] == reserved <= row["reserve"]
@@ -239,13 +277,21 @@ def test_a_year_is_divided_to_the_cent_between_budget_reserve_and_hospitals(
 
 
 def _cleared(
-    pool: str, found: Sequence[Case], amount: Fraction, ratio: Fraction, adjustment: int, factors: Sequence[tuple[int, int, int]]
+    pool: str,
+    found: Sequence[Case],
+    amount: Fraction,
+    ratio: Fraction,
+    adjustment: int,
+    factors: Sequence[tuple[int, int, int]],
 ) -> dict[str, dict[str, Fraction]]:
     """The ledger of one pool, the naive way: hospital -> line -> amount, zero lines left out."""
     distributable = half_up(amount * (1 - ratio))
     reserve = amount - distributable
     budget = distributable + Fraction(adjustment, 100)
-    points = {hospital: sum(case[3] for case in found if case[1] == hospital) for hospital in {case[1] for case in found}}
+    points = {
+        hospital: sum(case[3] for case in found if case[1] == hospital)
+        for hospital in {case[1] for case in found}
+    }
     fee = Fraction(sum(case[4] for case in found), 100)
     fund = Fraction(sum(case[5] for case in found), 100)
     everything = Fraction(sum(points.values()), 10_000)
@@ -268,7 +314,10 @@ def _cleared(
         }
         if used > entitlement and used > 0:
             deficit = used - entitlement
-            borne = sum(rate * max(min(deficit, upper * used) - lower * used, Fraction(0)) for lower, upper, rate in TIERS)
+            borne = sum(
+                rate * max(min(deficit, upper * used) - lower * used, Fraction(0))
+                for lower, upper, rate in TIERS
+            )
             owed[hospital] = int(half_up(borne * share) * 100)
     limit = int(min(half_up(amount / 20), reserve) * 100)
     shared = largest_remainder(limit, owed) if sum(owed.values()) > limit else owed
@@ -289,15 +338,25 @@ def _cleared(
 @given(fees=st.lists(st.integers(0, 10**9), min_size=12, max_size=12), total=st.integers(0, 10**12))
 def test_the_year_is_spread_over_its_months_within_a_cent(bench: Bench, fees: list[int], total: int) -> None:
     history: list[Row] = [
-        {"year": 2025, "setl_id": f"c{n}", "settlement_month": f"2024-{n:02d}", "pool": "employee_local", "fee": yuan(fee)}
+        {
+            "year": 2025,
+            "setl_id": f"c{n}",
+            "settlement_month": f"2024-{n:02d}",
+            "pool": "employee_local",
+            "fee": yuan(fee),
+        }
         for n, fee in enumerate(fees, 1)
         if fee
     ]
     budget: Row = {"year": 2025, "pool": "employee_local", "amount": yuan(total), "reserve_ratio": 0}
-    run = bench.run({"calibration.history_case": history, "reference.budget": [budget]}, ["settlement.month_budget"])
+    run = bench.run(
+        {"calibration.history_case": history, "reference.budget": [budget]}, ["settlement.month_budget"]
+    )
     rows = run.rows("settlement.month_budget")
     weights = {f"2025-{n:02d}": fee if any(fees) else 1 for n, fee in enumerate(fees, 1)}
     expected = largest_remainder(total, weights)
-    assert {row["settlement_month"]: row["allocation"] for row in rows} == {month: yuan(cents) for month, cents in expected.items()}
+    assert {row["settlement_month"]: row["allocation"] for row in rows} == {
+        month: yuan(cents) for month, cents in expected.items()
+    }
     for month, cents in expected.items():
         assert abs(cents - Fraction(total * weights[month], sum(weights.values()))) < 1

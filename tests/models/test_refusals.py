@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.harness import Bench, Given, Row
 
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.contract import Contract, keeps_id
-from support.harness import Bench, Given, Row
 
 FILL = {
     "VARCHAR": "x",
@@ -30,16 +30,52 @@ KEY = {"setl_id": "a", "dcla_time": "2025-03-10 08:00:00"}
 
 # (table, check, tables given). A row of a model's table that names no column has a filler in each.
 BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
-    ("claims.delivered_file", "records_reconcile", {"claims.delivered_file": [{"records": 3, "accepted": 1, "rejected": 1}]}),
-    ("grouping.grouped_case", "group_only_when_grouped", {"grouping.grouped_case": [{"status": "grouped", "drg": None}]}),
-    ("grouping.grouped_case", "group_only_when_grouped", {"grouping.grouped_case": [{"status": "ungrouped", "drg": "A"}]}),
-    ("quality.claim_status", "reason_when_not_normal", {"quality.claim_status": [{"status": "normal", "reason": "ungrouped"}]}),
-    ("quality.claim_status", "reason_when_not_normal", {"quality.claim_status": [{"status": "non_normal", "reason": None}]}),
-    ("quality.claim_status", "reason_when_not_normal", {"quality.claim_status": [{"status": None, "reason": None}]}),
-    ("calibration.group_base_point", "base_point_positive", {"calibration.group_base_point": [{"base_point": 0}]}),
+    (
+        "claims.delivered_file",
+        "records_reconcile",
+        {"claims.delivered_file": [{"records": 3, "accepted": 1, "rejected": 1}]},
+    ),
+    (
+        "grouping.grouped_case",
+        "group_only_when_grouped",
+        {"grouping.grouped_case": [{"status": "grouped", "drg": None}]},
+    ),
+    (
+        "grouping.grouped_case",
+        "group_only_when_grouped",
+        {"grouping.grouped_case": [{"status": "ungrouped", "drg": "A"}]},
+    ),
+    (
+        "quality.claim_status",
+        "reason_when_not_normal",
+        {"quality.claim_status": [{"status": "normal", "reason": "ungrouped"}]},
+    ),
+    (
+        "quality.claim_status",
+        "reason_when_not_normal",
+        {"quality.claim_status": [{"status": "non_normal", "reason": None}]},
+    ),
+    (
+        "quality.claim_status",
+        "reason_when_not_normal",
+        {"quality.claim_status": [{"status": None, "reason": None}]},
+    ),
+    (
+        "calibration.group_base_point",
+        "base_point_positive",
+        {"calibration.group_base_point": [{"base_point": 0}]},
+    ),
     ("pricing.group_price", "one_threshold", {"pricing.group_price": [{"multiple": None}]}),
-    ("pricing.version_point", "basis_of_points", {"pricing.version_point": [{"category": "normal", "coefficient": None}]}),
-    ("pricing.version_point", "basis_of_points", {"pricing.version_point": [{"category": "low", "level_mean": None}]}),
+    (
+        "pricing.version_point",
+        "basis_of_points",
+        {"pricing.version_point": [{"category": "normal", "coefficient": None}]},
+    ),
+    (
+        "pricing.version_point",
+        "basis_of_points",
+        {"pricing.version_point": [{"category": "low", "level_mean": None}]},
+    ),
     (
         "settlement.monthly_pool",
         "closes_to_the_cent",
@@ -72,16 +108,26 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
         "not_below_fund",
         {"clearing.surplus": [{"surplus": 10, "over_cap": 6, "withheld": "4.01"}]},
     ),
-    ("clearing.surplus", "not_below_fund", {"clearing.surplus": [{"surplus": 10, "over_cap": "-0.01", "withheld": 0}]}),
+    (
+        "clearing.surplus",
+        "not_below_fund",
+        {"clearing.surplus": [{"surplus": 10, "over_cap": "-0.01", "withheld": 0}]},
+    ),
     (
         "clearing.pool_value",
         "annual_pools_have_budgets",
-        {"clearing.pool_value": [{"pool": "employee_local"}], "clearing.annual_case": [{"pool": "resident_local"}]},
+        {
+            "clearing.pool_value": [{"pool": "employee_local"}],
+            "clearing.annual_case": [{"pool": "resident_local"}],
+        },
     ),
     (
         "settlement.month_value",
         "budget_for_every_pool",
-        {"settlement.month_value": [{"pool": "employee_local"}], "settlement.pool_month": [{"pool": "resident_local"}]},
+        {
+            "settlement.month_value": [{"pool": "employee_local"}],
+            "settlement.pool_month": [{"pool": "resident_local"}],
+        },
     ),
     (
         "quality.claim_status",
@@ -109,7 +155,10 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
     (
         "pricing.case_point",
         "every_normal_case_is_priced",
-        {"pricing.case_point": [], "quality.claim_status": [{**KEY, "in_month": 1, "status": "normal", "reason": None}]},
+        {
+            "pricing.case_point": [],
+            "quality.claim_status": [{**KEY, "in_month": 1, "status": "normal", "reason": None}],
+        },
     ),
     (
         "settlement.monthly_settlement",
@@ -135,7 +184,13 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
             "pricing.group_price": [],
             "reference.group_override": [
                 {"drg": "A", "phase": "month", "level": None, "base_point": 100, "valid_from": "2025-01-01"},
-                {"drg": "A", "phase": "month", "level": "primary", "base_point": 101, "valid_from": "2024-01-01"},
+                {
+                    "drg": "A",
+                    "phase": "month",
+                    "level": "primary",
+                    "base_point": 101,
+                    "valid_from": "2024-01-01",
+                },
             ],
         },
     ),
@@ -145,7 +200,13 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
         {
             "pricing.hospital_coefficient": [],
             "reference.key_specialty": [
-                {"fixmedins_code": "H1", "drg": "A", "grade": "national", "uplift": "0.3", "valid_from": "2025-01-01"}
+                {
+                    "fixmedins_code": "H1",
+                    "drg": "A",
+                    "grade": "national",
+                    "uplift": "0.3",
+                    "valid_from": "2025-01-01",
+                }
             ],
         },
     ),
@@ -153,18 +214,27 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
 
 
 def filled(bench: Bench, table: str, row: Mapping[str, Any]) -> Row:
-    """The row, with something in every column that it does not name; tables from the side are left as given."""
+    """The row, with something in every column that it does not name; a table from the side stays as given."""
     if table not in bench.project.models:
         return row
-    fill = {name: PERIODS.get(name) or FILL[bench.type_of(table, name).split("(")[0]] for name in bench.columns(table)}
+    fill = {
+        name: PERIODS.get(name) or FILL[bench.type_of(table, name).split("(")[0]]
+        for name in bench.columns(table)
+    }
     return {**fill, **row}
 
 
 def failing(bench: Bench, table: str, given: Given) -> set[str]:
-    return bench.open({name: [filled(bench, name, row) for row in rows] for name, rows in given.items()}, (), checked=[table]).failing(table)
+    return bench.open(
+        {name: [filled(bench, name, row) for row in rows] for name, rows in given.items()},
+        (),
+        checked=[table],
+    ).failing(table)
 
 
-@pytest.mark.parametrize(("table", "check", "given"), BROKEN, ids=[f"{table} {check}" for table, check, _ in BROKEN])
+@pytest.mark.parametrize(
+    ("table", "check", "given"), BROKEN, ids=[f"{table} {check}" for table, check, _ in BROKEN]
+)
 def test_a_row_that_breaks_a_check_is_refused(bench: Bench, table: str, check: str, given: Given) -> None:
     assert check in failing(bench, table, given)
 
@@ -177,17 +247,23 @@ def test_every_check_has_a_row_that_breaks_it(bench: Bench) -> None:
 
 def models() -> list[str]:
     folder = PROJECT / "dbt_like_sql"
-    return sorted(f"{path.parent.name}.{path.stem}" for path in Path(folder).glob("*/*.sql") if path.parent.name != "invariants")
+    return sorted(
+        f"{path.parent.name}.{path.stem}"
+        for path in Path(folder).glob("*/*.sql")
+        if path.parent.name != "invariants"
+    )
 
 
 @pytest.mark.parametrize("table", models())
 def test_a_contract_refuses_what_its_header_forbids(bench: Bench, table: str) -> None:
     """The same key twice, an empty column that is always filled, a kept key that does not come out."""
     model = bench.project.models[table]
-    kept = {name: [{}] for name in model.keeps}
+    kept: dict[str, list[Row]] = {name: [{}] for name in model.keeps}
     twice = failing(bench, table, {table: [{}, {}]})
     assert "grain_is_unique" in twice and "no_unexpected_null" not in twice
-    required = next(column for column in model.columns if column not in model.nullable and column not in PERIODS)
+    required = next(
+        column for column in model.columns if column not in model.nullable and column not in PERIODS
+    )
     assert "no_unexpected_null" in failing(bench, table, {table: [{required: None}]})
     assert "grain_is_unique" not in failing(bench, table, {table: [{}]})
     lost = failing(bench, table, {table: [], **kept})

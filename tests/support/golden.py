@@ -44,7 +44,9 @@ class Case:
         for name, rows in self.given.items():
             targets = {table: columns_of(table) for table in self.spread.get(name, [name])}
             for row in rows:
-                unknown = [column for column in row if not any(column in columns for columns in targets.values())]
+                unknown = [
+                    column for column in row if not any(column in columns for columns in targets.values())
+                ]
                 if unknown:
                     raise ValueError(f"{self}: {name} has no column {', '.join(unknown)}")
                 for table, columns in targets.items():
@@ -63,7 +65,9 @@ def read_cases(folder: Path) -> list[Case]:
 
 def _cases(path: Path) -> Iterator[Case]:
     place = Place(path.name)
-    top = place.mapping(read_yaml(path, place), ["describe", "through", "cases"], ["given", "defaults", "spread"])
+    top = place.mapping(
+        read_yaml(path, place), ["describe", "through", "cases"], ["given", "defaults", "spread"]
+    )
     for position, node in enumerate(top.get("cases") or [], 1):
         at = place.at("cases").item(position)
         body = at.mapping(node, ["name", "law", "expect"], ["given", "policy", "only", "refused"])

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,8 +21,8 @@ from drg_pipeline.region import CALENDAR, REFERENCE, Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
 
-Value = str | int | bool | Decimal | date | datetime | None
-Row = Mapping[str, Value]
+# Values as text, or as what Python has for them.
+Row = Mapping[str, Any]
 Given = Mapping[str, Sequence[Row]]
 
 FIRST_YEAR, LAST_YEAR = 2024, 2026
@@ -47,7 +48,9 @@ class Bench:
             name: self.region.pack.rows(name, periods[table.period], lambda phase, period: FAR)
             for name, table in self.region.pack.tables.items()
         }
-        tables[f"{REFERENCE}.{CALENDAR}"] = working_days([], date(FIRST_YEAR - 1, 1, 1), date(LAST_YEAR + 1, 12, 31))
+        tables[f"{REFERENCE}.{CALENDAR}"] = working_days(
+            [], date(FIRST_YEAR - 1, 1, 1), date(LAST_YEAR + 1, 12, 31)
+        )
         with duckdb.connect() as con:
             for name, rows in tables.items():
                 self.create(con, name, rows)
@@ -71,7 +74,10 @@ class Bench:
         con.execute(f"create or replace table {table} ({declared})")
         if rows:
             line = f"({', '.join('?' for _ in columns)})"
-            con.execute(f"insert into {table} values {', '.join([line] * len(rows))}", [value for row in rows for value in row])
+            con.execute(
+                f"insert into {table} values {', '.join([line] * len(rows))}",
+                [value for row in rows for value in row],
+            )
 
     def typed(self, table: str, row: Row) -> dict[str, object]:
         """A row given as text or values, as what the database hands back for it."""
@@ -98,7 +104,9 @@ class Bench:
         run = Run(self, con, tuple(through))
         judged = (*through, *checked)
         wanted = {table for name in through for table in self.project.models[name].upstream} | set(checked)
-        wanted |= {table for name in judged for guard in self.project.invariants_of(name) for table in guard.upstream}
+        wanted |= {
+            table for name in judged for guard in self.project.invariants_of(name) for table in guard.upstream
+        }
         wanted |= {table for name in judged for table in self.project.models[name].keeps}
         for table in sorted((wanted | given.keys()) - set(through)):
             if table in given or table not in self._side:
@@ -146,7 +154,7 @@ class Run:
             self.con.execute(f"create or replace table {name} as {self.bench.project.models[name].sql}")
             Contract(self.bench.project, self.bench.project.models[name]).check_types(self.con, name)
 
-    def rows(self, table: str) -> list[dict[str, object]]:
+    def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table in the order of its grain."""
         models = self.bench.project.models
         order = ", ".join(models[table].grain) if table in models else "all"
@@ -171,7 +179,7 @@ class Run:
         return logical_digest(self.con, table, types, model.grain)
 
 
-def typed(kind: str, value: Value) -> object:
+def typed(kind: str, value: Any) -> object:
     """A value of a SQL type; ValueError for text that does not fit it exactly."""
     if value is None:
         return None

@@ -1,7 +1,7 @@
 """Writers and readers of a lake that run as processes of their own, to be killed or raced.
 
-A version n of a partition has ROWS rows with the figure n in each, so that a file which holds anything else is
-recognised at once.
+A version n of a partition has ROWS rows with the figure n in each, so that a file which holds anything else
+is recognised at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ ROWS = 20_000
 
 def publish(store: Store, con: duckdb.DuckDBPyConnection, month: str, version: int) -> None:
     """One version of a partition, written and published as the engine does."""
-    rows = f"(select '{month}' as month, i::integer as id, {version}::integer as n from range({ROWS}) as r(i))"
+    rows = (
+        f"(select '{month}' as month, i::integer as id, {version}::integer as n from range({ROWS}) as r(i))"
+    )
     outcome, temporary = write_partition(
         con,
         store,
@@ -52,7 +54,9 @@ def version_there(root: Path, month: str) -> int:
     path = Store(root).file(TABLE, "month", month)
     with duckdb.connect() as con:
         con.execute("set threads = 1")
-        found = con.execute(f"select count(*), count(distinct id), min(n), max(n) from {parquet([path])}").fetchone()
+        found = con.execute(
+            f"select count(*), count(distinct id), min(n), max(n) from {parquet([path])}"
+        ).fetchone()
         kept = footer(con, path)
     assert found is not None and kept is not None
     rows, ids, low, high = found

@@ -8,13 +8,16 @@ does not stand here.
 from __future__ import annotations
 
 import contextlib
+import csv
 import fcntl
+import io
 import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -115,13 +118,19 @@ def first_quarter(year: Path) -> Callable[[Path], None]:
     """January to March 2025 of the example region on the calibration of its year, without Dagster."""
 
     def build(folder: Path) -> None:
+        bare(year, folder)
         give(year, folder, parse_months("2025-01..2025-03"))
-        shutil.copy2(year / "region.key", folder / "region.key")
-        for name in READ_BY_THE_MONTHS:
-            copy(lake_of(year) / name, lake_of(folder) / name)
         settle(Region(settings(folder)), parse_months("2025-01..2025-03"))
 
     return build
+
+
+def bare(region: Path, folder: Path) -> None:
+    """The reference files of a region and the calibration of its year, with an empty inbox."""
+    give(region, folder, ())
+    shutil.copy2(region / "region.key", folder / "region.key")
+    for name in READ_BY_THE_MONTHS:
+        copy(lake_of(region) / name, lake_of(folder) / name)
 
 
 def remove_months(folder: Path, months: Iterable[str], layers: Sequence[str] = ("*",)) -> None:
@@ -130,6 +139,68 @@ def remove_months(folder: Path, months: Iterable[str], layers: Sequence[str] = (
         for month in months:
             for partition in lake_of(folder).glob(f"{layer}/*/month={month}"):
                 shutil.rmtree(partition)
+
+
+# -- deliveries --------------------------------------------------------------------------------
+
+NO_OPERATION = "setl_id,dcla_time,oprn_srt_no,oprn_oprt_code\n"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A good claim of March, as far as nothing else is said."""
+
+    setl_id: str
+    setlinfo: dict[str, str] = field(default_factory=dict)
+    fee: str = "9000.00"
+    pooled: str = "6000.00"
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        header = {
+            "setl_id": self.setl_id,
+            "fixmedins_code": "H41900100003",
+            "fixmedins_name": "示范区妇幼保健院",
+            "psn_no": f"P-{self.setl_id}",
+            "gend": "1",
+            "brdy": "1960-01-01",
+            "insutype": "310",
+            "insuplc": "419001",
+            "adm_time": "2025-03-03 08:00:00",
+            "dscg_time": "2025-03-10 10:00:00",
+            "setl_end_date": "2025-03-11",
+            "dcla_time": "2025-03-12 12:00:00",
+            "hi_paymtd": "4",
+            "medfee_sumamt": self.fee,
+        } | self.setlinfo
+        key = {"setl_id": self.setl_id, "dcla_time": header["dcla_time"]}
+        return {
+            "setlinfo": header,
+            "diseinfo": key | {"diag_srt_no": "1", "diag_type": "1", "maindiag_flag": "1", "diag_code": "I10"},
+            "oprninfo": {},
+            "payinfo": key | {"fund_pay_type": "310100", "fund_payamt": self.pooled},
+            "iteminfo": key | {"med_chrgitm": "09", "amt": self.fee},
+            "drginfo": key | {"drg_code": "R15", "scheme": "TEST-DRG-1"},
+        }
+
+
+def deliver(folder: Path, label: str, *claims: Claim, **changes: str | bytes | None) -> None:
+    """A delivery of claims; `payinfo="…"` replaces a file, `payinfo=None` leaves it out."""
+    tables = [claim.rows() for claim in claims]
+    target = folder / "inbox" / label
+    target.mkdir(parents=True, exist_ok=True)
+    for name in tables[0]:
+        content = changes.get(name, as_csv([table[name] for table in tables if table[name]]) or NO_OPERATION)
+        if content is not None:
+            (target / f"{name}.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def as_csv(rows: list[dict[str, str]]) -> str:
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return text.getvalue()
 
 
 # -- running without Dagster -------------------------------------------------------------------

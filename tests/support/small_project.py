@@ -27,20 +27,27 @@ def write_project(
     headers: Mapping[str, Mapping[str, object]] | None = None,
     invariants: Mapping[str, tuple[str, str]] | None = None,
 ) -> Path:
-    """Write models (name -> SELECT), their headers (name -> keys) and invariants (id -> guarded table, SELECT)."""
+    """Write models (name -> SELECT), headers (name -> keys), invariants (id -> guarded table, SELECT)."""
     (folder / "invariants").mkdir(parents=True, exist_ok=True)
     (folder / "macros.sql").write_text("create or replace macro twice(x) as 2 * x;\n", encoding="utf-8")
     (folder / "layers.yml").write_text(
         "".join(f"{layer}: {{title: {layer}, describe: a layer}}\n" for layer in LAYERS), encoding="utf-8"
     )
     (folder / "columns.yml").write_text(
-        "".join(f'{name}: {{type: "{kind}", unit: number, meaning: a column}}\n' for name, kind in COLUMNS.items()),
+        "".join(
+            f'{name}: {{type: "{kind}", unit: number, meaning: a column}}\n' for name, kind in COLUMNS.items()
+        ),
         encoding="utf-8",
     )
     for name, sql in models.items():
         layer, table = name.split(".")
         (folder / layer).mkdir(exist_ok=True)
-        header = {"describe": "a model", "grain": ["id"], "partition": "none", **(headers or {}).get(name, {})}
+        header = {
+            "describe": "a model",
+            "grain": ["id"],
+            "partition": "none",
+            **(headers or {}).get(name, {}),
+        }
         write_model(folder / layer / f"{table}.sql", header, sql)
     for name, (guards, sql) in (invariants or {}).items():
         write_model(folder / "invariants" / f"{name}.sql", {"describe": "a rule", "guards": guards}, sql)
