@@ -19,6 +19,8 @@ from chinese_calendar import constants
 from drg_pipeline.errors import DrgError, Fault
 
 _ONE = timedelta(days=1)
+# The package's tables hold only days that differ from the weekday, so its bounds are whole years.
+_FIRST_YEAR, _LAST_YEAR = min(constants.holidays).year, max(constants.holidays).year
 
 
 class Day(NamedTuple):
@@ -92,8 +94,7 @@ def missing_year_message(dates: Iterable[date], days: Iterable[Day] = ()) -> Drg
 
 
 def _in_package(day: date) -> bool:
-    # The package's tables hold only days that differ from the weekday, so its bounds are whole years.
-    return bool(min(constants.holidays).year <= day.year <= max(constants.holidays).year)
+    return bool(_FIRST_YEAR <= day.year <= _LAST_YEAR)
 
 
 def _overlay(overrides: Iterable[tuple[date, bool, str]]) -> dict[date, tuple[bool, str]]:

@@ -2,7 +2,7 @@
 describe: Every file taken in, with its counts; its records are the accepted and the rejected ones together.
 grain: [month, delivery, file]
 partition: month
-nullable: [note]
+nullable: [encoding, note]
 checks:
   - id: records_reconcile
     expect: records = accepted + rejected

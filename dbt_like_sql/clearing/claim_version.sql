@@ -1,7 +1,8 @@
 /*---
 describe: >-
   The version of each claim that the clearing of its year uses: the latest as of the cut-off, by settlement
-  date in the year. Claims first uploaded after the cut-off stand with their first version and are not cleared.
+  date in the year. Claims that came into the year after the cut-off stand with the version that brought them
+  and are not cleared.
 grain: [year, setl_id]
 partition: year
 nullable: [fixmedins_code, pool]
@@ -18,18 +19,38 @@ with asked as (
     from policy.clearing
 ),
 
-used as (
+-- The version of each claim that was the latest on the cut-off, where it belongs to the year.
+latest as (
     select
         a.year,
         i.setl_id,
         i.dcla_time,
         i.settlement_month,
-        i.uploaded_on > a.cut_off_on as after_cut_off
+        false as after_cut_off
     from claims.version_index as i
     inner join asked as a on a.year = cast(left(i.settlement_month, 4) as integer)
-    where
-        (i.uploaded_on <= a.cut_off_on and (i.next_dcla_time is null or cast(i.next_dcla_time as date) > a.cut_off_on))
-        or (i.dcla_time = i.first_dcla_time and i.uploaded_on > a.cut_off_on)
+    where i.uploaded_on <= a.cut_off_on and (i.next_dcla_time is null or cast(i.next_dcla_time as date) > a.cut_off_on)
+),
+
+-- Claims that came into the year after its cut-off, new or moved there by a correction: no year clears them.
+arrived_later as (
+    select
+        a.year,
+        i.setl_id,
+        i.dcla_time,
+        i.settlement_month,
+        true as after_cut_off
+    from claims.version_index as i
+    inner join asked as a on a.year = cast(left(i.settlement_month, 4) as integer)
+    left join latest as l on l.year = a.year and l.setl_id = i.setl_id
+    where i.uploaded_on > a.cut_off_on and l.setl_id is null
+    qualify row_number() over (partition by a.year, i.setl_id order by i.dcla_time) = 1
+),
+
+used as (
+    select * from latest
+    union all
+    select * from arrived_later
 )
 
 select

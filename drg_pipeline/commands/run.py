@@ -56,7 +56,6 @@ def compute_months(
 ) -> None:
     """Run months and print them."""
     from drg_pipeline.commands.progress import Watch
-    from drg_pipeline.commands.summary import print_summary
     from drg_pipeline.lake.views import write_views_file
     from drg_pipeline.region import Region
     from drg_pipeline.runs import Runner
@@ -67,9 +66,8 @@ def compute_months(
     with Watch(screen, region, verbose=verbose) as watch:
         Runner(region, watch.started).months(months, through)
     write_views_file(region.store)
-    span = span_of(months)
     if through is None:
-        print_summary(screen, region, {"months": span}, {"months": list(months)})
+        print_months(screen, region, months)
     else:
         say_counts(screen, region, through, months)
     say_law(screen, region, "month", months)
@@ -78,8 +76,6 @@ def compute_months(
 def compute_year(screen: Screen, settings: Settings, year: str, *, verbose: bool = False) -> None:
     """Clear a year and print its months and its clearing."""
     from drg_pipeline.commands.progress import Watch
-    from drg_pipeline.commands.summary import print_summary
-    from drg_pipeline.lake.periods import months_of
     from drg_pipeline.lake.views import write_views_file
     from drg_pipeline.region import Region
     from drg_pipeline.runs import Runner
@@ -88,10 +84,7 @@ def compute_year(screen: Screen, settings: Settings, year: str, *, verbose: bool
     with Watch(screen, region, verbose=verbose) as watch:
         Runner(region, watch.started).clear(year)
     write_views_file(region.store)
-    months = months_of(year)
-    print_summary(
-        screen, region, {"months": span_of(months), "year": year}, {"months": months, "year": int(year)}
-    )
+    print_year(screen, region, year)
     say_law(screen, region, "year", [year])
 
 
@@ -145,6 +138,21 @@ def check_table(region: Region, table: str) -> None:
 
 
 # -- what came of it ---------------------------------------------------------------------------
+
+
+def print_months(screen: Screen, region: Region, months: Sequence[str]) -> None:
+    from drg_pipeline.commands.summary import print_summary
+
+    print_summary(screen, region, {"months": span_of(months)}, {"months": list(months)})
+
+
+def print_year(screen: Screen, region: Region, year: str) -> None:
+    from drg_pipeline.commands.summary import print_summary
+    from drg_pipeline.lake.periods import months_of
+
+    months = months_of(year)
+    sections = {"months": span_of(months), "year": year}
+    print_summary(screen, region, sections, {"months": months, "year": int(year)})
 
 
 def span_of(periods: Sequence[str]) -> str:

@@ -18,9 +18,21 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def row_text(columns: Iterable[str]) -> str:
-    """SQL for the canonical text of a row: its values in order, a null set apart from empty text."""
-    return " || chr(31) || ".join(f"coalesce(cast({quoted(name)} as varchar), chr(0))" for name in columns)
+def row_text(columns: Iterable[tuple[str, str]]) -> str:
+    """SQL for the canonical text of a row: its values in order, set apart so that no two rows look alike.
+
+    A null is not an empty text, and a text cannot hold the marks between values and rows.
+    """
+    return " || chr(31) || ".join(f"coalesce({_value_text(name, kind)}, chr(0))" for name, kind in columns)
+
+
+def _value_text(name: str, kind: str) -> str:
+    if kind.upper() != "VARCHAR":
+        return f"cast({quoted(name)} as varchar)"
+    escaped = f"replace({quoted(name)}, chr(92), chr(92) || chr(92))"
+    for code, letter in ((0, "z"), (30, "r"), (31, "u")):
+        escaped = f"replace({escaped}, chr({code}), chr(92) || '{letter}')"
+    return escaped
 
 
 def logical_digest(
@@ -34,7 +46,7 @@ def logical_digest(
     """
     digest = hashlib.sha256()
     digest.update("\x1f".join(f"{name} {kind}" for name, kind in columns).encode())
-    text = row_text(name for name, _ in columns)
+    text = row_text(columns)
     order = ", ".join(quoted(name) for name in dict.fromkeys([*grain, *(name for name, _ in columns)]))
     blocks = con.execute(
         f"select string_agg(line, chr(30) order by place) from ("
@@ -59,7 +71,7 @@ def small_digests(
     order = ", ".join(quoted(name) for name in dict.fromkeys([*grain, *(name for name, _ in columns)]))
     rows = con.execute(
         f"select part, string_agg(line, chr(30) order by place) from ("
-        f"select cast({by} as varchar) as part, {row_text(name for name, _ in columns)} as line, "
+        f"select cast({by} as varchar) as part, {row_text(columns)} as line, "
         f"row_number() over (partition by {by} order by {order}) as place from {relation}) group by part"
     ).fetchall()
     return {part: hashlib.sha256(f"{head}\x1e{text}".encode()).hexdigest() for part, text in rows}

@@ -203,7 +203,7 @@ class Engine:
             f"from {model.name} where {month} in ({listed})"
         )
         self.view(con, model.name, files, f"where {whole} in (select k from {kept})")
-        text = row_text(model.columns)
+        text = row_text([(name, self.project.column(model.name, name).type) for name in model.columns])
         found = con.execute(
             f"select s.m, count(*), sum(cast(md5_number_lower({text}) as hugeint)) "
             f"from {model.name} as v inner join {kept} as s on s.k = v.{whole} group by s.m"

@@ -25,7 +25,7 @@ import pytest
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.periods import parse_months
-from drg_pipeline.lake.store import PART
+from drg_pipeline.lake.store import PART, Store
 from drg_pipeline.lake.views import open_views
 from drg_pipeline.region import Region, refused
 from drg_pipeline.settings import PROJECT, Settings
@@ -270,7 +270,7 @@ def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 def rows(folder: Path, query: str, *values: object) -> list[tuple[object, ...]]:
     """A query over the published tables."""
-    with contextlib.closing(open_views(Region(settings(folder)).store)) as con:
+    with contextlib.closing(open_views(Store(lake_of(folder)))) as con:
         return con.execute(query, list(values)).fetchall()
 
 
@@ -316,7 +316,7 @@ def _months(folder: Path, months: str) -> None:
 
 def _read(folder: Path, until: str) -> None:
     """Read the published months through views again and again, until a file is there."""
-    store = Region(settings(folder)).store
+    store = Store(lake_of(folder))
     reads = 0
     while not Path(until).exists():
         with contextlib.closing(open_views(store)) as con:

@@ -1,0 +1,365 @@
+"""The `drg` command: what people type, what they are told, and how it ends (0, 1, 2, 130).
+
+What the tables hold is tested with the models; here only that the commands reach them and say so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from support import regions
+from support.command import MONTH, THROUGH, Drg, command, named, small_region
+
+from drg_pipeline import messages
+from drg_pipeline.commands import demo as demo_command
+from drg_pipeline.commands import ui as ui_command
+from drg_pipeline.commands.run import print_months, print_year, say_law
+from drg_pipeline.commands.screen import Grid, Heading, Screen, aligned
+from drg_pipeline.errors import DrgError
+from drg_pipeline.region import Region
+from drg_pipeline.settings import PROJECT, Settings, from_environment
+
+
+@pytest.fixture
+def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
+    return command(capsys, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return regions.shared(tmp_path_factory, "small_cli", small_region)
+
+
+# -- words -------------------------------------------------------------------------------------
+
+
+def test_every_message_says_the_same_in_both_languages() -> None:
+    for key, (english, chinese) in messages._TEXTS.items():
+        names = [set(re.findall(r"\{(\w+)", text)) for text in (english, chinese)]
+        assert names[0] == names[1] or not english, key
+        assert chinese, key
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_TW"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_locale_chooses_the_language(environ: dict[str, str], language: str) -> None:
+    assert messages.language_of(environ) == language
+
+
+def test_plain_tables_align_by_places_and_not_by_characters() -> None:
+    grid = Grid(
+        "title", [Heading("医院"), Heading("amount", number=True)], [["a", "1.00"], ["济源", "-12.50"]]
+    )
+    assert aligned(grid) == ["title", "医院  amount", "a       1.00", "济源  -12.50"]
+
+
+def test_the_help_costs_nothing() -> None:
+    code = (
+        "import sys; from drg_pipeline.cli import main; code = main(['--help']); "
+        "heavy = {'dagster', 'duckdb', 'pandas', 'sqlglot', 'rich'} & set(sys.modules); "
+        "sys.exit(f'imports {heavy}' if heavy else code)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    for name in ("demo", "generate", "run", "clear", "sql", "policy", "ui"):
+        assert f"\n  {name} " in ended.stdout
+
+
+# -- wrong use ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["runn"], ["run"], ["run", "--months", "2025-01", "--oops"], []])
+def test_what_is_not_a_command_ends_with_2(drg: Drg, arguments: list[str]) -> None:
+    assert drg(*arguments).code == 2
+
+
+def test_everything_that_is_wrong_is_told_at_once(drg: Drg, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    ended = drg(
+        *("run", "--region", "atlantis", "--months", "2025-13,2020-12,2999-01,2025-03..2025-01"),
+        *("--inbox", tmp_path / "nowhere", "--reference", blocked, "--lake", blocked / "lake"),
+    )
+    assert ended.code == 2 and not ended.out
+    for told in (
+        "--months: '2025-13' is not a month",
+        "--months: The months 2025-03..2025-01 run backwards",
+        "--months: the lake begins with 2021-01, after 2020-12",
+        "--months: 2999-01 has not begun",
+        "--policy (not given: ",
+        f"--inbox {tmp_path}/nowhere: there is no such folder",
+        f"--reference {blocked}: is not a folder",
+        f"--lake {blocked}/lake: {blocked} is not a folder",
+        "Nothing was changed.",
+        "Regions with a policy here: jiyuan",
+    ):
+        assert told in ended.err
+    assert sorted(tmp_path.iterdir()) == [blocked]
+
+
+@pytest.mark.parametrize("year", ["25", "2025-01", "2999", "2020", "二〇二五"])
+def test_a_year_that_cannot_be_cleared(drg: Drg, year: str) -> None:
+    ended = drg("clear", "--year", year)
+    assert ended.code == 2 and "--year: " in ended.err
+
+
+def test_a_chinese_lead_goes_before_the_error(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert drg("clear", "--lang", "zh", "--year", "25").err.startswith("用法有误：This cannot be run")
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert drg("clear", "--oops").err.startswith("用法有误：No such option")
+    assert drg("--lang", "en", "clear", "--year", "25").err.startswith("This cannot be run")
+
+
+# -- how it ends -------------------------------------------------------------------------------
+
+
+def stop_with(monkeypatch: pytest.MonkeyPatch, work: Callable[..., Any]) -> None:
+    monkeypatch.setattr("drg_pipeline.policy.load_pack", work)
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def work(*_: object) -> None:
+        raise error
+
+    return work
+
+
+def test_a_fault_of_the_program_shows_no_traceback(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_with(monkeypatch, raising(TypeError("that was not meant")))
+    ended = drg("policy", "check")
+    assert ended.code == 1 and "Unexpected: TypeError: that was not meant" in ended.err
+    assert "Traceback" not in ended.err
+    monkeypatch.setenv("DRG_DEBUG", "1")
+    with pytest.raises(TypeError):
+        drg("policy", "check")
+
+
+def test_a_full_disk_is_told_with_its_file(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_with(monkeypatch, raising(OSError(28, "No space left on device", "lake/part.tmp")))
+    ended = drg("policy", "check", "--lang", "zh")
+    assert ended.code == 1 and "未完成：lake/part.tmp：No space left on device。" in ended.err
+
+
+def test_ctrl_c_ends_with_130_and_says_what_stands(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_with(monkeypatch, raising(KeyboardInterrupt()))
+    ended = drg("policy", "check")
+    assert ended.code == 130 and "What was published stands" in ended.err
+
+
+def test_ctrl_c_that_a_library_turned_into_an_error_is_ctrl_c(
+    drg: Drg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallowed(*_: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+
+    stop_with(monkeypatch, swallowed)
+    assert drg("policy", "check").code == 130
+    stop_with(monkeypatch, raising(RuntimeError("later")))
+    assert drg("policy", "check").code == 1
+
+
+# -- generate, run, demo
+
+
+def test_a_run_says_one_line_a_step_and_what_came_of_it(drg: Drg, small: Path, tmp_path: Path) -> None:
+    shutil.copytree(small, tmp_path / "region")
+    place = named(tmp_path / "region")
+    shutil.rmtree(tmp_path / "region" / "lake" / "jiyuan" / "quality")
+    ended = drg("run", "--months", MONTH, "--through", THROUGH, *place)
+    assert ended.code == 0, ended.err
+    lines = ended.err.splitlines()
+    assert re.fullmatch(r"deliveries, reference files and calendar: [\d.]+ s", lines[0])
+    assert lines[1] == "  nothing new to take in"
+    assert any(re.fullmatch(r"months 2025-01: \d+ tables, [\d.]+ s", line) for line in lines)
+    assert lines[-1].startswith("Done in ") and lines[-1].endswith(f"{tmp_path}/region/lake/jiyuan.")
+    assert re.match(rf"{THROUGH}: 1 months, \d+ rows\n回溯演示", ended.out)
+
+
+def test_a_table_that_is_no_table_of_months(drg: Drg, small: Path) -> None:
+    for name, meant in (("claims.claims", "claims.claim"), ("claim_status", THROUGH)):
+        ended = drg("run", "--months", MONTH, "--through", name, *named(small))
+        assert ended.code == 2 and meant in ended.err
+
+
+def test_made_up_claims_never_replace_other_files(drg: Drg, tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "real.csv").touch()
+    ended = drg(
+        "generate", "--inbox", tmp_path / "inbox", "--reference", tmp_path / "reference", "--claims", 10
+    )
+    assert ended.code == 2 and "was not generated" in ended.err
+    ended = drg("generate", "--inbox", tmp_path / "inbox" / "real.csv" / "x", "--reference", tmp_path / "r")
+    assert ended.code == 2 and "is not a folder" in ended.err
+
+
+def test_a_demo_of_other_claims_is_left_alone(drg: Drg, tmp_path: Path) -> None:
+    for name in ("inbox", "reference"):
+        (tmp_path / name).mkdir()
+        made = {"claims": 10, "hospitals": 20, "months": ["2022-01", "2025-12"], "seed": 1}
+        (tmp_path / name / ".generated").write_text(json.dumps(made), encoding="utf-8")
+    ended = drg("demo", "--folder", tmp_path, "--claims", 20)
+    assert ended.code == 2 and "made with other claims (claims 10)" in ended.err
+
+
+def test_a_demo_goes_from_its_claims_to_what_to_open_next(
+    drg: Drg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleared: list[tuple[Path, str]] = []
+    monkeypatch.setattr(
+        demo_command,
+        "compute_year",
+        lambda screen, settings, year, verbose: cleared.append((settings.lake, year)),
+    )
+    first = drg("demo", "--folder", tmp_path, "--claims", 50)
+    assert first.code == 0 and cleared == [(tmp_path / "lake", "2025")]
+    assert "made-up region: 50 claims of 20 made-up hospitals" in first.out
+    assert f"drg sql --lake {tmp_path}/lake" in first.out and f"drg ui --inbox {tmp_path}/inbox" in first.out
+    made = (tmp_path / "inbox" / ".generated").stat().st_mtime_ns
+    again = drg("demo", "--folder", tmp_path, "--claims", 50, "--lang", "zh")
+    assert again.code == 0 and "上传批次已存在" in again.err and "虚构地区" in again.out
+    assert (tmp_path / "inbox" / ".generated").stat().st_mtime_ns == made
+
+
+# -- ui ----------------------------------------------------------------------------------------
+
+
+def test_the_code_location_sees_the_folders_of_the_options(tmp_path: Path) -> None:
+    settings = Settings.for_region(
+        "jiyuan",
+        **{name: tmp_path / name for name in ("inbox", "reference", "policy", "lake", "key")},
+        grouping="platform",
+    )
+    env = ui_command.environment(settings)
+    assert from_environment(env) == [settings]
+    assert env["DAGSTER_HOME"] == str(tmp_path / "lake" / ".dagster")
+
+
+def test_the_ui_refuses_a_port_that_is_taken(drg: Drg, small: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = drg("ui", *named(small), "--port", port)
+    assert ended.code == 2 and f"127.0.0.1:{port}" in ended.err
+
+
+def test_the_ui_opens_the_demo_where_no_option_names_another(
+    drg: Drg, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(ui_command, "DEMO", small)
+    monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ended = drg("ui", "--port", port)
+    assert ended.code == 0 and f"http://127.0.0.1:{port}" in ended.out
+    [(command, env)] = started
+    assert command[3:8] == ["-m", "dagster", "dev", "-m", "drg_pipeline.definitions"]
+    assert env["DRG_LAKE"] == str(small / "lake") and env["DAGSTER_DISABLE_TELEMETRY"] == "1"
+
+
+# -- what is printed of a cleared year ---------------------------------------------------------
+
+
+@pytest.fixture
+def cleared(tmp_path: Path) -> Region:
+    """The published tables of a month and a year in which one hospital is settled from one pool."""
+    region = Region(regions.settings(tmp_path))
+    case = {"cases": 3, "points": "300.0000", "fee": "30000.00", "fund": "20000.00"}
+    place = {"fixmedins_code": "H1", "pool": "employee_local"}
+    money = {"budget_used": "18000.00", "settled": "17999.99", "residual": "0.01"}
+    put(region, "settlement.monthly_pool", "2025-03", place | case | money)
+    put(region, "settlement.monthly_settlement", "2025-03", place | case | {"settlement": "17999.99"})
+    for month in ("2025-03", "2025-12"):
+        put(region, "policy.pool", month, {"pool": "employee_local", "title": "职工本地"})
+    put(
+        region,
+        "reference.hospital",
+        None,
+        {"fixmedins_code": "H1", "name": "城东医院", "valid_from": "2020-01-01"},
+    )
+    put(region, "policy.ledger_line", "2025", {"line": "entitlement", "title": "年度应结算"})
+    budget = {"budget": "216000.00", "point_value": "106.666667", "settled": "216000.02", "residual": "-0.02"}
+    put(
+        region,
+        "clearing.annual_pool",
+        "2025",
+        place | case | budget | {"paid_from_reserve": "0.00", "unspent": "0.00"},
+    )
+    paid = {"entitlement": "216000.02", "payable": "216000.02", "paid": "200000.00", "due": "16000.02"}
+    put(region, "clearing.annual_settlement", "2025", place | case | paid)
+    lines = [("entitlement", 1, "JY-33-3", "216000.02"), ("monthly_paid", 16, "JY-32", "-200000.00")]
+    ledger = [
+        place | {"line": line, "line_no": number, "citation": law, "amount": amount}
+        for line, number, law, amount in lines
+    ]
+    put(region, "clearing.ledger", "2025", *ledger)
+    put(region, "clearing.unsettled_case", "2025", {"setl_id": "C9", "reason": "ungrouped"})
+    return region
+
+
+def put(region: Region, table: str, partition: str | None, *rows: Mapping[str, object]) -> None:
+    """Publish a partition of the project's columns; what a row does not name is null."""
+    project = region.project
+    kind = project.partition_of(table)
+    known = project.models[table].columns if table in project.models else project.sources[table].columns
+    columns = [column for column in known if column != kind]
+    path = region.store.file(table, kind, partition)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    one = ", ".join(f"cast(? as {project.column(table, column).type}) as {column}" for column in columns)
+    query = " union all ".join([f"select {one}"] * len(rows))
+    with duckdb.connect() as con:
+        values = [row.get(column) for row in rows for column in columns]
+        con.execute(f"create table t as {query}", values).execute(f"copy t to '{path}' (format parquet)")
+
+
+def test_a_cleared_year_is_printed_with_its_proofs(
+    cleared: Region, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_year(Screen("zh"), cleared, "2025")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line]
+    for expected in (
+        ["职工本地", "3", "30,000.00", "20,000.00", "18,000.00", "17,999.99", "0.01"],
+        ["Σ结算额", "+", "尾差", "=", "使用预算：1", "个资金池月份全部成立，分毫不差。"],
+        ["职工本地", "3", "20,000.00", "216,000.00", "106.666667", "216,000.02", "-0.02", "0.00", "0.00"],
+        ["城东医院", "216,000.02", "10.8000", "216,000.02", "200,000.00", "16,000.02"],
+        ["年度应结算", "JY-33-3", "1", "216,000.02"],
+        ["monthly_paid", "JY-32", "1", "-200,000.00"],
+        ["Σ", "16,000.02"],
+        ["ungrouped", "1"],
+        ["Σ应结算额", "+", "尾差", "=", "年度可分配预算：1", "个资金池全部成立，分毫不差。"],
+        ["已拨付", "+", "应补（退）", "=", "应付额：1", "个机构资金池全部成立，分毫不差。"],
+    ):
+        assert expected in lines
+    say_law(Screen("en"), cleared, "year", ["2025"])
+    assert capsys.readouterr().out.startswith("回溯演示 (retrospective demonstration): 2025 is worked under")
+
+
+def test_a_cent_too_much_is_told_and_ends_with_1(cleared: Region, capsys: pytest.CaptureFixture[str]) -> None:
+    place = {"fixmedins_code": "H1", "pool": "employee_local", "settlement": "18000.00"}
+    put(cleared, "settlement.monthly_settlement", "2025-03", place)
+    with pytest.raises(DrgError, match="does not add up") as error:
+        print_months(Screen("en"), cleared, ["2025-03"])
+    told = "Σ settled + residual = budget used: broken in 1 of 1 pools and months."
+    assert told in capsys.readouterr().out and told in str(error.value) and error.value.exit_code == 1

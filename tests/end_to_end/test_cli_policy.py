@@ -1,0 +1,101 @@
+"""`drg policy`: a pack that is good, broken or stale, and the law as it is shown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from support.command import Drg, command
+
+from drg_pipeline.settings import PROJECT
+
+POLICY = PROJECT / "data" / "policy" / "jiyuan"
+
+
+@pytest.fixture
+def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
+    return command(capsys, monkeypatch)
+
+
+# -- policy ------------------------------------------------------------------------------------
+
+
+def test_a_good_pack_is_counted(drg: Drg) -> None:
+    ended = drg("policy", "check")
+    assert (
+        ended.code == 0 and "济管医保办〔2026〕2号" in ended.out and "confirmed until 2026-12-31" in ended.out
+    )
+    assert "政策包可用" in drg("policy", "check", "--lang", "zh").out
+
+
+def test_a_broken_pack_ends_with_1_and_all_its_faults(drg: Drg, tmp_path: Path) -> None:
+    pack = tmp_path / "jiyuan"
+    shutil.copytree(POLICY, pack)
+    for name, old, new in (
+        ("clearing.yml", "law: JY-35-3", "law: JY-99"),
+        ("settlement.yml", "unit:", "unitt:"),
+    ):
+        text = (pack / name).read_text(encoding="utf-8")
+        (pack / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    ended = drg("policy", "check", "--policy", pack)
+    assert ended.code == 1
+    assert "clearing.yml: " in ended.err and "'JY-99' is not a clause" in ended.err
+    assert "settlement.yml: " in ended.err and "unitt: unknown key" in ended.err
+
+
+def test_a_stale_pack_says_where_to_look(drg: Drg, tmp_path: Path) -> None:
+    pack = tmp_path / "jiyuan"
+    shutil.copytree(POLICY, pack)
+    head = (pack / "pack.yml").read_text(encoding="utf-8")
+    (pack / "pack.yml").write_text(
+        head.replace("confirmed_until: 2026-12-31", "confirmed_until: 2026-01-31"), encoding="utf-8"
+    )
+    ended = drg("policy", "check", "--policy", pack)
+    assert ended.code == 0 and "STALE" in ended.out and "extend confirmed_until" in ended.out
+
+
+def test_the_law_in_force_is_listed_with_its_clause_and_document(drg: Drg) -> None:
+    ended = drg("policy", "show", "settlement", "--on", "2026-03-01", "--known-on", "2026-03-01")
+    assert ended.code == 0
+    assert re.search(
+        r"^settlement\.deposit_rate +0\.0500 +share +2026-01-30 +JY-32-4$", ended.out, re.MULTILINE
+    )
+    assert "JY: 济管医保办〔2026〕2号 济源产城融合示范区按病组(DRG)付费管理办法(试行)" in ended.out
+    before = drg("policy", "show", "settlement", "--on", "2025-03-01", "--known-on", "2025-03-01")
+    assert re.search(
+        r"^settlement\.deposit_rate +0\.0500 +share +2021-01-01 +open$", before.out, re.MULTILINE
+    )
+
+
+def test_a_parameter_is_shown_with_its_whole_history(drg: Drg) -> None:
+    ended = drg("policy", "show", "high_multiple", "--on", "2026-03-01", "--known-on", "2026-03-01")
+    assert ended.code == 0
+    assert re.search(r"^2026-01-30 +2026-01-30 +4 rows +yes +JY-18-1-1 ", ended.out, re.MULTILINE)
+    assert ended.out.count("base_point_above") == 2 and "multiple" in ended.out
+
+
+def test_a_month_is_shown_as_its_runs_see_it(drg: Drg, tmp_path: Path) -> None:
+    reference = tmp_path / "reference"
+    empty_reference(reference)
+    ended = drg("policy", "show", "high_multiple", "--month", "2025-03", "--reference", reference)
+    assert ended.code == 0
+    assert "on 2025-03-01, as known on 2025-04-08" in ended.out
+    assert "on 2025-03-01, as known on 2026-01-31" in ended.out
+    wrong = drg("policy", "show", "--month", "2025-3", "--on", "2025-03-01")
+    assert wrong.code == 2 and "is not a month" in wrong.err and "cannot stand beside --month" in wrong.err
+
+
+def test_an_unknown_parameter_is_answered_with_near_ones(drg: Drg) -> None:
+    ended = drg("policy", "show", "cutoff")
+    assert ended.code == 2 and "cut_off" in ended.err
+
+
+def empty_reference(folder: Path) -> None:
+    """The two files that every region has, with nothing in them."""
+    folder.mkdir()
+    (folder / "hospital.csv").write_text(
+        "fixmedins_code,name,level,kind,agreement_status,valid_from,valid_to\n", encoding="utf-8"
+    )
+    (folder / "budget.csv").write_text("year,pool,amount,reserve_ratio\n", encoding="utf-8")
