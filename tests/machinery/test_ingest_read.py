@@ -175,7 +175,7 @@ def test_single_lines_in_another_encoding_are_rejected_not_guessed(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_utf16_and_utf32_stop_the_file(tmp_path, encoding):
-    with pytest.raises(FileFault, match="UTF-16|UTF-32"):
+    with pytest.raises(FileFault, match=r"UTF-16|UTF-32"):
         read(tmp_path, pay(f"S1,{T},1,1").encode(encoding))
 
 
