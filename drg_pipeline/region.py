@@ -159,6 +159,11 @@ class Region:
     def policy_tables(self, period: str) -> list[str]:
         return [name for name, table in self.pack.tables.items() if table.period == period]
 
+    @cached_property
+    def personal(self) -> frozenset[str]:
+        """Columns that are a person's, pseudonymised or not: never shown."""
+        return frozenset(c.name for file in self.layout.files for c in file.columns if c.personal)
+
     # -- deliveries ----------------------------------------------------------------------------
 
     def take_in(self, report: Report) -> list[TakenIn]:

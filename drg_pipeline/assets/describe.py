@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Outcome, parquet
 from drg_pipeline.policy import Instruments
 from drg_pipeline.region import Region
@@ -95,12 +96,14 @@ def lineage_metadata(region: Region, model: Model) -> dg.TableColumnLineage:
 
 
 def preview(region: Region, outcome: Outcome) -> str:
-    """The first rows of a published partition as a Markdown table."""
+    """The first rows of a published partition as a Markdown table, as text and without personal columns."""
     if not outcome.rows:
         return "_no rows_"
+    shown = [name for name in region.project.models[outcome.table].columns if name not in region.personal]
+    texts = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '') as {quoted(name)}" for name in shown)
     with closing(region.engine.connect()) as con:
-        frame = con.execute(f"select * from {parquet([outcome.path])} limit {PREVIEW_ROWS}").df()
-    return str(frame.astype(str).to_markdown(index=False))
+        frame = con.execute(f"select {texts} from {parquet([outcome.path])} limit {PREVIEW_ROWS}").df()
+    return str(frame.to_markdown(index=False, disable_numparse=True))
 
 
 def outcome_metadata(outcome: Outcome) -> dict[str, Any]:

@@ -6,12 +6,16 @@ elsewhere.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from drg_pipeline import messages
+
+
+FOLDED = 12  # places to which a column of texts may be narrowed
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,15 @@ class Screen:
         """What is no result: progress, warnings, errors."""
         print(text, file=sys.stderr, flush=True)
 
-    def table(self, grid: Grid) -> None:
-        if self.terminal:
+    def table(self, grid: Grid, *, fold: bool = True) -> None:
+        """Print a table; `fold` lets long texts of a terminal's table run over several lines, numbers never."""
+        if not self.terminal:
+            for line in aligned(grid):
+                self.line(line)
+        elif least_width(grid, FOLDED if fold else None) <= shutil.get_terminal_size().columns:
             self._drawn(grid)
         else:
-            for line in aligned(grid):
+            for line in records(grid):
                 self.line(line)
         if grid.more:
             self.say("table.more", count=grid.more)
@@ -76,22 +84,21 @@ class Screen:
         from rich.table import Table
         from rich.text import Text
 
-        drawn = Table(
-            title=Text(grid.title) if grid.title else None,
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            pad_edge=False,
-            show_footer=bool(grid.footer),
-        )
+        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=bool(grid.footer))
         for place, heading in enumerate(grid.headings):
             drawn.add_column(
                 Text(heading.text),
                 justify="right" if heading.number else "left",
                 footer=Text(grid.footer[place]) if grid.footer else "",
+                no_wrap=heading.number,
+                overflow="fold",
             )
         for row in grid.rows:
             drawn.add_row(*(Text(cell) for cell in row))
-        Console().print(drawn)
+        console = Console()
+        if grid.title:
+            console.print(Text(grid.title, style="bold"))
+        console.print(drawn)
 
 
 def aligned(grid: Grid) -> list[str]:
@@ -110,8 +117,26 @@ def aligned(grid: Grid) -> list[str]:
     return lines
 
 
-def natural_width(grid: Grid) -> int:
-    return max((cells(line) for line in aligned(grid)), default=0)
+def records(grid: Grid) -> list[str]:
+    """One line a value, for rows that are wider than the terminal: no figure is ever cut."""
+    margin = max(cells(heading.text) for heading in grid.headings)
+    lines = [grid.title] if grid.title else []
+    total = [grid.footer] if grid.footer else []
+    for number, row in enumerate([*grid.rows, *total], 1):
+        lines.append(f"-- {number if number <= len(grid.rows) else 'Σ'} {'-' * margin}")
+        for heading, cell in zip(grid.headings, row, strict=True):
+            lines.append(f"{heading.text}{' ' * (margin - cells(heading.text))}  {cell}".rstrip())
+    return lines
+
+
+def least_width(grid: Grid, folded: int | None) -> int:
+    """The places that a drawn table needs, where texts may be folded to so many."""
+    rows = [[heading.text for heading in grid.headings], *grid.rows, *([grid.footer] if grid.footer else [])]
+    width = 2
+    for place, heading in enumerate(grid.headings):
+        widest = max(cells(row[place]) for row in rows)
+        width += 2 + (widest if heading.number or folded is None else min(widest, folded))
+    return width
 
 
 def cells(text: str) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg_pipeline.commands.options import language, near, region_options
-from drg_pipeline.commands.screen import Grid, Heading, Screen, natural_width, shown
+from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.settings import Settings
 
@@ -158,28 +158,8 @@ def write_table(screen: Screen, answer: Answer, limit: int) -> None:
         for name, kind in zip(answer.names, answer.types, strict=True)
     ]
     grid = Grid("", headings, [["NULL" if cell is None else shown(cell) for cell in row] for row in rows])
-    if screen.terminal and natural_width(grid) > _width():
-        _print_records(screen, grid)
-    else:
-        screen.table(grid)
+    screen.table(grid, fold=False)
     screen.aside(screen.text("sql.cut" if cut else "sql.count", count=len(rows)))
-
-
-def _width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns
-
-
-def _print_records(screen: Screen, grid: Grid) -> None:
-    """One line a value, for rows that are wider than the terminal."""
-    wide = Grid("", [Heading(""), Heading("")], [(heading.text, "") for heading in grid.headings])
-    margin = natural_width(wide)
-    for number, row in enumerate(grid.rows, 1):
-        screen.line(f"-- {number} {'-' * max(margin - 4 - len(str(number)), 0)}")
-        for heading, cell in zip(grid.headings, row, strict=True):
-            fill = margin - natural_width(Grid("", [Heading("")], [(heading.text,)]))
-            screen.line(f"{heading.text}{' ' * fill}  {cell}")
 
 
 def write_csv(screen: Screen, answer: Answer, limit: int) -> None:
