@@ -21,7 +21,7 @@ from drg_pipeline.assets.describe import (
     source_description,
 )
 from drg_pipeline.assets.partitions import definition_of, mapping
-from drg_pipeline.assets.rules import RULES, rules_check
+from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import LANDING, REFERENCE, Region, Written, refused
@@ -53,21 +53,7 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             dg.AssetDep(key(name, upstream), partition_mapping=mapping(region.project, model, upstream))
             for upstream in model.upstream
         ],
-        check_specs=[
-            dg.AssetCheckSpec(name, asset=asset_key, blocking=True, description=describe)
-            for name, describe in contract.groups().items()
-        ]
-        + (
-            [
-                dg.AssetCheckSpec(
-                    RULES,
-                    asset=asset_key,
-                    description="Quality rules of the catalogue, by Great Expectations.",
-                )
-            ]
-            if model.flags
-            else []
-        ),
+        check_specs=check_specs(model, contract, asset_key),
     )
     def compute(context: dg.AssetExecutionContext) -> Events:
         partitions = (
@@ -84,6 +70,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             yield check_result(asset_key, group, outcomes)
         if model.flags:
             yield rules_check(region, model, asset_key, outcomes)
+        if model.slice_by:
+            yield outside_check(region, model, asset_key, outcomes[-1])
         for outcome in outcomes:
             if outcome.published:
                 metadata = outcome_metadata(outcome)
@@ -98,6 +86,21 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         )
 
     return compute
+
+
+def check_specs(model: Model, contract: Contract, asset_key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """The checks of a model: its contract and invariants block, quality rules and stray months warn."""
+    specs = [
+        dg.AssetCheckSpec(name, asset=asset_key, blocking=True, description=describe)
+        for name, describe in contract.groups().items()
+    ]
+    if model.flags:
+        about = "Quality rules of the catalogue, by Great Expectations."
+        specs.append(dg.AssetCheckSpec(RULES, asset=asset_key, description=about))
+    if model.slice_by:
+        about = "Rows whose month has no partition: before the lake's first month, or not begun yet."
+        specs.append(dg.AssetCheckSpec(OUTSIDE, asset=asset_key, description=about))
+    return specs
 
 
 def check_result(asset_key: dg.AssetKey, group: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:

@@ -1,12 +1,13 @@
-"""The quality rules of a model with flag columns, judged a partition a batch and shown as one asset check.
+"""Checks that warn: quality rules judged by Great Expectations, and months that no partition takes.
 
-A claim's fatal fault keeps the claim out of the month and never stops the month: the check warns.
+A claim's fatal fault keeps the claim out of the month and never stops the month.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import date
 
 import dagster as dg
 
@@ -17,6 +18,7 @@ from drg_pipeline.region import Region
 from drg_pipeline.sql.model import Model
 
 RULES = "quality_rules"
+OUTSIDE = "outside_partitions"
 
 
 def judged(region: Region, model: Model, outcome: Outcome) -> list[Verdict]:
@@ -60,5 +62,35 @@ def rules_check(
             "rules": dg.MetadataValue.md(
                 f"| rule | title | severity | failing |\n|---|---|---|---:|\n{table}"
             ),
+        },
+    )
+
+
+def outside_check(
+    region: Region, model: Model, asset_key: dg.AssetKey, outcome: Outcome
+) -> dg.AssetCheckResult:
+    """Rows whose month has no partition: before the lake's first month, or not begun yet. Listed, not lost."""
+    assert model.slice_by
+    month, whole = model.slice_by
+    first, last = region.settings.first_month, f"{date.today():%Y-%m}"
+    with closing(region.engine.connect()) as con:
+        found = con.execute(
+            f"select {month}, count(*), min({whole}) from {parquet([outcome.path])} "
+            f"where {month} < ? or {month} > ? group by {month} order by {month}",
+            [first, last],
+        ).fetchall()
+    for value, count, sample in found:
+        region.report(
+            f"{count} claim versions settle in {value}, outside {first}..{last}; for example {sample}"
+        )
+    listed = "\n".join(f"| {value} | {count} | {sample} |" for value, count, sample in found)
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=OUTSIDE,
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "rows": sum(count for _, count, _ in found),
+            "months": dg.MetadataValue.md(f"| month | rows | for example |\n|---|---:|---|\n{listed}"),
         },
     )
