@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from drg_pipeline import messages
 
-
 FOLDED = 12  # places to which a column of texts may be narrowed
 
 
@@ -66,7 +65,7 @@ class Screen:
         print(text, file=sys.stderr, flush=True)
 
     def table(self, grid: Grid, *, fold: bool = True) -> None:
-        """Print a table; `fold` lets long texts of a terminal's table run over several lines, numbers never."""
+        """Print a table; `fold` lets long texts run over several lines of a terminal, numbers never."""
         if not self.terminal:
             for line in aligned(grid):
                 self.line(line)

@@ -340,9 +340,9 @@ def test_a_cleared_year_is_printed_with_its_proofs(
     print_year(Screen("zh"), cleared, "2025")
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line]
     for expected in (
-        ["职工本地", "3", "30,000.00", "20,000.00", "18,000.00", "17,999.99", "0.01"],
+        ["职工本地", "3", "20,000.00", "18,000.00", "17,999.99", "0.01"],
         ["Σ结算额", "+", "尾差", "=", "使用预算：1", "个资金池月份全部成立，分毫不差。"],
-        ["职工本地", "3", "20,000.00", "216,000.00", "106.666667", "216,000.02", "-0.02", "0.00", "0.00"],
+        ["职工本地", "3", "20,000.00", "216,000.00", "106.666667", "216,000.02", "-0.02", "0.00"],
         ["城东医院", "216,000.02", "10.8000", "216,000.02", "200,000.00", "16,000.02"],
         ["年度应结算", "JY-33-3", "1", "216,000.02"],
         ["monthly_paid", "JY-32", "1", "-200,000.00"],
@@ -354,6 +354,19 @@ def test_a_cleared_year_is_printed_with_its_proofs(
         assert expected in lines
     say_law(Screen("en"), cleared, "year", ["2025"])
     assert capsys.readouterr().out.startswith("回溯演示 (retrospective demonstration): 2025 is worked under")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_no_figure_is_cut_whatever_the_terminal(
+    cleared: Region, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setattr(Screen, "terminal", property(lambda self: True))
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_year(Screen("en"), cleared, "2025")
+    out = capsys.readouterr().out
+    assert "…" not in out
+    for figure in ("20,000.00", "17,999.99", "106.666667", "216,000.02", "200,000.00", "16,000.02"):
+        assert re.search(rf"(?<![\d,.]){re.escape(figure)}(?![\d,.])", out), figure
 
 
 def test_a_cent_too_much_is_told_and_ends_with_1(cleared: Region, capsys: pytest.CaptureFixture[str]) -> None:
