@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 MARK = "# Written by drg at each start. Remove this line to keep your own settings."
+# Steps write nothing to standard output; capturing it starts processes for every step.
 CONFIG = """\
 {mark}
 telemetry:
@@ -18,6 +19,9 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 2
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 event_log_storage:
   module: drg_pipeline.assets.event_log
   class: LocalEventLogStorage

@@ -69,7 +69,7 @@ def rules_check(
 def outside_check(
     region: Region, model: Model, asset_key: dg.AssetKey, outcome: Outcome
 ) -> dg.AssetCheckResult:
-    """Rows whose month has no partition: before the lake's first month, or not begun yet. Listed, not lost."""
+    """Rows whose month has no partition: before the first one, or not begun yet. Listed, not lost."""
     assert model.slice_by
     month, whole = model.slice_by
     first, last = region.settings.first_month, f"{date.today():%Y-%m}"
