@@ -79,8 +79,8 @@ class Runner:
     def months(self, months: Sequence[str], through: str | None = None) -> None:
         """Take in what has arrived, bring what the months still need, and compute the months."""
         self.check_months(months)
-        self.take_in()
         tables = self._through(through)
+        self.take_in()
         self._bring_years_before(tables, months)
         earlier = self._stale("months", self._earlier(tables, months), tables)
         for part in contiguous([*earlier, *months]):

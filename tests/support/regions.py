@@ -24,7 +24,7 @@ import duckdb
 import pytest
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.periods import parse_months
+from drg_pipeline.lake.periods import months_between, parse_months
 from drg_pipeline.lake.store import PART, Store
 from drg_pipeline.lake.views import open_views
 from drg_pipeline.region import Region, refused
@@ -209,9 +209,11 @@ def as_csv(rows: list[dict[str, str]]) -> str:
 def compute(region: Region, names: Iterable[str], partitions: Sequence[str] = ()) -> None:
     """Compute models in the order given; the first one whose checks fail stops the rest."""
     for name in names:
-        error = refused(region.engine.compute(name, partitions))
+        outcomes = region.engine.compute(name, partitions)
+        error = refused(outcomes)
         if error:
             raise error
+        region.progress(name, outcomes)
 
 
 def take_in(region: Region) -> list[str]:
@@ -235,6 +237,18 @@ def settle(region: Region, months: Sequence[str], *, through: str | None = None)
         months,
     )
     return said
+
+
+def history(region: Region, year: str) -> None:
+    """The three years before a year, as far as its calibration reads them, and the calibration."""
+    project = region.project
+    before = project.upstream_closure(["settlement.month_budget", "pricing.group_price"])
+    months = months_between(f"{int(year) - 3}-01", f"{int(year) - 1}-12")
+    region.publish_policy("month", months)
+    region.publish_policy("year", [year])
+    read = project.upstream_closure(["claims.claim", "grouping.grouped_case"])
+    compute(region, [name for name, model in project.models.items() if name in read and model.partition == "month"], months)
+    compute(region, [name for name, model in project.models.items() if name in before and model.partition == "year"], [year])
 
 
 # -- what is published -------------------------------------------------------------------------
@@ -305,13 +319,33 @@ def finish(child: subprocess.Popen[str], seconds: float = 300) -> str:
     return said
 
 
-def _months(folder: Path, months: str) -> None:
-    """Months through Dagster; each table that is done is a line."""
-    from drg_pipeline.runs import Runner
-
+def _told(folder: Path) -> Region:
+    """The region; each of its tables that is done is a line."""
     region = Region(settings(folder))
     region.progress = lambda table, outcomes: print(table, flush=True)
-    Runner(region).months(parse_months(months))
+    return region
+
+
+def _months(folder: Path, months: str) -> None:
+    """Months through Dagster."""
+    from drg_pipeline.runs import Runner
+
+    Runner(_told(folder)).months(parse_months(months))
+
+
+def _settle(folder: Path, months: str) -> None:
+    """Months without Dagster, on a calibration that is there."""
+    settle(_told(folder), parse_months(months))
+
+
+def _from_nothing(folder: Path, months: str) -> None:
+    """Deliveries through Dagster, on an instance that may not be there; the rest without it."""
+    from drg_pipeline.runs import Runner
+
+    region = _told(folder)
+    Runner(region).take_in()
+    history(region, months[:4])
+    settle(region, parse_months(months))
 
 
 def _read(folder: Path, until: str) -> None:
@@ -325,13 +359,16 @@ def _read(folder: Path, until: str) -> None:
                 if str(table).split(".")[0] in ("claims", "quality", "pricing", "settlement"):
                     con.execute(f"select count(*), count(distinct t) from {table} as t").fetchall()
         reads += 1
-        time.sleep(0.01)
+        time.sleep(0.1)
     print(reads)
+
+
+ROLES = {"months": _months, "settle": _settle, "from_nothing": _from_nothing, "read": _read}
 
 
 def main(what: str, folder: str, argument: str) -> int:
     try:
-        {"months": _months, "read": _read}[what](Path(folder), argument)
+        ROLES[what](Path(folder), argument)
     except DrgError as error:
         print(error.message())
         return error.exit_code
