@@ -162,11 +162,10 @@ class Runner:
         partitions = list(partitions)
         if not partitions:
             return []
-        period = self.jobs[role].partition
-        changed = {
-            written.partition for written in self.region.publish_policy(period, partitions) if written.changed
-        }
-        stale = {partition for partition in partitions if partition in changed}
+        # The law comes first; whether it changes a table shows in what the table was computed from.
+        law = [table for table in tables if table in self.region.pack.tables]
+        self.region.publish_policy(self.jobs[role].partition, partitions, law)
+        stale: set[str] = set()
         for table in tables:
             rest = [partition for partition in partitions if partition not in stale]
             if rest and table in self.region.project.models:
