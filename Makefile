@@ -37,7 +37,7 @@ check: setup
 
 # Renew the lock: versions and hashes only, no registry in it. Needs uv.
 lock:
-	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf data/demo

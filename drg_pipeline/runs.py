@@ -115,7 +115,7 @@ class Runner:
         wanted = sorted(month for month in history if month >= self.region.settings.first_month)
         for part in contiguous(self._stale("history", wanted, self.jobs["history"].tables)):
             self.run(Step(self.jobs["history"], part))
-        for part in contiguous_years(self._stale("calibration", years, self.jobs["calibration"].tables)):
+        for part in contiguous(self._stale("calibration", years, self.jobs["calibration"].tables)):
             self.run(Step(self.jobs["calibration"], part))
 
     def _bound_years(self, months: Sequence[str]) -> list[str]:
@@ -212,22 +212,16 @@ class Runner:
         )
 
 
-def contiguous(months: Iterable[str]) -> list[tuple[str, ...]]:
-    """Months in order, cut where one is missing: a run takes a range."""
+def contiguous(periods: Iterable[str]) -> list[tuple[str, ...]]:
+    """Months or years in order, cut where one is missing: a run takes a range."""
     parts: list[list[str]] = []
-    for month in sorted(set(months)):
-        if parts and month_number(month) == month_number(parts[-1][-1]) + 1:
-            parts[-1].append(month)
+    for period in sorted(set(periods)):
+        if parts and _number(period) == _number(parts[-1][-1]) + 1:
+            parts[-1].append(period)
         else:
-            parts.append([month])
+            parts.append([period])
     return [tuple(part) for part in parts]
 
 
-def contiguous_years(years: Iterable[str]) -> list[tuple[str, ...]]:
-    parts: list[list[str]] = []
-    for year in sorted(set(years)):
-        if parts and int(year) == int(parts[-1][-1]) + 1:
-            parts[-1].append(year)
-        else:
-            parts.append([year])
-    return [tuple(part) for part in parts]
+def _number(period: str) -> int:
+    return int(period) if len(period) == 4 else month_number(period)

@@ -35,7 +35,6 @@ class Table:
     free: tuple[str, ...] = ()
 
 
-
 CONTRACT: dict[str, Table] = {
     "claims.rejected_row": Table(
         "month",
@@ -212,7 +211,8 @@ def differences(region_lake: Path, table: str, expected: Path, year: str) -> lis
                 f"select * from (from {here} except all from {there}) order by {keys} limit 5"
             ).fetchall()
             wrong += [
-                f"only {here}: {', '.join(f'{n}={v}' for n, v in zip(names, row, strict=True))}" for row in only
+                f"only {here}: {', '.join(f'{n}={v}' for n, v in zip(names, row, strict=True))}"
+                for row in only
             ]
     return wrong
 

@@ -175,7 +175,8 @@ class Claim:
         key = {"setl_id": self.setl_id, "dcla_time": header["dcla_time"]}
         return {
             "setlinfo": header,
-            "diseinfo": key | {"diag_srt_no": "1", "diag_type": "1", "maindiag_flag": "1", "diag_code": "I10"},
+            "diseinfo": key
+            | {"diag_srt_no": "1", "diag_type": "1", "maindiag_flag": "1", "diag_code": "I10"},
             "oprninfo": {},
             "payinfo": key | {"fund_pay_type": "310100", "fund_payamt": self.pooled},
             "iteminfo": key | {"med_chrgitm": "09", "amt": self.fee},
@@ -239,16 +240,15 @@ def settle(region: Region, months: Sequence[str], *, through: str | None = None)
     return said
 
 
-def history(region: Region, year: str) -> None:
-    """The three years before a year, as far as its calibration reads them, and the calibration."""
-    project = region.project
-    before = project.upstream_closure(["settlement.month_budget", "pricing.group_price"])
+def calibrate(region: Region, year: str) -> None:
+    """The tables of Dagster's history and calibration jobs, for a year."""
+    from drg_pipeline.assets.jobs import region_jobs
+
+    jobs = region_jobs(region)
     months = months_between(f"{int(year) - 3}-01", f"{int(year) - 1}-12")
-    region.publish_policy("month", months)
-    region.publish_policy("year", [year])
-    read = project.upstream_closure(["claims.claim", "grouping.grouped_case"])
-    compute(region, [name for name, model in project.models.items() if name in read and model.partition == "month"], months)
-    compute(region, [name for name, model in project.models.items() if name in before and model.partition == "year"], [year])
+    for role, partitions in (("history", months), ("calibration", [year])):
+        region.publish_policy(jobs[role].partition, partitions)
+        compute(region, [table for table in jobs[role].tables if table in region.project.models], partitions)
 
 
 # -- what is published -------------------------------------------------------------------------
@@ -262,7 +262,8 @@ def digests(folder: Path, tables: str = "*/*") -> dict[str, str]:
         return {}
     with contextlib.closing(duckdb.connect()) as con:
         found = con.execute(
-            "select file_name, decode(value) from parquet_kv_metadata(?) where decode(key) = 'digest'", [files]
+            "select file_name, decode(value) from parquet_kv_metadata(?) where decode(key) = 'digest'",
+            [files],
         ).fetchall()
     assert len(found) == len(files), "a published file carries no digest"
     return {str(Path(name).parent.relative_to(root)): digest for name, digest in found}
@@ -338,14 +339,13 @@ def _settle(folder: Path, months: str) -> None:
     settle(_told(folder), parse_months(months))
 
 
-def _from_nothing(folder: Path, months: str) -> None:
-    """Deliveries through Dagster, on an instance that may not be there; the rest without it."""
-    from drg_pipeline.runs import Runner
+def _history(folder: Path, months: str) -> None:
+    """Deliveries and months of history through Dagster, on a lake and an instance that may not be there."""
+    from drg_pipeline.runs import Runner, Step
 
-    region = _told(folder)
-    Runner(region).take_in()
-    history(region, months[:4])
-    settle(region, parse_months(months))
+    runner = Runner(_told(folder))
+    runner.take_in()
+    runner.run(Step(runner.jobs["history"], tuple(parse_months(months))))
 
 
 def _read(folder: Path, until: str) -> None:
@@ -354,16 +354,18 @@ def _read(folder: Path, until: str) -> None:
     reads = 0
     while not Path(until).exists():
         with contextlib.closing(open_views(store)) as con:
-            tables = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+            tables = con.execute(
+                "select table_schema || '.' || table_name from information_schema.tables"
+            ).fetchall()
             for (table,) in tables:
                 if str(table).split(".")[0] in ("claims", "quality", "pricing", "settlement"):
                     con.execute(f"select count(*), count(distinct t) from {table} as t").fetchall()
         reads += 1
-        time.sleep(0.1)
+        time.sleep(1)
     print(reads)
 
 
-ROLES = {"months": _months, "settle": _settle, "from_nothing": _from_nothing, "read": _read}
+ROLES = {"months": _months, "settle": _settle, "history": _history, "read": _read}
 
 
 def main(what: str, folder: str, argument: str) -> int:
