@@ -31,9 +31,19 @@ def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str
     models = [
         name for name, model in region.project.models.items() if name in closure and model.partition == kind
     ]
-    read = {up for name in closure for up in region.project.models[name].upstream}
-    read |= {up for name in closure for guard in region.project.invariants_of(name) for up in guard.upstream}
-    return (*(name for name in region.policy_tables(kind) if name in read), *models)
+    return (*law_read(region, kind, closure), *models)
+
+
+def law_read(region: Region, kind: str, models: Iterable[str]) -> tuple[str, ...]:
+    """The law of this kind of partition that the models and the invariants that guard them read."""
+    project = region.project
+    read = {
+        up
+        for name in models
+        for reader in (project.models[name], *project.invariants_of(name))
+        for up in reader.upstream
+    }
+    return tuple(table for table in region.policy_tables(kind) if table in read)
 
 
 def region_jobs(region: Region) -> dict[str, Job]:
@@ -51,6 +61,8 @@ def region_jobs(region: Region) -> dict[str, Job]:
     )
     after = [table for table in yearly if table not in before]
     monthly = [model.name for model in project.models.values() if model.partition == "month"]
+    # The year's law that months read comes before them, whether or not a calibration reads it too.
+    before = (*(table for table in law_read(region, "year", monthly) if table not in before), *before)
     # History months stop at the layers that the calibration reads, with all tables of those layers.
     read = {
         project.models[up].layer
@@ -80,7 +92,9 @@ def region_jobs(region: Region) -> dict[str, Job]:
         "months": Job(
             f"{name}_months", "month", tables_behind(region, "month", monthly), "Pre-settlement of months."
         ),
-        "clearing": Job(f"{name}_clearing", "year", tuple(after), "Clearing of a year."),
+        "clearing": Job(
+            f"{name}_clearing", "year", (*law_read(region, "year", after), *after), "Clearing of a year."
+        ),
     }
 
 

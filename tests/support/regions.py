@@ -228,16 +228,20 @@ def take_in(region: Region) -> list[str]:
 
 def settle(region: Region, months: Sequence[str], *, through: str | None = None) -> list[str]:
     """Months as the chain of runs computes them, or the tables that one of their tables needs."""
+    from drg_pipeline.assets.jobs import tables_behind
+
     said = take_in(region)
-    region.publish_policy("month", months)
-    project = region.project
-    wanted = project.upstream_closure([through] if through else project.models)
-    compute(
-        region,
-        [name for name, model in project.models.items() if name in wanted and model.partition == "month"],
-        months,
-    )
+    models = region.project.models
+    monthly = [name for name, model in models.items() if model.partition == "month"]
+    tables = tables_behind(region, "month", [through] if through else monthly)
+    bring(region, "month", tables, months)
     return said
+
+
+def bring(region: Region, kind: str, tables: Sequence[str], partitions: Sequence[str]) -> None:
+    """The law among the tables, then the models."""
+    region.publish_policy(kind, partitions, [table for table in tables if table in region.pack.tables])
+    compute(region, [table for table in tables if table in region.project.models], partitions)
 
 
 def calibrate(region: Region, year: str) -> None:
@@ -247,8 +251,7 @@ def calibrate(region: Region, year: str) -> None:
     jobs = region_jobs(region)
     months = months_between(f"{int(year) - 3}-01", f"{int(year) - 1}-12")
     for role, partitions in (("history", months), ("calibration", [year])):
-        region.publish_policy(jobs[role].partition, partitions)
-        compute(region, [table for table in jobs[role].tables if table in region.project.models], partitions)
+        bring(region, jobs[role].partition, jobs[role].tables, partitions)
 
 
 # -- what is published -------------------------------------------------------------------------
