@@ -20,7 +20,6 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
 
 MONTH = "2025-03"
-MONTHS = ["2025-01", "2025-02", MONTH]
 BAD = f"{MONTH}/delivery-bad"
 
 
@@ -416,17 +415,16 @@ def test_a_year_without_a_calendar_is_named_and_its_days_heal_it(
     assert deadline == [({"2026": date(2027, 1, 5), "2027": date(2028, 1, 5)}[settled_in], "normal")]
 
 
-def test_a_failing_step_in_dagster_says_the_same_and_nothing_behind_it_runs(
-    year: Path, tmp_path: Path
-) -> None:
-    from drg_pipeline.runs import Runner
+def test_a_failing_step_in_dagster_says_the_same_and_nothing_behind_it_runs(own: Path) -> None:
+    from drg_pipeline.runs import Runner, Step
 
-    regions.copy(year, tmp_path)
     old, new, words = UPLIFTS["above its ceiling"]
-    change(tmp_path, "key_specialty.csv", old, new)
-    region = Region(regions.settings(tmp_path))
+    change(own, "key_specialty.csv", old, new)
+    region = Region(regions.settings(own))
     runner = Runner(region)
-    told = refused(tmp_path, lambda: runner.months([MONTH]), *words, but=["reference.key_specialty"])
+    runner.take_in()
+    month = Step(runner.jobs["months"], (MONTH,))
+    told = refused(own, lambda: runner.run(month), "was not published for 2025-03", *words)
     run = runner.instance.get_runs(limit=1)[0]
     assert (run.job_name, run.status) == ("jiyuan_months", dg.DagsterRunStatus.FAILURE)
     events = [entry.dagster_event for entry in runner.instance.all_logs(run.run_id) if entry.dagster_event]
@@ -448,5 +446,5 @@ def test_a_failing_step_in_dagster_says_the_same_and_nothing_behind_it_runs(
     }
     assert verdicts == {"contract": True, "uplifts_within_ceilings": False}
     with pytest.raises(DrgError) as direct:
-        regions.compute(region, ["pricing.hospital_coefficient"], MONTHS)
+        regions.compute(region, ["pricing.hospital_coefficient"], [MONTH])
     assert told.message() == direct.value.message()
