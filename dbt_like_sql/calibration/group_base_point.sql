@@ -8,7 +8,6 @@ keeps:
   calibration.group_class: [year, drg]
 nullable: [cv]
 law: [JY-16-2]
-people_look: true
 checks:
   - id: base_point_positive
     expect: base_point > 0

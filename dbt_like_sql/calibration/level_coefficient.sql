@@ -6,7 +6,6 @@ grain: [year, drg, level]
 partition: year
 nullable: [coefficient, level_mean, mean_numerator, mean_denominator]
 law: [JY-12, JY-17-1]
-people_look: true
 ---*/
 with retained as (
     select

@@ -6,7 +6,6 @@ grain: [year, variant, drg]
 partition: year
 nullable: [base_point, base_point_in_force]
 law: [JY-16, JY-20]
-people_look: true
 ---*/
 with fees as (
     select year, drg, list(cast(cents(fee) as bigint) order by fee) as ascending

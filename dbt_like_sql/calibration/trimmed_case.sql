@@ -3,7 +3,6 @@ describe: Every case that a trim left out, with the trim, its bounds (yuan, roun
 grain: [year, setl_id]
 partition: year
 law: [JY-16]
-people_look: true
 ---*/
 select
     o.year,

@@ -8,7 +8,6 @@ checks:
     expect: records = accepted + rejected
     describe: The records of a file are its accepted and rejected ones together.
 law: [SD-14]
-people_look: true
 ---*/
 select
     folder_month as month,

@@ -4,7 +4,6 @@ grain: [month, file, line]
 partition: month
 nullable: [raw]
 law: [SD-14, GD-7]
-people_look: true
 ---*/
 select
     folder_month as month,

@@ -6,7 +6,6 @@ grain: [year, setl_id]
 partition: year
 nullable: [drg]
 law: [JY-31-3, JY-33-1]
-people_look: true
 ---*/
 select
     v.year,

@@ -8,7 +8,6 @@ keeps:
   clearing.pool_value: [year, pool]
 nullable: [point_value]
 law: [JY-8, JY-33-1, JY-33-2]
-people_look: true
 checks:
   - id: closes_to_the_cent
     expect: settled + residual = budget

@@ -8,7 +8,6 @@ keeps:
   clearing.hospital_year: [year, fixmedins_code, pool]
 nullable: [pay_ratio]
 law: [JY-33-3, JY-35-1, JY-38]
-people_look: true
 checks:
   - id: due_is_payable_less_paid
     expect: due = payable - paid

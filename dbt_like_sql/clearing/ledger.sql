@@ -6,7 +6,6 @@ grain: [year, fixmedins_code, pool, line]
 partition: year
 nullable: [note]
 law: [JY-33, JY-34, JY-35, JY-8, JY-32]
-people_look: true
 ---*/
 with deduction as (
     -- What a month deducted already is in what it paid less; the entitlement is whole, so each is due here once.

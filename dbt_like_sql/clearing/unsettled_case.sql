@@ -4,7 +4,6 @@ grain: [year, setl_id]
 partition: year
 nullable: [fixmedins_code, pool]
 law: [JY-31-3]
-people_look: true
 ---*/
 select
     v.year,

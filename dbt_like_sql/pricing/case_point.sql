@@ -4,7 +4,6 @@ grain: [month, setl_id]
 partition: month
 nullable: [base_point, coefficient, multiple, level_mean]
 law: [JY-18, JY-32-1]
-people_look: true
 ---*/
 select
     p.month,

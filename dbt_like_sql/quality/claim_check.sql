@@ -6,7 +6,6 @@ grain: [month, setl_id, dcla_time, check_id]
 partition: month
 nullable: [detail]
 law: [JY-31-3, SD-14]
-people_look: true
 ---*/
 with failed as (
     select

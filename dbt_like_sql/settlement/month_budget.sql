@@ -7,7 +7,6 @@ describe: >-
 grain: [year, pool, settlement_month]
 partition: year
 law: [JY-8, JY-32-2]
-people_look: true
 ---*/
 with filed as (
     select

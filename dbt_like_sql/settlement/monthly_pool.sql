@@ -8,7 +8,6 @@ keeps:
   settlement.month_value: [month, pool]
 nullable: [point_value]
 law: [JY-32-1, JY-32-2]
-people_look: true
 checks:
   - id: closes_to_the_cent
     expect: settled + residual = budget_used

@@ -7,7 +7,6 @@ grain: [month, fixmedins_code, pool]
 partition: month
 nullable: [pay_by, point_value]
 law: [JY-31-2, JY-32-3, JY-32-4]
-people_look: true
 ---*/
 with hospital as (
     select

@@ -30,7 +30,6 @@ HEADER_KEYS = {
     "checks",
     "flags",
     "law",
-    "people_look",
     "slice",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
@@ -85,7 +84,6 @@ class Model:
     checks: tuple[RowCheck, ...] = ()
     flags: str | None = None
     law: tuple[str, ...] = ()
-    people_look: bool = False
     slice_by: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
@@ -204,7 +202,6 @@ def read_model(path: Path, layer: str) -> Model:
         checks=tuple(RowCheck(c["id"], c["expect"], c["describe"]) for c in header.get("checks") or ()),
         flags=header.get("flags"),
         law=tuple(dict.fromkeys([*(header.get("law") or ()), *cited])),
-        people_look=bool(header.get("people_look", False)),
         slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
         columns=columns,
         upstream=upstream,
