@@ -121,3 +121,14 @@ create or replace macro cv_below(n, total, squares, cv_limit) as
             cv_limit
         )
     end;
+
+-- Bit texts, one bit a place; the first place is 1.
+create or replace macro no_bits(places) as cast(repeat('0', places) as bit);
+create or replace macro all_bits(places) as cast(repeat('1', places) as bit);
+create or replace macro one_bit(places, place) as set_bit(cast(repeat('0', places) as bit), cast(place - 1 as integer), 1);
+create or replace macro bit_at(bits, place) as get_bit(bits, cast(place - 1 as integer)) = 1;
+-- The places that are 1, in order.
+create or replace macro bits_set(bits) as list_filter(range(1, bit_length(bits) + 1), lambda place: bit_at(bits, place));
+
+-- A new-born's weight is asked for up to the 28th day of life: the layout of schemes says so for all of them.
+create or replace macro newborn_days() as 28;

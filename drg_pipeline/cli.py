@@ -22,6 +22,7 @@ from drg_pipeline.commands.generate import generate
 from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.run import clear, run
+from drg_pipeline.commands.scheme import scheme
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import sql
 from drg_pipeline.commands.ui import ui
@@ -56,7 +57,7 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, ui):
+for command in (demo, generate, run, clear, sql, policy, scheme, ui):
     drg.add_command(command)
 
 

@@ -10,7 +10,13 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from drg_pipeline.assets.factory import landing_asset, model_asset, policy_assets, reference_asset
+from drg_pipeline.assets.factory import (
+    landing_asset,
+    model_asset,
+    policy_assets,
+    reference_asset,
+    scheme_asset,
+)
 from drg_pipeline.assets.jobs import job_definitions
 from drg_pipeline.region import Region
 from drg_pipeline.settings import from_environment
@@ -25,6 +31,7 @@ def build(regions: Sequence[Region]) -> dg.Definitions:
             for asset in (
                 landing_asset(region),
                 reference_asset(region),
+                scheme_asset(region),
                 *policy_assets(region),
                 *(model_asset(region, model) for model in region.project.models.values()),
             )

@@ -16,13 +16,22 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.calendar import Day, working_days
-from drg_pipeline.errors import DrgError
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_LAYOUT_FILE
+from drg_pipeline.grouping.scheme import (
+    digest_of_folder,
+    fill_schemes,
+    find_scheme,
+    read_scheme,
+    scheme_columns,
+    scheme_name,
+)
 from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_folder, take_in_deliveries
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
 from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
-from drg_pipeline.lake.engine import Engine, Outcome, write_partition
+from drg_pipeline.lake.engine import Engine, Outcome, parquet, write_partition
 from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
@@ -33,6 +42,7 @@ Report = Callable[[str], None]
 
 LANDING = "landing"
 REFERENCE = "reference"
+SCHEME = "scheme"
 CALENDAR = "calendar"
 CALENDAR_OVERLAY = "workday"
 # Wide enough for every stay and deadline; days that no source covers are left out of it.
@@ -97,9 +107,19 @@ class Region:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.pack: Pack = load_pack(settings.policy)
         self.layout: Layout = load_layout(settings.interface / "claim_files.yml")
         self.reference_layout: ReferenceLayout = load_reference_layout(settings.interface / LAYOUT_FILE)
+        self.scheme_layout: ReferenceLayout = load_reference_layout(settings.interface / SCHEME_LAYOUT_FILE)
+        # A scheme given for the run may be a folder anywhere; the law names it by its name.
+        given = find_scheme(settings.schemes, settings.scheme) if settings.scheme else None
+        chosen = scheme_name(given) if given else None
+        self.pack: Pack = load_pack(settings.policy).with_options(
+            {"grouping": settings.grouping, "scheme": chosen}
+        )
+        self.scheme_folders: Mapping[str, Path] = {
+            name: given if given and name == chosen else settings.schemes / name
+            for name in self.pack.texts_of("scheme")
+        }
         self.project = Project(settings.models, self._sources())
         self.store = Store(settings.region_lake)
         self.engine = Engine(settings, self.project, self.store, self.landed)
@@ -139,6 +159,10 @@ class Region:
             for file in self.reference_layout.files
         ]
         sources += [
+            Source(f"{SCHEME}.{name}", "none", columns, self._scheme_describe(name))
+            for name, columns in scheme_columns(self.scheme_layout).items()
+        ]
+        sources += [
             Source(
                 name,
                 table.period,
@@ -152,6 +176,10 @@ class Region:
             for name, table in self.pack.tables.items()
         ]
         return sources
+
+    def _scheme_describe(self, name: str) -> str:
+        files = {file.name: file.describe for file in self.scheme_layout.files}
+        return files.get(name, "The grouping schemes that the law names.")
 
     def side_tables(self, layer: str) -> list[Source]:
         return [source for name, source in self.project.sources.items() if name.split(".")[0] == layer]
@@ -175,6 +203,44 @@ class Region:
         return {
             label: folder / manifest["digest"] for label, manifest in landed_manifests(self.settings).items()
         }
+
+    # -- schemes -------------------------------------------------------------------------------
+
+    def publish_schemes(self, report: Report) -> list[Written]:
+        """Check and load the schemes that the law names; nothing is read again while they are the same.
+
+        A scheme without a folder is said; months that are to be grouped by it will stop.
+        """
+        there = {name: folder for name, folder in self.scheme_folders.items() if folder.is_dir()}
+        for name in sorted(self.scheme_folders.keys() - there.keys()):
+            report(f"{SCHEME}: {name} is named by the law and is not in {self.settings.schemes}")
+        sources = self.side_tables(SCHEME)
+        with closing(self.engine.connect()) as con:
+            digests = {name: digest_of_folder(folder, self.scheme_layout) for name, folder in there.items()}
+            if self._published_schemes(con) == digests:
+                return []
+            schemes = [read_scheme(folder, self.scheme_layout) for folder in there.values()]
+            misnamed = [
+                Fault(str(scheme.folder), f"its scheme.toml calls it {scheme.name}")
+                for name, scheme in zip(there, schemes)
+                if scheme.name != name
+            ]
+            if misnamed:
+                raise DrgError("A scheme's folder has another name than the scheme.", misnamed)
+            fill_schemes(con, self.scheme_layout, schemes)
+            return [
+                written
+                for source in sources
+                for written in self._write(con, source.name, "none", [None], source.columns)
+            ]
+
+    def _published_schemes(self, con: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
+        """name -> digest of the schemes in the lake; None while one of their tables is missing."""
+        files = [self.store.file(source.name, "none", None) for source in self.side_tables(SCHEME)]
+        if not all(path.is_file() for path in files):
+            return None
+        head = self.store.file(f"{SCHEME}.{SCHEME}", "none", None)
+        return dict(con.execute(f"select scheme, digest from {parquet([head])}").fetchall())
 
     # -- reference and law ---------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from drg_pipeline.errors import WrongUse
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_REGION = "jiyuan"
-GROUPING_SOURCES = ("platform",)
+GROUPING_SOURCES = ("platform", "scheme")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Settings:
     inbox, reference, policy  the region's own folders
     lake                      holds regions; this region's tables are in `region_lake`
     key                       file with the pseudonym key
-    grouping                  where groups come from, overriding the policy's `grouping.source`
+    schemes                   holds the grouping schemes, one folder each
+    grouping                  where groups come from (platform or scheme), in place of what the law says
+    scheme                    the scheme that groups every period, in place of those the law names
     known_on                  law published after this day is not known (None: each period's own)
     first_month               the first settlement month that the lake has a partition for (YYYY-MM)
     """
@@ -39,7 +41,9 @@ class Settings:
     key: Path
     models: Path = field(default=PROJECT / "dbt_like_sql")
     interface: Path = field(default=PROJECT / "data" / "interface")
+    schemes: Path = field(default=PROJECT / "data" / "schemes")
     grouping: str | None = None
+    scheme: str | None = None
     known_on: date | None = None
     first_month: str = "2021-01"
     threads: int | None = None
@@ -61,9 +65,10 @@ class Settings:
             "policy": data / "policy" / region,
             "lake": data / "lake",
             "key": data / "keys" / f"{region}.key",
+            "schemes": data / "schemes",
         }
         values.update({name: value for name, value in given.items() if value is not None})
-        for name in ("inbox", "reference", "policy", "lake", "key"):
+        for name in ("inbox", "reference", "policy", "lake", "key", "schemes"):
             values[name] = Path(str(values[name])).expanduser().resolve()
         if values.get("grouping") not in (None, *GROUPING_SOURCES):
             raise WrongUse(
@@ -77,7 +82,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
     """The regions of this code location: `DRG_REGIONS` (comma-separated) and `DRG_*` overrides.
 
     `DRG_INBOX`, `DRG_REFERENCE`, `DRG_POLICY` and `DRG_KEY` name one region's folders, so they are
-    refused together with more than one region; `DRG_LAKE` and `DRG_GROUPING` hold for all.
+    refused together with more than one region; `DRG_LAKE`, `DRG_GROUPING`, `DRG_SCHEME` and
+    `DRG_SCHEMES` hold for all.
     """
     env = os.environ if environ is None else environ
     regions = [name.strip() for name in env.get("DRG_REGIONS", DEFAULT_REGION).split(",") if name.strip()]
@@ -92,7 +98,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
             f"and DRG_REGIONS names {len(regions)}.",
             remedy="Put the folders at data/<kind>/<region>, or start one code location per region.",
         )
-    shared: dict[str, object] = {"lake": env.get("DRG_LAKE"), "grouping": env.get("DRG_GROUPING")}
+    names = ("lake", "grouping", "scheme", "schemes")
+    shared: dict[str, object] = {name: env.get(f"DRG_{name.upper()}") for name in names}
     if env.get("DRG_KNOWN_ON"):
         shared["known_on"] = date.fromisoformat(env["DRG_KNOWN_ON"])
     return [Settings.for_region(region, **shared, **own) for region in regions]

@@ -7,8 +7,9 @@ partition: year
 reads:
   claims.claim: {years: [-3, -1]}
   grouping.grouped_case: {years: [-3, -1]}
-nullable: [level, pool]
-law: [JY-16, JY-32]
+  policy.grouping: {years: [-3, -1]}
+nullable: [level, pool, scheme]
+law: [JY-10, JY-16, JY-32]
 ---*/
 with asked as (
     select
@@ -21,6 +22,19 @@ with asked as (
         ) as cut_off_on
     from policy.history_year as h
     inner join policy.calibration as p on p.year = h.year
+),
+
+-- One scheme for all years: a month that it did not group is taken as regrouped.
+grouped as (
+    select c.year, m.setl_id, m.dcla_time, m.scheme, m.drg
+    from grouping.grouped_case as m
+    left join policy.grouping as g on g.month = m.month and g.grouping_source = 'scheme'
+    inner join policy.calibration_scheme as c on c.scheme is null or c.scheme = g.scheme
+    where m.status = 'grouped'
+    union all
+    select year, setl_id, dcla_time, scheme, drg
+    from grouping.regrouped_case
+    where status = 'grouped'
 )
 
 select
@@ -30,6 +44,7 @@ select
     c.fixmedins_code,
     l.level,
     c.pool,
+    g.scheme,
     g.drg,
     c.fee
 from asked as a
@@ -39,8 +54,7 @@ inner join claims.version_index as i
     and i.dcla_time = c.dcla_time
     and i.uploaded_on <= a.cut_off_on
     and (i.next_dcla_time is null or cast(i.next_dcla_time as date) > a.cut_off_on)
-inner join grouping.grouped_case as g
-    on g.month = c.month and g.setl_id = c.setl_id and g.dcla_time = c.dcla_time and g.status = 'grouped'
+inner join grouped as g on g.year = a.year and g.setl_id = c.setl_id and g.dcla_time = c.dcla_time
 inner join (select distinct fixmedins_code from reference.hospital) as k on k.fixmedins_code = c.fixmedins_code
 left join reference.hospital as l
     on l.fixmedins_code = c.fixmedins_code

@@ -1,7 +1,7 @@
 /*---
 describe: >-
-  The group of every claim version, whatever the checks say. A version that the platform gave no result, or
-  one of the codes that mean "no group", is not grouped.
+  The group of every claim version, whatever the checks say: of our scheme or of the platform, as the law of the
+  month says. A version that the platform gave no result, or one of the codes that mean "no group", is not grouped.
 grain: [month, setl_id, dcla_time]
 partition: month
 keeps:
@@ -32,5 +32,23 @@ select
         when o.status is not null then 'the platform returned ' || p.drg_code
     end as reason
 from claims.setlinfo as s
+inner join policy.grouping as g on g.month = s.month and g.grouping_source = 'platform'
 left join grouping.platform_case as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time
 left join policy.platform_outcome as o on o.month = s.month and p.drg_code like o.pattern
+union all
+select
+    c.month,
+    c.setl_id,
+    c.dcla_time,
+    c.scheme,
+    case when c.leaf is not null then c.mdc end as mdc,
+    case when c.leaf is not null then c.adrg end as adrg,
+    case when c.status = 'grouped' then c.drg end as drg,
+    c.status,
+    case c.status
+        when 'ungrouped' then 'no group of the scheme takes this case'
+        when 'ambiguous' then 'the scheme gives the ambiguous group ' || c.drg
+        else c.reason
+    end as reason
+from grouping.scheme_case as c
+inner join policy.grouping as g on g.month = c.month and g.grouping_source = 'scheme'

@@ -105,7 +105,7 @@ select
     h.rows_known = 0 as hospital_unknown,
     h.rows_active = 0 as hospital_not_under_agreement,
     -- Asked of the code table when a scheme groups; the platform has looked at the code itself.
-    false as principal_code_unknown,
+    g.month is not null and r.principal_diagnosis is not null and k.code is null as principal_code_unknown,
     s.hi_paymtd is not null and w.hi_paymtd is null as not_drg_scheme,
     x.gend is null as sex_invalid,
     t.insutype is null as insutype_invalid,
@@ -147,6 +147,9 @@ left join policy.quality as q on q.month = s.month
 left join policy.sex_domain as x on x.month = s.month and x.gend = s.gend
 left join policy.insutype_domain as t on t.month = s.month and t.insutype = s.insutype
 left join policy.drg_payment_scheme as w on w.month = s.month and w.hi_paymtd = s.hi_paymtd
+left join policy.grouping as g on g.month = s.month and g.grouping_source = 'scheme'
+left join grouping.record as r on r.month = s.month and r.setl_id = s.setl_id and r.dcla_time = s.dcla_time
+left join scheme.diagnosis as k on k.scheme = g.scheme and k.code = r.principal_diagnosis
 left join diagnosis as d on d.month = s.month and d.setl_id = s.setl_id and d.dcla_time = s.dcla_time
 left join operation as o on o.month = s.month and o.setl_id = s.setl_id and o.dcla_time = s.dcla_time
 left join payment as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time

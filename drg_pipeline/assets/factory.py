@@ -24,7 +24,7 @@ from drg_pipeline.assets.partitions import definition_of, mapping
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Outcome
-from drg_pipeline.region import LANDING, REFERENCE, Region, Written, refused
+from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written, refused
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Model
 
@@ -146,6 +146,11 @@ def reference_asset(region: Region) -> dg.AssetsDefinition:
     return _side_asset(region, REFERENCE, "none")
 
 
+def scheme_asset(region: Region) -> dg.AssetsDefinition:
+    """Checks and loads the grouping schemes that the law names."""
+    return _side_asset(region, SCHEME, "none")
+
+
 def policy_assets(region: Region) -> list[dg.AssetsDefinition]:
     """The law as known for each month and each year."""
     return [_side_asset(region, "policy", period) for period in ("month", "year")]
@@ -207,4 +212,6 @@ def _bring(
         return []
     if layer == REFERENCE:
         return region.publish_reference(report)
+    if layer == SCHEME:
+        return region.publish_schemes(report)
     return region.publish_policy(kind, list(context.partition_keys), tables)

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from drg_pipeline.assets.describe import key
-from drg_pipeline.region import LANDING, REFERENCE, Region
+from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def region_jobs(region: Region) -> dict[str, Job]:
     """The jobs by role: take_in, history, months, calibration, clearing."""
     project, name = region.project, region.settings.region
     unpartitioned = [model.name for model in project.models.values() if model.partition == "none"]
-    sides = [source.name for layer in (LANDING, REFERENCE) for source in region.side_tables(layer)]
+    sides = [source.name for layer in (LANDING, REFERENCE, SCHEME) for source in region.side_tables(layer)]
     yearly = [model.name for model in project.models.values() if model.partition == "year"]
     # A yearly table that a monthly one reads comes before the months; the others after them.
     read_by_months = project.upstream_closure(
@@ -72,7 +72,7 @@ def region_jobs(region: Region) -> dict[str, Job]:
             f"{name}_take_in",
             "none",
             (*sides, *unpartitioned),
-            "Takes in deliveries, reference files and calendar.",
+            "Takes in deliveries, reference files, calendar and grouping schemes.",
         ),
         "history": Job(
             f"{name}_history",

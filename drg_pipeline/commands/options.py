@@ -94,6 +94,14 @@ _COMMON: dict[str, Callable[[Command], Command]] = {
         type=click.Choice(GROUPING_SOURCES),
         help="Where groups come from.  [default: as the law says]",
     ),
+    "scheme": click.option(
+        "--scheme",
+        metavar="NAME_OR_FOLDER",
+        help="The grouping scheme for every period.  [default: as the law says]",
+    ),
+    "schemes": click.option(
+        "--schemes", metavar="DIR", help="Holds the grouping schemes.  [default: data/schemes]"
+    ),
     "known_on": click.option(
         "--known-on",
         type=_DAY,

@@ -72,7 +72,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "DRG_LAKE": str(settings.lake),
         "DRG_KEY": str(settings.key),
     }
-    for name, value in (("DRG_GROUPING", settings.grouping), ("DRG_KNOWN_ON", settings.known_on)):
+    for name in ("grouping", "scheme", "schemes", "known_on"):
+        value = getattr(settings, name)
+        name = f"DRG_{name.upper()}"
         env.pop(name, None)
         if value:
             env[name] = str(value)

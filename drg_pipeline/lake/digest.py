@@ -27,9 +27,10 @@ def row_text(columns: Iterable[tuple[str, str]]) -> str:
 
 
 def _value_text(name: str, kind: str) -> str:
-    if kind.upper() != "VARCHAR":
-        return f"cast({quoted(name)} as varchar)"
-    escaped = f"replace({quoted(name)}, chr(92), chr(92) || chr(92))"
+    text = f"cast({quoted(name)} as varchar)"
+    if kind.upper() not in ("VARCHAR", "VARCHAR[]"):
+        return text
+    escaped = f"replace({text}, chr(92), chr(92) || chr(92))"
     for code, letter in ((0, "z"), (30, "r"), (31, "u")):
         escaped = f"replace({escaped}, chr({code}), chr(92) || '{letter}')"
     return escaped

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from drg_pipeline.policy.parameter import (
     NAME,
     OPEN,
     Context,
+    DatedValue,
     Overlay,
     Parameter,
     Row,
@@ -77,8 +78,40 @@ class Pack:
     instruments: Instruments
     overlay: Overlay | None
     moments: Mapping[str, Moment]
+    options: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, Parameter]
     tables: Mapping[str, PolicyTable]
+
+    def with_options(self, given: Mapping[str, str | None]) -> Pack:
+        """The pack with what the run's options put in the place of parameters; None leaves one as it is.
+
+        Raises DrgError for an option that the pack does not know and a value that its parameters cannot take.
+        """
+        texts = {option: text for option, text in given.items() if text is not None}
+        parameters = dict(self.parameters)
+        faults: list[Fault] = []
+        for option, text in texts.items():
+            if option not in self.options:
+                faults.append(
+                    Fault(f"--{option}", f"the pack names no parameter for it: add options.{option}")
+                )
+            for name in self.options.get(option, ()):
+                parameters[name] = _in_place(parameters[name], option, text, faults)
+        if faults:
+            raise DrgError(
+                f"The options do not fit the pack {self.region}.", faults, remedy=f"See {PACK_FILE}."
+            )
+        changed = {id(self.parameters[name]): parameter for name, parameter in parameters.items()}
+        tables = {
+            name: replace(table, parameters=tuple(changed.get(id(p), p) for p in table.parameters))
+            for name, table in self.tables.items()
+        }
+        return replace(self, parameters=parameters, tables=tables)
+
+    def texts_of(self, option: str) -> list[str]:
+        """Every value, of whatever day, of the parameters that an option stands for."""
+        held = [value for name in self.options.get(option, ()) for value in self.parameters[name].values]
+        return sorted({str(value.content) for value in held if value.content is not None})
 
     @property
     def first_published(self) -> date:
@@ -180,6 +213,15 @@ def load_pack(folder: Path) -> Pack:
     if not topics:
         faults.append(Fault(folder.name, "holds no topic: add <topic>.yml files with parameters"))
     names = Counter(table.name for topic in topics for table in topic.tables)
+    parameters = {
+        f"{topic.stem}.{parameter.name}": parameter for topic in topics for parameter in topic.parameters
+    }
+    for option, named in head.options.items():
+        for name in named:
+            if not faults and (name not in parameters or parameters[name].is_table):
+                faults.append(
+                    Fault(f"{PACK_FILE}: options.{option}", f"{name!r} is not a scalar parameter here")
+                )
     for topic in topics:
         for table in topic.tables:
             if names[table.name] > 1:
@@ -200,9 +242,26 @@ def load_pack(folder: Path) -> Pack:
         instruments,
         head.context.overlay,
         head.moments,
-        {f"{topic.stem}.{parameter.name}": parameter for topic in topics for parameter in topic.parameters},
+        head.options,
+        parameters,
         {table.name: table for topic in topics for table in topic.tables},
     )
+
+
+def _in_place(parameter: Parameter, option: str, text: str, faults: list[Fault]) -> Parameter:
+    """The parameter with one value for every day, known from the first."""
+    assert parameter.field is not None
+    content: Scalar | None = None
+    try:
+        content = parameter.field.type.parse(text)
+    except ValueError as error:
+        faults.append(Fault(f"--{option}", str(error)))
+    if parameter.field.domain and content not in parameter.field.domain:
+        faults.append(Fault(f"--{option}", f"{text!r} is not one of: {', '.join(parameter.field.domain)}"))
+    first = min(parameter.values, key=lambda value: value.valid_from)
+    known = min(value.published for value in parameter.values)
+    value = DatedValue(first.valid_from, known, content, OPEN, f"given for this run by --{option}")
+    return replace(parameter, values=(value,))
 
 
 def _instruments_file(folder: Path) -> Path:
@@ -220,12 +279,15 @@ class _Head:
     title: str
     context: Context
     moments: Mapping[str, Moment]
+    options: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def read(cls, place: Place, path: Path, instruments: Instruments) -> _Head:
         content = read_yaml(path, place)
         required = ["region", "title", "instruments", "confirmed_until"]
-        keys = place.mapping(content, required, ["overlay", "moments"]) if content is not None else {}
+        keys = (
+            place.mapping(content, required, ["overlay", "moments", "options"]) if content is not None else {}
+        )
 
         def text(key: str) -> str:
             return place.at(key).text(keys[key]) if key in keys else ""
@@ -239,7 +301,8 @@ class _Head:
         overlay = cls._overlay(place.at("overlay"), keys["overlay"]) if "overlay" in keys else None
         context = Context(instruments, in_pack, confirmed, overlay)
         moments = cls._moments(place.at("moments"), keys["moments"]) if "moments" in keys else {}
-        return cls(text("region"), text("title"), context, moments)
+        options = cls._options(place.at("options"), keys["options"]) if "options" in keys else {}
+        return cls(text("region"), text("title"), context, moments, options)
 
     @staticmethod
     def _moments(place: Place, node: Any) -> dict[str, Moment]:
@@ -257,6 +320,14 @@ class _Head:
                 years = "0"
             moments[name] = Moment(str(keys.get("working_days", "")), str(keys.get("day", "")), int(years))
         return moments
+
+    @staticmethod
+    def _options(place: Place, node: Any) -> dict[str, tuple[str, ...]]:
+        named = place.named(node, "options")
+        return {
+            option: tuple(str(name) for name in place.at(option).sequence(listed, "parameters"))
+            for option, listed in named.items()
+        }
 
     @staticmethod
     def _overlay(place: Place, node: Any) -> Overlay:

@@ -19,6 +19,7 @@ from sqlglot import exp
 from drg_pipeline.errors import DrgError, Fault
 
 HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
+WORD = re.compile(r"[a-z_][a-z0-9_.]*")
 PARTITIONS = ("month", "year", "none")
 HEADER_KEYS = {
     "describe",
@@ -31,6 +32,7 @@ HEADER_KEYS = {
     "flags",
     "law",
     "slice",
+    "like",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
 READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
@@ -158,6 +160,23 @@ def selected(sql: str) -> tuple[str, ...]:
     return tuple(tree.named_selects)
 
 
+def _like(spec: Any, folder: Path, where: str, faults: list[Fault]) -> str:
+    """The SELECT of another model with other names in the place of some of its tables and columns.
+
+    `spec` is {model: layer.table, with: {name: other name}}; each name has to stand in that SELECT.
+    """
+    layer, _, table = str(spec["model"]).partition(".")
+    text = split_header(folder / layer / f"{table}.sql")[1]
+    names: Mapping[str, str] = spec["with"]
+    unknown = (
+        set(names) - set(WORD.findall(text)) - {part for w in WORD.findall(text) for part in w.split(".")}
+    )
+    faults += [Fault(where, f"like: {name} does not stand in {spec['model']}") for name in sorted(unknown)]
+    for name, other in names.items():
+        text = re.sub(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", other, text)
+    return text
+
+
 def read_model(path: Path, layer: str) -> Model:
     """Parse and check one model file; every fault of it in one error."""
     header, sql = split_header(path)
@@ -168,6 +187,10 @@ def read_model(path: Path, layer: str) -> Model:
         for key in ("describe", "grain", "partition")
         if key not in header
     ]
+    if "like" in header:
+        if sql:
+            faults.append(Fault(name, "has a SELECT and is like another model: keep one of the two"))
+        sql = _like(header["like"], path.parent.parent, name, faults)
     partition = str(header.get("partition"))
     if partition not in PARTITIONS:
         faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))

@@ -159,7 +159,7 @@ class Project:
     def code_version(self, name: str) -> str:
         """Changes when the model's file, the macros or a column it yields changes."""
         model = self.models[name]
-        text = [model.path.read_text(encoding="utf-8"), self.macros]
+        text = [model.path.read_text(encoding="utf-8"), model.sql, self.macros]
         text += [f"{c} {self.column(name, c)}" for c in model.columns]
         text += [invariant.sql for invariant in self.invariants_of(name)]
         return hashlib.sha256("\n\x1f".join(text).encode()).hexdigest()[:16]

@@ -40,6 +40,9 @@ def region(seed: int) -> Tables:
                 "valid_from": "2020-01-01",
             }
         )
+    tables["scheme.scheme"].append(
+        {"scheme": "starter", "title": "试用", "retry_with_each_other_procedure": "false"}
+    )
     fourth = tables["reference.hospital"][3]
     tables["reference.hospital"].append(
         {**fourth, "agreement_status": "suspended", "valid_from": "2025-04-01"}

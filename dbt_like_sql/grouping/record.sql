@@ -1,0 +1,65 @@
+/*---
+describe: >-
+  What grouping looks at, of every claim version whatever the checks say: the western diagnoses, the procedures in
+  their order, and the patient. A version without a principal diagnosis has none, and no other one moves up.
+grain: [month, setl_id, dcla_time]
+partition: month
+keeps:
+  claims.setlinfo: [month, setl_id, dcla_time]
+nullable:
+  - sex
+  - age_years
+  - age_days
+  - newborn_weight_g
+  - los_days
+  - discharge_disposition
+  - department
+  - icu_hours
+  - principal_diagnosis
+  - principal_procedure
+law: [JY-10]
+---*/
+with diagnosis as (
+    select
+        month,
+        setl_id,
+        dcla_time,
+        bool_or(coalesce(maindiag_flag = '1', false)) as has_principal,
+        list(diag_code order by coalesce(maindiag_flag = '1', false) desc, diag_srt_no nulls last, diag_code, line) as codes
+    from claims.diseinfo
+    where coalesce(diag_type, '1') = '1'
+    group by month, setl_id, dcla_time
+),
+
+procedure as (
+    select
+        month,
+        setl_id,
+        dcla_time,
+        list(oprn_oprt_code order by oprn_oprt_type nulls last, oprn_srt_no nulls last, oprn_oprt_code, line) as codes
+    from claims.oprninfo
+    where oprn_oprt_code is not null
+    group by month, setl_id, dcla_time
+)
+
+select
+    s.month,
+    s.setl_id,
+    s.dcla_time,
+    row_number() over (partition by s.month order by s.setl_id, s.dcla_time) as record_no,
+    s.gend as sex,
+    coalesce(s.age, date_sub('year', s.brdy, c.adm_on)) as age_years,
+    coalesce(s.nwb_age, date_sub('day', s.brdy, c.adm_on)) as age_days,
+    s.nwb_adm_wt as newborn_weight_g,
+    cast(c.dscg_on - c.adm_on as bigint) as los_days,
+    s.dscg_way as discharge_disposition,
+    s.dscg_caty as department,
+    cast(null as bigint) as icu_hours,
+    case when d.has_principal then d.codes[1] end as principal_diagnosis,
+    coalesce(case when d.has_principal then d.codes[2:] else d.codes end, cast([] as varchar[])) as other_diagnoses,
+    p.codes[1] as principal_procedure,
+    coalesce(p.codes[2:], cast([] as varchar[])) as other_procedures
+from claims.setlinfo as s
+inner join claims.claim as c on c.month = s.month and c.setl_id = s.setl_id and c.dcla_time = s.dcla_time
+left join diagnosis as d on d.month = s.month and d.setl_id = s.setl_id and d.dcla_time = s.dcla_time
+left join procedure as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time

@@ -1,0 +1,13 @@
+/*---
+describe: >-
+  The history of a calibration is grouped by one scheme; calibration_scheme.yml of the region's policy names the one
+  by which to group all of it.
+guards: calibration.history_case
+law: [JY-10, JY-16]
+severity: warn
+---*/
+select year, min(scheme) as one_scheme, max(scheme) as another_scheme
+from calibration.history_case
+where scheme is not null
+group by year
+having min(scheme) <> max(scheme)
