@@ -130,5 +130,18 @@ create or replace macro bit_at(bits, place) as get_bit(bits, cast(place - 1 as i
 -- The places that are 1, in order.
 create or replace macro bits_set(bits) as list_filter(range(1, bit_length(bits) + 1), lambda place: bit_at(bits, place));
 
+-- The band of a number: how many of the ascending bounds it reaches; -1 without a number, 0 where nothing is asked.
+create or replace macro band(bounds, number) as
+    case
+        when bounds is null then 0
+        when number is null then -1
+        else len(list_filter(bounds, lambda bound: bound <= number))
+    end;
+-- Bands from one up to before another; without an end, all that follow.
+create or replace macro in_bands(band_no, first_band, band_after) as
+    band_no >= first_band and (band_after is null or band_no < band_after);
+-- The place of a text among those that are asked for; 0 for any other and for none.
+create or replace macro entry_place(entries, entry) as coalesce(list_position(entries, entry), 0);
+
 -- A new-born's weight is asked for up to the 28th day of life: the layout of schemes says so for all of them.
 create or replace macro newborn_days() as 28;

@@ -19,6 +19,7 @@ import click
 
 from drg_pipeline.commands.demo import demo
 from drg_pipeline.commands.generate import generate
+from drg_pipeline.commands.group import group
 from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.run import clear, run
@@ -57,7 +58,7 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, scheme, ui):
+for command in (demo, generate, run, clear, sql, policy, scheme, group, ui):
     drg.add_command(command)
 
 

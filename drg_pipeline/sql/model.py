@@ -35,6 +35,7 @@ HEADER_KEYS = {
     "like",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
+EXPLANATION_KEYS = {"describe", "reads", "law"}
 READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
 LAW_COMMENT = re.compile(r"--\s*law:\s*([A-Z][A-Z0-9-]*(?:\s*,\s*[A-Z][A-Z0-9-]*)*)")
 
@@ -111,6 +112,20 @@ class Invariant:
     reads: Mapping[str, Reads]
     law: tuple[str, ...]
     severity: str
+    upstream: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A SELECT that is never stored: it says something about the cases that its reader is shown."""
+
+    id: str
+    path: Path
+    sql: str
+    describe: str
+    reads: Mapping[str, Reads]
+    law: tuple[str, ...]
     upstream: tuple[str, ...]
     columns: tuple[str, ...]
 
@@ -252,6 +267,27 @@ def read_invariant(path: Path) -> Invariant:
         reads=reads,
         law=tuple(header.get("law") or ()),
         severity=str(header.get("severity", "error")),
+        upstream=tables_of(sql),
+        columns=selected(sql),
+    )
+
+
+def read_explanation(path: Path) -> Explanation:
+    """Parse one file of `explain/`."""
+    header, sql = split_header(path)
+    faults = [Fault(path.stem, f"unknown header key {key}") for key in sorted(set(header) - EXPLANATION_KEYS)]
+    if "describe" not in header:
+        faults.append(Fault(path.stem, "header key describe is missing"))
+    reads = _reads(header.get("reads"), path.stem, faults)
+    if faults:
+        raise DrgError(f"The explanation {path.stem} cannot be used.", faults)
+    return Explanation(
+        id=path.stem,
+        path=path,
+        sql=sql,
+        describe=str(header["describe"]).strip(),
+        reads=reads,
+        law=tuple(header.get("law") or ()),
         upstream=tables_of(sql),
         columns=selected(sql),
     )

@@ -17,7 +17,17 @@ from typing import Any
 import yaml
 
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.model import Invariant, Model, read_invariant, read_model
+from drg_pipeline.sql.model import (
+    Explanation,
+    Invariant,
+    Model,
+    read_explanation,
+    read_invariant,
+    read_model,
+)
+
+# The folder of explanations; one reads another as explain.<its id>.
+EXPLAIN = "explain"
 
 
 @dataclass(frozen=True)
@@ -50,9 +60,10 @@ class Layer:
 class Project:
     """The arithmetic of one checkout.
 
-    models   name -> Model, in an order in which each comes after what it reads
-    sources  name -> Source
-    columns  name -> Column, from columns.yml; `layer.table.name` where one table means something else by it
+    models        name -> Model, in an order in which each comes after what it reads
+    sources       name -> Source
+    columns       name -> Column, from columns.yml; `layer.table.name` where one table means something else by it
+    explanations  name -> Explanation, from `explain/`
     """
 
     def __init__(self, folder: Path, sources: Iterable[Source] = ()) -> None:
@@ -75,6 +86,9 @@ class Project:
         self.invariants: list[Invariant] = [
             read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))
         ]
+        self.explanations: dict[str, Explanation] = {
+            path.stem: read_explanation(path) for path in sorted((folder / EXPLAIN).glob("*.sql"))
+        }
         self.models = self._ordered({model.name: model for model in found})
         self._check_names()
 
@@ -92,6 +106,7 @@ class Project:
         faults: list[Fault] = []
         rank = {layer.name: position for position, layer in enumerate(self.layers)}
         known = self.models.keys() | self.sources.keys()
+        explained = {f"{EXPLAIN}.{name}" for name in self.explanations}
         for model in self.models.values():
             for table in model.upstream:
                 if table not in known:
@@ -111,6 +126,12 @@ class Project:
                 for table in invariant.upstream
                 if table not in known
             ]
+        faults += [
+            Fault(explanation.id, f"reads {table}, which nothing provides")
+            for explanation in self.explanations.values()
+            for table in explanation.upstream
+            if table not in known and table not in explained
+        ]
         if faults:
             raise DrgError("The models do not fit together.", faults)
 

@@ -1,0 +1,351 @@
+"""Case files: their layout, read from data, and one file as a typed relation with everything wrong in it told.
+
+Nothing is grouped here, and no table of the models is known.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from drg_pipeline.errors import DrgError, Fault, WrongUse
+from drg_pipeline.lake.digest import quoted
+from drg_pipeline.lake.engine import first_line, sql_text
+from drg_pipeline.policy.strict_yaml import Place, read_yaml
+
+LAYOUT_FILE = "case_file.yml"
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+NUMBER = "record_no"
+SEPARATOR = "|"
+TYPES = {"text": "VARCHAR", "whole": "BIGINT", "codes": "VARCHAR[]"}
+WHOLE = "-?[0-9]{1,18}"
+LARGEST = 10**18
+LISTED = 1000  # faults that an error carries
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+INTEGERS = frozenset((*_INTEGERS, *(f"U{name}" for name in _INTEGERS)))
+
+
+@dataclass(frozen=True)
+class CaseColumn:
+    name: str
+    kind: str
+    meaning: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class CaseLayout:
+    """The columns of a case file and what they are for the models.
+
+    record, record_columns  the model that a case is a record of, and SQL for its columns
+    binds, bind_columns     the table that tells the scheme, and SQL for its columns
+    maps                    tables without which codes cannot be mapped
+    mapped, refused         explanations: the record with mapped codes, the answer to one that cannot be mapped
+    answer, answer_columns  the model that answers, and SQL for what is written
+    number                  SQL for the number of the row, from the answer
+    expected                column of the answer -> column of a file that holds what somebody else's grouping gave
+    path, line              the explanation of an answer, and SQL that makes one line of its steps
+    """
+
+    columns: tuple[CaseColumn, ...]
+    any_of: tuple[str, ...]
+    record: str
+    record_columns: Mapping[str, str]
+    binds: str
+    bind_columns: Mapping[str, str]
+    maps: tuple[str, ...]
+    mapped: str
+    refused: str
+    answer: str
+    answer_columns: Mapping[str, str]
+    number: str
+    expected: Mapping[str, str]
+    path: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A case file as SQL: `relation` has the layout's columns, typed, the expected ones, and the row's number.
+
+    expected  those columns of the answer that the file says an expected value of
+    absent    columns of the layout that the file does not have
+    unread    columns of the file that nothing looks at
+    """
+
+    path: Path
+    relation: str
+    rows: int
+    expected: tuple[str, ...]
+    absent: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def load_case_layout(path: Path) -> CaseLayout:
+    """Reads the layout; everything that is wrong with it is told at once."""
+    place = Place(path.name)
+    keys = ("version", "describe", "columns", "any_of", "record", "binds", "maps", "answer", "expected", "path")
+    top = place.mapping(read_yaml(path, place), keys) if not place.faults else {}
+    parts = {
+        "record": ("model", "columns"),
+        "binds": ("table", "columns"),
+        "maps": ("tables", "record", "refused"),
+        "answer": ("model", "number", "columns"),
+        "path": ("explanation", "line"),
+    }
+    part = {name: place.at(name).mapping(top.get(name), wanted) for name, wanted in parts.items()}
+    named = place.at("columns").named(top.get("columns"), "columns")
+    columns = tuple(_column(name, body, place.at("columns").at(name)) for name, body in named.items())
+    if place.faults:
+        raise DrgError(f"{path.name} is not the layout of case files.", place.faults, remedy=f"Correct {path}.")
+    return CaseLayout(
+        columns=columns,
+        any_of=tuple(top["any_of"]),
+        record=part["record"]["model"],
+        record_columns=part["record"]["columns"],
+        binds=part["binds"]["table"],
+        bind_columns=part["binds"]["columns"],
+        maps=tuple(part["maps"]["tables"]),
+        mapped=part["maps"]["record"],
+        refused=part["maps"]["refused"],
+        answer=part["answer"]["model"],
+        answer_columns=part["answer"]["columns"],
+        number=part["answer"]["number"],
+        expected=top["expected"],
+        path=part["path"]["explanation"],
+        line=part["path"]["line"],
+    )
+
+
+def _column(name: str, given: object, place: Place) -> CaseColumn:
+    body = place.mapping(given, ("type", "meaning"), ("required",))
+    return CaseColumn(
+        name,
+        place.at("type").choice(body.get("type"), TYPES),
+        place.at("meaning").text(body.get("meaning")),
+        "required" in body and place.at("required").choice(body["required"], ("true", "false")) == "true",
+    )
+
+
+def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, scratch: Path) -> Cases:
+    """A case file as a relation; DrgError with all that is wrong with its columns, or with its cells.
+
+    A file whose cells have to be read as text is read once, into a Parquet file in `scratch`.
+    """
+    if not path.is_file():
+        raise WrongUse(f"{path} is not a file.", remedy="Name a case file.")
+    if not path.name.lower().endswith(SUFFIXES):
+        raise WrongUse(f"{path.name} is no case file by its name.", remedy=f"It ends in {', '.join(SUFFIXES)}.")
+    parquet = path.name.lower().endswith(".parquet")
+    types = _parquet_types(con, path) if parquet else {name: "VARCHAR" for name in _header(path)}
+    source = f"read_parquet('{sql_text(path)}')" if parquet else _csv(path, types)
+    cells = [_Cell(column, types.get(column.name)) for column in layout.columns]
+    expected = {name: column for name, column in layout.expected.items() if column in types}
+    _check_columns(path, layout, cells)
+    known = {*(cell.column.name for cell in cells), *layout.expected.values()}
+    relation = f"read_parquet('{sql_text(path)}', file_row_number = true)"
+    taken = [f"{cell.sql} as {quoted(cell.column.name)}" for cell in cells]
+    also = [f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in expected.values()]
+    doubt = [cell for cell in cells if cell.doubt]
+    if not parquet or doubt:
+        staged = scratch / "cases.parquet"
+        wrong = " or ".join(f"({cell.doubt})" for cell in doubt) or "false"
+        _stage(con, source, [*taken, *also, f"({wrong}) as wrong"], staged, path)
+        relation = f"read_parquet('{sql_text(staged)}', file_row_number = true)"
+        if con.execute(f"select bool_or(wrong) from {relation}").fetchall()[0][0]:
+            raise _faults(con, path, source, doubt)
+        names = [quoted(name) for name in (*(cell.column.name for cell in cells), *expected.values())]
+        taken, also = names, []
+    rows = int(con.execute(f"select count(*) from {relation}").fetchall()[0][0])
+    return Cases(
+        path=path,
+        relation=f"select {', '.join([*taken, *also])}, file_row_number as {NUMBER} from {relation}",
+        rows=rows,
+        expected=tuple(expected),
+        absent=tuple(cell.column.name for cell in cells if cell.kind is None),
+        unread=tuple(name for name in types if name not in known),
+    )
+
+
+class _Cell:
+    """How one column of a file is read: `sql` is its typed value, `doubt` is true where it has none."""
+
+    def __init__(self, column: CaseColumn, kind: str | None) -> None:
+        self.column = column
+        self.kind = kind
+        self.doubt = ""
+        self.fault = ""
+        name = quoted(column.name)
+        if kind is None:
+            self.sql = f"cast(null as {TYPES[column.kind]})"
+        elif column.kind == "text":
+            self.sql = name if kind == "VARCHAR" else f"cast({name} as varchar)"
+            self.sql = f"nullif({name}, '')" if kind == "VARCHAR" else self.sql
+            self.fault = "" if kind in ("VARCHAR", *INTEGERS) else "text"
+        elif column.kind == "codes":
+            self.sql = name if kind == "VARCHAR[]" else f"string_split(nullif({name}, ''), '{SEPARATOR}')"
+            self.fault = "" if kind in ("VARCHAR", "VARCHAR[]") else "a list of texts, or one text"
+        else:
+            self._whole(name, kind)
+
+    def _whole(self, name: str, kind: str) -> None:
+        if kind in INTEGERS - {"HUGEINT", "UHUGEINT", "UBIGINT"}:
+            self.sql = f"cast({name} as bigint)"
+            return
+        if kind == "VARCHAR":
+            self.doubt = f"coalesce({name}, '') <> '' and not regexp_full_match({name}, '{WHOLE}')"
+        elif kind in INTEGERS or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+            self.doubt = f"{name} is not null and not ({name} = floor({name}) and abs({name}) < {LARGEST})"
+        else:
+            self.fault = "whole numbers"
+        value = f"nullif({name}, '')" if kind == "VARCHAR" else name
+        self.sql = f"case when not ({self.doubt}) then cast({value} as bigint) end"
+
+
+def _check_columns(path: Path, layout: CaseLayout, cells: Sequence[_Cell]) -> None:
+    there = {cell.column.name for cell in cells if cell.kind is not None}
+    faults = [
+        Fault(cell.column.name, "the column is missing: add it to the header")
+        for cell in cells
+        if cell.kind is None and cell.column.required
+    ]
+    if not there & set(layout.any_of):
+        faults.append(Fault(" and ".join(layout.any_of), "both columns are missing: at least one is needed"))
+    faults += [
+        Fault(cell.column.name, f"is {cell.kind}, not {cell.fault}: write it as such")
+        for cell in cells
+        if cell.fault
+    ]
+    if faults:
+        raise DrgError(
+            f"{path} is not a case file: {len(faults)} fault{'' if len(faults) == 1 else 's'}.",
+            faults,
+            state="Nothing was written.",
+            remedy=f"Columns that are looked at: {', '.join(column.name for column in layout.columns)}.",
+        )
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+def _parquet_types(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    try:
+        found = con.execute(f"describe select * from read_parquet('{sql_text(path)}')").fetchall()
+    except duckdb.Error as error:
+        raise DrgError(f"{path} is not a Parquet file.", [first_line(error)]) from error
+    return {str(name): str(kind) for name, kind, *_ in found}
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _header(path: Path) -> list[str]:
+    try:
+        with _opened(path) as text:
+            header = next(csv.reader(text, strict=True), [])
+    except UnicodeDecodeError as error:
+        raise DrgError(
+            f"{path} is not UTF-8 (byte {error.start}).", state="Nothing was written.", remedy="Save it as UTF-8."
+        ) from None
+    except (csv.Error, gzip.BadGzipFile, EOFError) as error:
+        raise DrgError(f"{path} cannot be read.", [str(error)], state="Nothing was written.") from None
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    if doubled or not header:
+        what = f"the header has {', '.join(doubled)} more than once" if doubled else "there is no header"
+        raise DrgError(f"{path} is not a case file: {what}.", state="Nothing was written.")
+    return header
+
+
+def _csv(path: Path, names: Iterable[str]) -> str:
+    columns = ", ".join(f"'{sql_text(name)}': 'VARCHAR'" for name in names)
+    packed = "gzip" if path.name.lower().endswith(".gz") else "none"
+    return (
+        f"read_csv('{sql_text(path)}', auto_detect = false, header = true, columns = {{{columns}}}, delim = ',', "
+        f"quote = '\"', escape = '\"', nullstr = '', strict_mode = true, compression = '{packed}', "
+        "store_rejects = true)"
+    )
+
+
+def _stage(
+    con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], staged: Path, path: Path
+) -> None:
+    """Write the typed rows of a file in its order; DrgError where rows cannot be read."""
+    staged.unlink(missing_ok=True)
+    for table in ("reject_errors", "reject_scans"):
+        con.execute(f"drop table if exists {table}")
+    con.execute("set preserve_insertion_order = true")
+    try:
+        con.execute(
+            f"copy (select {', '.join(columns)} from {source}) to '{sql_text(staged)}' (format parquet, compression lz4)"
+        )
+    except duckdb.Error as error:
+        raise DrgError(f"{path} cannot be read.", [first_line(error)], state="Nothing was written.") from error
+    finally:
+        con.execute("set preserve_insertion_order = false")
+    if "read_csv" not in source:
+        return
+    told = con.execute("select line, any_value(error_message) from reject_errors group by line order by line").fetchall()
+    if told:
+        faults = [Fault(f"line {line}", str(what).splitlines()[0]) for line, what in told]
+        raise DrgError(
+            f"{path} has {len(faults)} rows that cannot be read.",
+            faults,
+            state="Nothing was written.",
+            remedy="Correct them: comma between cells, a cell with a comma, a quote or a line break in quotes.",
+        )
+
+
+def _faults(con: duckdb.DuckDBPyConnection, path: Path, source: str, doubt: Sequence[_Cell]) -> DrgError:
+    """All cells that are no whole numbers, by line."""
+    names = [quoted(cell.column.name) for cell in doubt]
+    where = " or ".join(f"({cell.doubt})" for cell in doubt)
+    con.execute("set preserve_insertion_order = true")
+    con.execute(
+        f"create or replace temp table odd as select * from (select row_number() over () as n, * from ("
+        f"select {', '.join(names)} from {source})) where {where}"
+    )
+    con.execute("set preserve_insertion_order = false")
+    each = " union all ".join(
+        f"select n, '{cell.column.name}' as name, cast({quoted(cell.column.name)} as varchar) as value "
+        f"from odd where {cell.doubt}"
+        for cell in doubt
+    )
+    total = con.execute(f"select count(*) from ({each})").fetchall()[0][0]
+    found = con.execute(f"{each} order by n, name limit {LISTED}").fetchall()
+    lines = _lines(path, [n for n, *_ in found])
+    con.execute("drop table odd")
+    return DrgError(
+        f"{path} has {total:,} cell{'' if total == 1 else 's'} that should be whole numbers and are not.",
+        [Fault(lines[n], f"{name} is {value!r}") for n, name, value in found],
+        state="Nothing was written.",
+        remedy="Write whole numbers, or leave a cell empty where the value is missing.",
+    )
+
+
+def _lines(path: Path, numbers: Sequence[int]) -> dict[int, str]:
+    """Where the n-th records of a file start: physical lines of a text, else the numbers of the rows."""
+    if path.name.lower().endswith(".parquet"):
+        return {n: f"row {n}" for n in numbers}
+    wanted = set(numbers)
+    with _opened(path) as text:
+        starts = islice(_starts(text), max(wanted) + 1)
+        return {n: f"line {start}" for n, start in enumerate(starts) if n in wanted}
+
+
+def _starts(text: IO[str]) -> Iterator[int]:
+    reader = csv.reader(text)
+    start = 1
+    for record in reader:
+        if record:
+            yield start
+        start = reader.line_num + 1
