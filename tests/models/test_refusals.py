@@ -18,6 +18,7 @@ from drg_pipeline.sql.contract import Contract, keeps_id
 FILL = {
     "VARCHAR": "x",
     "VARCHAR[]": [],
+    "BIGINT[]": [],
     "INTEGER": "1",
     "BIGINT": "1",
     "BOOLEAN": "false",
@@ -280,7 +281,7 @@ def models() -> list[str]:
     return sorted(
         f"{path.parent.name}.{path.stem}"
         for path in Path(folder).glob("*/*.sql")
-        if path.parent.name != "invariants"
+        if path.parent.name not in ("invariants", "explain")
     )
 
 

@@ -183,8 +183,8 @@ def typed(kind: str, value: Any) -> object:
     """A value of a SQL type; ValueError for text that does not fit it exactly."""
     if value is None:
         return None
-    if kind == "VARCHAR[]":
-        return [str(item) for item in value]
+    if kind.endswith("[]"):
+        return [typed(kind[:-2], item) for item in value]
     text = str(value)
     if kind.startswith("DECIMAL"):
         number, scale = Decimal(text), int(kind.rstrip(")").split(",")[1])
