@@ -71,6 +71,10 @@ class Picture:
         bold: bool = False,
     ) -> None:
         element = self._add("text", x=x, y=y, fill=colour)
+        # Words keep clear of the lines they cross.
+        element.set("stroke", PAPER)
+        element.set("stroke-width", "3")
+        element.set("paint-order", "stroke")
         element.set("font-size", str(size))
         if anchor != "start":
             element.set("text-anchor", anchor)
