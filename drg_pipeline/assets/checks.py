@@ -106,5 +106,8 @@ def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) ->
 
 def command(settings: Settings, query: str) -> str:
     """The command line that shows rows, ready to be copied."""
-    words = ["drg", "sql", "--region", settings.region, "--lake", str(settings.lake), query]
-    return f"```sh\n{shlex.join(words)}\n```"
+    words = ["drg", "sql", "--region", settings.region, "--lake", str(settings.lake)]
+    # A query holds single quotes; double ones around it are kinder to read than escaped single ones.
+    quotable = not any(letter in query for letter in '"$`\\\\!')
+    asked = f'"{query}"' if quotable else shlex.quote(query)
+    return f"```sh\n{shlex.join(words)} {asked}\n```"

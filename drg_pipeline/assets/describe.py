@@ -13,9 +13,10 @@ import dagster as dg
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Outcome, parquet
 from drg_pipeline.policy import Instruments
+from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.region import Region
-from drg_pipeline.reports.markdown import table
-from drg_pipeline.sql.lineage import kept_lineage
+from drg_pipeline.reports.markdown import code, table
+from drg_pipeline.sql.lineage import Lineage, kept_lineage
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Column, Source
 
@@ -119,13 +120,12 @@ def _choices(region: Region, name: str) -> str:
     """The values of a table of the law that no clause gives, with the reasons."""
     if name not in region.pack.tables:
         return ""
-    found = [
-        f"- `{parameter.name}`: {value.reason}"
-        for parameter in region.pack.tables[name].parameters
-        for value in parameter.values
-        if value.law == "open"
-    ]
-    return "\n".join(dict.fromkeys(found))
+    chosen: dict[str, list[str]] = {}
+    for parameter in region.pack.tables[name].parameters:
+        for value in parameter.values:
+            if value.law == OPEN and parameter.name not in chosen.setdefault(value.reason, []):
+                chosen[value.reason].append(parameter.name)
+    return "\n".join(f"- {', '.join(map(code, names))}: {reason}" for reason, names in chosen.items())
 
 
 def model_metadata(region: Region, model: Model) -> dict[str, Any]:
@@ -150,18 +150,29 @@ def source_metadata(source: Source) -> dict[str, Any]:
     }
 
 
-def lineage_metadata(region: Region, model: Model) -> dg.TableColumnLineage:
+def lineage_of(region: Region, model: Model) -> Lineage:
+    return kept_lineage(region.project, model.name, region.store.root / ".lineage")
+
+
+def lineage_metadata(region: Region, lineage: Lineage) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         deps_by_column={
             column: [
                 dg.TableColumnDep(asset_key=key(region.settings.region, table), column_name=name)
                 for table, name in found
             ]
-            for column, found in kept_lineage(
-                region.project, model.name, region.store.root / ".lineage"
-            ).items()
+            for column, found in lineage.items()
         }
     )
+
+
+def lineage_table(lineage: Lineage) -> dg.MetadataValue:
+    """The column lineage to be read: the library's own entry is shown by its hosted product only."""
+    rows = [
+        [code(column), ", ".join(f"{table}.{name}" for table, name in found) or "the query itself"]
+        for column, found in lineage.items()
+    ]
+    return dg.MetadataValue.md(table(["column", "comes from"], rows, longest=None))
 
 
 # -- what a run made of it ---------------------------------------------------------------------
@@ -188,10 +199,11 @@ def _is_figure(column: Column) -> bool:
     return column.type.split("(")[0] in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "DOUBLE")
 
 
-def outcome_metadata(outcome: Outcome) -> dict[str, Any]:
-    """What a run tells of one partition."""
+def outcome_metadata(outcome: Outcome, looks: Mapping[str, dg.MetadataValue]) -> dict[str, Any]:
+    """What a run tells of one partition; what people look at comes first."""
     return {
         "dagster/row_count": dg.MetadataValue.int(outcome.rows),
+        **looks,
         "logical_digest": outcome.digest,
         "file": dg.MetadataValue.path(str(outcome.path)),
     }

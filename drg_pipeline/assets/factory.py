@@ -15,6 +15,8 @@ from drg_pipeline.assets.describe import (
     group_of,
     key,
     lineage_metadata,
+    lineage_of,
+    lineage_table,
     model_description,
     model_metadata,
     outcome_metadata,
@@ -75,20 +77,24 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             yield rules_check(region, model, asset_key, outcomes)
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
+        lineage = lineage_of(region, model)
         drawn = pictures(region, model, outcomes)
         for outcome in outcomes:
             if outcome.published:
-                metadata = outcome_metadata(outcome)
-                if outcome.partition in drawn:
-                    metadata[CHART] = drawn[outcome.partition]
+                looks = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
                 if outcome is outcomes[-1]:
-                    metadata["preview"] = preview(region, model.name, outcome.path)
-                context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
+                    looks["preview"] = preview(region, model.name, outcome.path)
+                    looks["column_sources"] = lineage_table(lineage)
+                context.add_asset_metadata(
+                    outcome_metadata(outcome, looks),
+                    asset_key=asset_key,
+                    partition_key=outcome.partition,
+                )
         if stopped := refused(outcomes):
             raise failure(stopped)
         yield dg.MaterializeResult(
             asset_key=asset_key,
-            metadata={"dagster/column_lineage": lineage_metadata(region, model)},
+            metadata={"dagster/column_lineage": lineage_metadata(region, lineage)},
         )
 
     return compute

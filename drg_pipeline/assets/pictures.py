@@ -14,10 +14,11 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from drg_pipeline.lake.engine import Outcome, first_line
+from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import Region
 from drg_pipeline.reports.charts import CHARTS_FILE, Chart, load_charts
 from drg_pipeline.reports.draw import draw
+from drg_pipeline.reports.markdown import plain
 from drg_pipeline.reports.svg import as_image
 from drg_pipeline.sql.model import Model
 
@@ -50,7 +51,7 @@ def _image(con: duckdb.DuckDBPyConnection, chart: Chart, partition: str | None) 
     try:
         svg = draw(chart, rows_of(con, chart, partition), partition)
     except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
-        return f"_{chart.titled(partition)}: could not be drawn. {first_line(error)}_"
+        return f"{plain(chart.titled(partition))}: could not be drawn. {plain(error)}"
     return as_image(svg, chart.titled(partition))
 
 
