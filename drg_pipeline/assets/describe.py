@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Outcome, parquet
@@ -178,14 +178,13 @@ def lineage_table(lineage: Lineage) -> dg.MetadataValue:
 # -- what a run made of it ---------------------------------------------------------------------
 
 
-def preview(region: Region, name: str, file: Path) -> dg.MetadataValue:
+def preview(region: Region, con: duckdb.DuckDBPyConnection, name: str, file: Path) -> dg.MetadataValue:
     """The first rows of a file of a table, as text and without personal columns."""
     names = _columns_of(region, name)
     shown = [column for column in names if column not in region.personal]
     texts = ", ".join(f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in shown)
-    with closing(region.engine.connect()) as con:
-        con.execute("set preserve_insertion_order = true")
-        rows = con.execute(f"select {texts} from {parquet([file])} limit {PREVIEW_ROWS}").fetchall()
+    con.execute("set preserve_insertion_order = true")
+    rows = con.execute(f"select {texts} from {parquet([file])} limit {PREVIEW_ROWS}").fetchall()
     figures = [place for place, column in enumerate(shown) if _is_figure(region.project.column(name, column))]
     return dg.MetadataValue.md(table(shown, rows, right=figures) if rows else NO_ROWS)
 

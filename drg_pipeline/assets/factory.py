@@ -6,7 +6,9 @@ that passes.
 """
 
 # No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any
 
 import dagster as dg
 
@@ -30,8 +32,10 @@ from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.assets.side import side_metadata
 from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written, refused
 from drg_pipeline.sql.contract import Contract
+from drg_pipeline.sql.lineage import Lineage
 from drg_pipeline.sql.model import Model
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
@@ -78,18 +82,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
         lineage = lineage_of(region, model)
-        drawn = pictures(region, model, outcomes)
-        for outcome in outcomes:
-            if outcome.published:
-                looks = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
-                if outcome is outcomes[-1]:
-                    looks["preview"] = preview(region, model.name, outcome.path)
-                    looks["column_sources"] = lineage_table(lineage)
-                context.add_asset_metadata(
-                    outcome_metadata(outcome, looks),
-                    asset_key=asset_key,
-                    partition_key=outcome.partition,
-                )
+        for outcome, metadata in told_of(region, model, outcomes, lineage):
+            context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
         if stopped := refused(outcomes):
             raise failure(stopped)
         yield dg.MaterializeResult(
@@ -98,6 +92,23 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         )
 
     return compute
+
+
+def told_of(
+    region: Region, model: Model, outcomes: Sequence[Outcome], lineage: Lineage
+) -> list[tuple[Outcome, dict[str, Any]]]:
+    """Each published partition with its metadata: its charts, and with the last one what shows the table."""
+    published = [outcome for outcome in outcomes if outcome.published]
+    with closing(region.engine.connect()) as con:
+        drawn = pictures(region, con, model, published)
+        told: list[tuple[Outcome, dict[str, Any]]] = []
+        for outcome in published:
+            looks = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
+            if outcome is published[-1]:
+                looks["preview"] = preview(region, con, model.name, outcome.path)
+                looks["column_sources"] = lineage_table(lineage)
+            told.append((outcome, outcome_metadata(outcome, looks)))
+        return told
 
 
 def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.AssetCheckSpec]:
@@ -168,11 +179,13 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
             written = _bring(region, layer, kind, context, [source.name for source in selected])
         except DrgError as error:
             raise failure(error) from error
+        with closing(region.engine.connect()) as con:
+            for source in selected:
+                asset_key = key(name, source.name)
+                for partition, metadata in side_metadata(region, con, source, written):
+                    context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=partition)
         for source in selected:
-            asset_key = key(name, source.name)
-            for partition, metadata in side_metadata(region, source, written):
-                context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=partition)
-            yield dg.MaterializeResult(asset_key=asset_key)
+            yield dg.MaterializeResult(asset_key=key(name, source.name))
 
     return bring
 

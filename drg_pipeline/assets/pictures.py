@@ -7,7 +7,6 @@ reading: one that cannot be drawn says so in its place and stops no step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
@@ -31,20 +30,21 @@ def charts_of(region: Region) -> Mapping[str, Sequence[Chart]]:
     return load_charts(region.settings.interface / CHARTS_FILE, region.project)
 
 
-def pictures(region: Region, model: Model, outcomes: Sequence[Outcome]) -> dict[str | None, dg.MetadataValue]:
+def pictures(
+    region: Region, con: duckdb.DuckDBPyConnection, model: Model, outcomes: Sequence[Outcome]
+) -> dict[str | None, dg.MetadataValue]:
     """partition -> its charts, one below the other; nothing for a table that has none."""
     charts = charts_of(region).get(model.name, ())
     published = [outcome.partition for outcome in outcomes if outcome.published]
     if not charts or not published:
         return {}
-    with closing(region.engine.connect()) as con:
-        for table in sorted({table for chart in charts for table in chart.tables}):
-            files = region.store.partitions(table, region.project.partition_of(table))
-            region.engine.view(con, table, list(files.values()))
-        return {
-            partition: dg.MetadataValue.md("\n\n".join(_image(con, chart, partition) for chart in charts))
-            for partition in published
-        }
+    for table in sorted({table for chart in charts for table in chart.tables}):
+        files = region.store.partitions(table, region.project.partition_of(table))
+        region.engine.view(con, table, list(files.values()))
+    return {
+        partition: dg.MetadataValue.md("\n\n".join(_image(con, chart, partition) for chart in charts))
+        for partition in published
+    }
 
 
 def _image(con: duckdb.DuckDBPyConnection, chart: Chart, partition: str | None) -> str:

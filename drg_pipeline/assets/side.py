@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from drg_pipeline.assets.describe import preview
 from drg_pipeline.lake.store import footers
@@ -17,12 +17,14 @@ from drg_pipeline.sql.project import Source
 Told = Iterator[tuple[str | None, dict[str, Any]]]
 
 
-def side_metadata(region: Region, source: Source, written: Sequence[Written]) -> Told:
+def side_metadata(
+    region: Region, con: duckdb.DuckDBPyConnection, source: Source, written: Sequence[Written]
+) -> Told:
     """(partition, metadata) of each partition that a run looked after; deliveries are told of together."""
     if source.partition == "delivery":
-        yield from _delivered(region, source)
+        yield from _delivered(region, con, source)
         return
-    own = [each for each in written if each.table == source.name] or _standing(region, source)
+    own = [each for each in written if each.table == source.name] or _standing(region, con, source)
     for each in own:
         path = region.store.file(source.name, source.partition, each.partition)
         metadata: dict[str, Any] = {
@@ -31,33 +33,31 @@ def side_metadata(region: Region, source: Source, written: Sequence[Written]) ->
             "file": dg.MetadataValue.path(str(path)),
         }
         if each is own[-1]:
-            metadata["preview"] = preview(region, source.name, path)
+            metadata["preview"] = preview(region, con, source.name, path)
         yield each.partition, metadata
 
 
-def _standing(region: Region, source: Source) -> list[Written]:
+def _standing(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -> list[Written]:
     """A whole table that the run found up to date, as it stands in the lake."""
     path = region.store.file(source.name, source.partition, None)
     if source.partition != "none" or not path.is_file():
         return []
-    with closing(region.engine.connect()) as con:
-        return [
-            Written(source.name, None, found.rows, found.digest, changed=False)
-            for found in footers(con, [path]).values()
-        ]
+    return [
+        Written(source.name, None, found.rows, found.digest, changed=False)
+        for found in footers(con, [path]).values()
+    ]
 
 
-def _delivered(region: Region, source: Source) -> Told:
+def _delivered(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -> Told:
     """The accepted rows of all deliveries; the preview shows the last delivery's."""
     name = f"{source.name.split('.')[1]}.parquet"
     landed = region.landed()
     files = [path for folder in landed.values() if (path := folder / name).is_file()]
-    with closing(region.engine.connect()) as con:
-        rows = row_counts(con, {source.name: files})[source.name]
+    rows = row_counts(con, {source.name: files})[source.name]
     metadata: dict[str, Any] = {
         "dagster/row_count": dg.MetadataValue.int(rows),
         "deliveries": dg.MetadataValue.int(len(landed)),
     }
     if files:
-        metadata["preview"] = preview(region, source.name, files[-1])
+        metadata["preview"] = preview(region, con, source.name, files[-1])
     yield None, metadata
