@@ -2,9 +2,9 @@
 
     python -m bench.grouping [--cases 1000000] [--scheme FOLDER] [--growth 100000,1000000,10000000]
 
-Random cases of the scheme (the worst case for repetition) are written once; then each way reads the same file and
-gives an answer to each case, in a process of its own, whose seconds and peak memory are told. Both must give the same
-answers. Seconds are of this machine and this moment; the ratio is what can be compared.
+Random cases of the scheme (the worst case for repetition) are written once; then each way reads the same file
+and gives an answer to each case, in a process of its own, whose seconds and peak memory are told. Both must
+give the same answers. Seconds are of this machine and this moment; the ratio is what can be compared.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ def _digest(answers: Path) -> str:
 
 def measured(way: str, cases: Path, scheme: Path, threads: int) -> dict[str, float | str]:
     """One way in a process of its own, with its peak memory."""
+    options = ["--way", way, "--file", str(cases), "--scheme", str(scheme), "--threads", str(threads)]
     told = subprocess.run(
-        [sys.executable, "-m", "bench.grouping", "--way", way, "--file", str(cases), "--scheme", str(scheme)]
-        + ["--threads", str(threads)],
+        [sys.executable, "-m", "bench.grouping", *options],
         cwd=PROJECT,
         check=True,
         stdout=subprocess.PIPE,
