@@ -247,7 +247,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "scheme.title": ("title", "标题"),
     "scheme.digest": ("digest", "摘要"),
     # group
-    "group.by": ("Grouped by {title} ({name}, version {version})", "分组方案：{title}（{name}，版本 {version}）"),
+    "group.by": (
+        "Grouped by {title} ({name}, version {version})",
+        "分组方案：{title}（{name}，版本 {version}）",
+    ),
     "group.status": ("status", "入组状态"),
     "group.cases": ("cases", "病例数"),
     "group.share": ("share", "占比"),
@@ -269,7 +272,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{rows:,} 例有预期结果，全部一致。",
     ),
     "group.agreement": (
-        "{count:,} of {rows:,} cases with an expected answer differ from it (this is information, not a fault).",
+        "{count:,} of {rows:,} cases with an expected answer differ from it (information, not a fault).",
         "{rows:,} 例有预期结果，其中 {count:,} 例不一致（仅供参考，不视为错误）。",
     ),
     "group.column": ("column", "列"),
@@ -288,7 +291,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "文件中未使用的列：{names}",
     ),
     "group.written": ("The answers are in {out}.", "结果已写入 {out}。"),
-    "group.step.mdc": ("MDC gate {name} (alternative {alternative})", "MDC 入口 {name}（条件组 {alternative}）"),
+    "group.step.mdc": (
+        "MDC gate {name} (alternative {alternative})",
+        "MDC 入口 {name}（条件组 {alternative}）",
+    ),
     "group.step.adrg": ("ADRG {name} (alternative {alternative})", "ADRG {name}（条件组 {alternative}）"),
     "group.step.drg": ("DRG {name} (alternative {alternative})", "DRG {name}（条件组 {alternative}）"),
     "group.step.complications": ("MCC and CC among the other diagnoses", "其他诊断中的 MCC 与 CC"),
@@ -317,7 +323,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "group.missing": ("missing", "缺失"),
     "group.more": ("and {count} more", "另有 {count} 项"),
     "group.predicate.always": ("always", "无附加条件"),
-    "group.predicate.principal_diagnosis_in": ("principal diagnosis in {criterion}", "主要诊断属于 {criterion}"),
+    "group.predicate.principal_diagnosis_in": (
+        "principal diagnosis in {criterion}",
+        "主要诊断属于 {criterion}",
+    ),
     "group.predicate.any_diagnosis_in": ("any diagnosis in {criterion}", "任一诊断属于 {criterion}"),
     "group.predicate.other_diagnosis_in": ("other diagnosis in {criterion}", "其他诊断属于 {criterion}"),
     "group.predicate.principal_procedure_in": (

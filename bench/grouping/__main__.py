@@ -26,6 +26,7 @@ SAMPLES = "DRG_SAMPLES"
 
 def set_wise(cases: Path, scheme: Path, threads: int) -> dict[str, float | str]:
     """Group the file with the models of the project."""
+    from drg_pipeline.grouping.group_file import group_file
     from drg_pipeline.grouping.grouper import Grouper
     from drg_pipeline.grouping.scheme import LAYOUT_FILE, read_scheme
     from drg_pipeline.ingest.reference_layout import load_reference_layout
@@ -39,7 +40,7 @@ def set_wise(cases: Path, scheme: Path, threads: int) -> dict[str, float | str]:
     with Grouper(project, settings.interface, [read], threads=threads) as grouper:
         opened = time.perf_counter()
         answers = cases.with_suffix(".csv")
-        done = grouper.group_file(cases, read.name, answers)
+        done = group_file(grouper, cases, read.name, answers)
         seconds = time.perf_counter() - opened
     return {
         "compile": opened - start,
