@@ -106,7 +106,9 @@ _COMMON: dict[str, Callable[[Command], Command]] = {
         help="The grouping scheme for every period.  [default: as the law says]",
     ),
     "schemes": click.option(
-        "--schemes", metavar="DIR", help="Holds the grouping schemes.  [default: data/schemes]"
+        "--schemes",
+        metavar="DIR",
+        help="Holds the grouping schemes.  [default: data/schemes and the shipped]",
     ),
     "known_on": click.option(
         "--known-on",

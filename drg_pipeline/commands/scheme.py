@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 DIGITS = 12  # of a digest, as people compare it
 
-schemes_option = click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes]")
+schemes_option = click.option(
+    "--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]"
+)
 
 
 @click.group("scheme")
