@@ -2,9 +2,9 @@
 
     python -m bench.grouping [--cases 1000000] [--scheme FOLDER] [--growth 100000,1000000,10000000]
 
-Random cases of the scheme (the worst case for repetition) are written once; then each way reads the same file
-and gives an answer to each case, in a process of its own, whose seconds and peak memory are told. Both must
-give the same answers. Seconds are of this machine and this moment; the ratio is what can be compared.
+Random cases of the scheme (the worst case for repetition) are written once; then each way reads the same
+file and writes an answer to each case, in a process of its own, whose seconds and peak memory are told. Both
+must give the same answers. Seconds are of this machine and this moment; the ratio is what can be compared.
 """
 
 from __future__ import annotations
