@@ -101,8 +101,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "demo.next": ("What to open next:", "接下来可以看："),
     "demo.next_ui": (
-        "  make ui        (or: {drg} ui) the assets, their law, checks and lineage in the browser",
-        "  make ui        （或 {drg} ui）在浏览器中查看数据资产、依据条款、校核与血缘",
+        "  {drg} ui        the assets, their law, checks and lineage in the browser",
+        "  {drg} ui        在浏览器中查看数据资产、依据条款、校核与血缘",
     ),
     "demo.next_tables": (
         "  {drg} sql --lake {lake}        all tables",
@@ -111,6 +111,25 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "demo.next_law": (
         "  {drg} policy show        the law in force, value by value",
         "  {drg} policy show        逐项查看现行政策参数",
+    ),
+    # where
+    "where.listed": ("Folders of the region {region}", "统筹区 {region} 的目录"),
+    "where.kind": ("kind", "类别"),
+    "where.place": ("where", "位置"),
+    "where.state": ("state", "状态"),
+    "where.there": ("there", "有"),
+    "where.missing": ("not there yet", "尚无"),
+    "where.home": ("home", "主目录"),
+    "where.program": ("program", "程序"),
+    "where.inbox": ("inbox", "上传批次"),
+    "where.reference": ("reference", "基础资料"),
+    "where.policy": ("policy", "政策参数"),
+    "where.schemes": ("schemes", "分组方案"),
+    "where.lake": ("lake", "数据湖"),
+    "where.key": ("key", "化名密钥"),
+    "where.move": (
+        "{variable} names another home; options and DRG_* variables name single folders.",
+        "主目录由 {variable} 指定；单个目录可用选项或 DRG_* 变量指定。",
     ),
     # sql
     "sql.tables": ("Tables of {region} in {lake}", "{lake} 中 {region} 的数据表"),

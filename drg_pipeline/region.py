@@ -24,6 +24,7 @@ from drg_pipeline.grouping.scheme import (
     find_scheme,
     read_scheme,
     scheme_columns,
+    scheme_folder,
     scheme_name,
 )
 from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_folder, take_in_deliveries
@@ -117,7 +118,7 @@ class Region:
             {"grouping": settings.grouping, "scheme": chosen}
         )
         self.scheme_folders: Mapping[str, Path] = {
-            name: given if given and name == chosen else settings.schemes / name
+            name: given if given and name == chosen else scheme_folder(settings.schemes, name)
             for name in self.pack.texts_of("scheme")
         }
         self.project = Project(settings.models, self._sources())
@@ -213,7 +214,8 @@ class Region:
         """
         there = {name: folder for name, folder in self.scheme_folders.items() if folder.is_dir()}
         for name in sorted(self.scheme_folders.keys() - there.keys()):
-            report(f"{SCHEME}: {name} is named by the law and is not in {self.settings.schemes}")
+            places = ", ".join(str(folder) for folder in self.settings.schemes)
+            report(f"{SCHEME}: {name} is named by the law and is not in {places}")
         sources = self.side_tables(SCHEME)
         with closing(self.engine.connect()) as con:
             digests = {name: digest_of_folder(folder, self.scheme_layout) for name, folder in there.items()}

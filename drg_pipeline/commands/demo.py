@@ -12,9 +12,8 @@ from drg_pipeline.commands.options import check_writable, language, near, verbos
 from drg_pipeline.commands.run import compute_year
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.settings import PROJECT, Settings
+from drg_pipeline.settings import Settings, demo_folder
 
-DEMO = PROJECT / "data" / "demo"
 HOSPITALS = 20
 FIRST_MONTH, LAST_MONTH = "2022-01", "2025-12"
 YEAR = "2025"
@@ -42,7 +41,7 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
 
     Run again it finds its claims and computes only what would change.
     """
-    settings = demo_settings(Path(folder) if folder else DEMO)
+    settings = demo_settings(Path(folder) if folder else demo_folder())
     check_writable(settings.inbox, settings.reference, settings.lake)
     make_claims(screen, settings, {"claims": claims, "seed": seed})
     compute_year(screen, settings, YEAR, verbose=verbose)

@@ -46,7 +46,7 @@ def _case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @language
 @click.argument("cases", required=False)
 @click.option("--scheme", required=True, metavar="NAME_OR_FOLDER", help="The scheme that groups.")
-@click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes]")
+@click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]")
 @click.option("--out", metavar="OUT.csv", help="Where the answers to a file go.")
 @click.option("--explain", is_flag=True, help="Add each case's path: which rules and codes led there.")
 @click.option("--map-codes", is_flag=True, help="First replace codes by the scheme's code maps.")

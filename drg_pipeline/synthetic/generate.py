@@ -63,7 +63,7 @@ def generate(
     last_month: str = "2025-12",
     seed: int = 1,
     scheme: str | Path = SCHEME,
-    schemes: Path | None = None,
+    schemes: Sequence[Path] | None = None,
     threads: int | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, Any]:

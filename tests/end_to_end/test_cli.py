@@ -274,7 +274,7 @@ def test_the_ui_opens_the_demo_where_no_option_names_another(
     drg: Drg, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[list[str], dict[str, str]]] = []
-    monkeypatch.setattr(ui_command, "DEMO", small)
+    monkeypatch.setattr(ui_command, "demo_folder", lambda: small)
     monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
