@@ -19,6 +19,18 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 2
+    # Never two runs on one partition. Ranges that overlap wait for each other at the store's locks.
+    tag_concurrency_limits:
+      - {{key: dagster/partition, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+      - {{key: dagster/asset_partition_range_start, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+      - {{key: drg/alone, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+# A run whose process was killed is found and run again; a step that failed is not (see assets/failures.py).
+run_monitoring:
+  enabled: true
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
