@@ -497,7 +497,7 @@ def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
         limit["key"] for limit in config.tag_concurrency_limits if limit["value"]["applyLimitPerUniqueValue"]
     }
     assert limited >= {"dagster/partition", ALONE}
-    assert instance.run_retries_enabled and not instance.run_retries_max_retries == 0
+    assert instance.run_retries_enabled and instance.run_retries_max_retries != 0
 
 
 def test_the_variables_of_operations() -> None:
