@@ -14,7 +14,7 @@ import dagster as dg
 
 from drg_pipeline.assets.chain import Chain, Goal, Step
 from drg_pipeline.assets.describe import key
-from drg_pipeline.assets.instance import open_instance
+from drg_pipeline.assets.instance import open_instance, own_process
 from drg_pipeline.assets.operations import ALONE, CHAIN, LINK, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
@@ -77,7 +77,7 @@ class Runner:
     def run(self, step: Step, linked: dict[str, str] | None = None) -> None:
         """One Dagster run in this process; raises the DrgError that stopped it."""
         self.started(step)
-        tags = step.tags(self.region.settings.region) | (linked or {})
+        tags = step.tags(self.region.settings.region) | own_process() | (linked or {})
         # No queue starts this run, so it asks for none of the queue's room; the store's locks keep order.
         tags.pop(ALONE, None)
         if PARTITION in tags:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +26,8 @@ from drg_pipeline.assets import failures
 from drg_pipeline.assets.chain import Chain, Goal
 from drg_pipeline.assets.factory import landing_asset, take_in_config
 from drg_pipeline.assets.failures import may_pass
-from drg_pipeline.assets.instance import open_instance
-from drg_pipeline.assets.operations import ALONE, CHAIN, GOAL, INBOX, LINK, Operations, operations_from
+from drg_pipeline.assets.instance import PROCESS, open_instance, own_process
+from drg_pipeline.assets.operations import ALONE, CHAIN, GOAL, LINK, Operations, operations_from
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
@@ -497,7 +499,22 @@ def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
         limit["key"] for limit in config.tag_concurrency_limits if limit["value"]["applyLimitPerUniqueValue"]
     }
     assert limited >= {"dagster/partition", ALONE}
-    assert instance.run_retries_enabled and instance.run_retries_max_retries != 0
+    assert instance.run_retries_enabled and instance.run_monitoring_enabled
+
+
+def test_a_run_whose_process_is_gone_gives_its_place_free(folder: Path) -> None:
+    instance = open_instance(folder / "lake")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here, started = own_process()[PROCESS], dg.DagsterRunStatus.STARTED
+    left = f"{here.split()[0]} {gone.pid}"
+    runs = {
+        tag: create_run_for_test(instance, "some", tags={PROCESS: tag}, status=started).run_id
+        for tag in (left, here, "elsewhere 1")
+    }
+    open_instance(folder / "lake")
+    status = {tag: instance.get_run_by_id(run).status.value for tag, run in runs.items()}  # type: ignore[union-attr]
+    assert status == {left: "FAILURE", here: "STARTED", "elsewhere 1": "STARTED"}
 
 
 def test_the_variables_of_operations() -> None:
@@ -506,4 +523,3 @@ def test_the_variables_of_operations() -> None:
     with pytest.raises(WrongUse) as caught:
         operations_from({"DRG_HOUR": "24", "DRG_TIME_ZONE": "Mars", "DRG_OPEN_FROM": "2025-13"})
     assert len(caught.value.faults) == 3
-    assert INBOX
