@@ -116,7 +116,8 @@ def failure_sensor(lake: Path) -> dg.SensorDefinition:
         if context.get_step_failure_events():
             return dg.SkipReason("its failed steps have told")
         run = context.dagster_run
-        message = context.failure_event.message or "ended without a word"
+        told = context.failure_event.message or "no reason is known"
+        message = f"The run was ended from outside, or its process was killed: {told}"
         write_failure(lake, run=run.run_id, job=run.job_name, step="", message=message)
         return None
 

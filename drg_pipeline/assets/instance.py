@@ -53,7 +53,7 @@ def own_process() -> dict[str, str]:
 
 
 def end_left_over(instance: dg.DagsterInstance) -> list[str]:
-    """Mark as failed the runs whose process on this machine is gone, so that they give the queue's place free."""
+    """Mark as failed the runs whose process on this machine is gone; they hold places of the queue."""
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
         host, _, pid = run.tags.get(PROCESS, "").partition(" ")

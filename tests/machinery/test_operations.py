@@ -491,6 +491,22 @@ def test_a_failure_is_logged_with_the_command_line_s_message(
     assert (line["run"], line["step"]) == (result.run_id, f"{NAME}__landing_delivery")
 
 
+def test_a_run_that_was_killed_is_listed_without_a_hook(
+    folder: Path, region: Region, instance: dg.DagsterInstance
+) -> None:
+    job = f"{NAME}_months"
+    run = create_run_for_test(instance, job, status=dg.DagsterRunStatus.STARTED)
+    instance.report_run_failed(run, "its process is gone")
+    event = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_FAILURE.value, job, message="its process is gone")
+    context = dg.build_run_status_sensor_context(
+        sensor_name="run_failures", dagster_event=event, dagster_instance=instance, dagster_run=run
+    )
+    build([region]).get_repository_def().get_sensor_def("run_failures")(context.for_run_failure())
+    (line,) = log_of(folder)
+    assert (line["run"], line["job"], line["step"]) == (run.run_id, job, "")
+    assert line["message"].endswith("was killed: its process is gone")
+
+
 def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
     instance = open_instance(folder / "lake")
     config = instance.get_concurrency_config().run_queue_config
