@@ -30,6 +30,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._bind_known_on()
+        self._linked: dict[str, str] = {}
         self.chain = Chain(self.region)
         self.jobs = self.chain.jobs
         self.instance = open_instance(self.region.settings.lake)
@@ -70,14 +71,15 @@ class Runner:
         linked = uuid4().hex[:8]
         for number, step in enumerate(self.chain.steps(goal, through=through), 1):
             # Without a goal among its tags: the daemon does not go on with this chain.
-            self.run(step, {CHAIN: linked, LINK: str(number)})
+            self._linked = {CHAIN: linked, LINK: str(number)}
+            self.run(step)
 
     # -- one run -------------------------------------------------------------------------------
 
-    def run(self, step: Step, linked: dict[str, str] | None = None) -> None:
+    def run(self, step: Step) -> None:
         """One Dagster run in this process; raises the DrgError that stopped it."""
         self.started(step)
-        tags = step.tags(self.region.settings.region) | own_process() | (linked or {})
+        tags = step.tags(self.region.settings.region) | own_process() | self._linked
         # No queue starts this run, so it asks for none of the queue's room; the store's locks keep order.
         tags.pop(ALONE, None)
         if PARTITION in tags:
