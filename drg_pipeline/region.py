@@ -6,7 +6,7 @@ computed is written by the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -195,9 +195,9 @@ class Region:
 
     # -- deliveries ----------------------------------------------------------------------------
 
-    def take_in(self, report: Report) -> list[TakenIn]:
-        """Land every delivery of the inbox that has not been landed."""
-        return take_in_deliveries(self.settings, report=report)
+    def take_in(self, report: Report, only: Collection[str] | None = None) -> list[TakenIn]:
+        """Land every delivery of the inbox that has not been landed, or those named."""
+        return take_in_deliveries(self.settings, report=report, only=only)
 
     def landed(self) -> Mapping[str, Path]:
         folder = landing_folder(self.settings)
@@ -294,12 +294,16 @@ class Region:
             return last_day(month)
         return by_number.get((start.segment, start.working_day_no + working_days_after), last_day(month))
 
+    def calendar_days(self) -> list[Day]:
+        """The working-day calendar as the region's files have it now."""
+        with closing(self.engine.connect()) as con:
+            load_reference(self.settings.reference, self.reference_layout, con)
+            return self._calendar(con)
+
     @cached_property
     def _known_days(self) -> tuple[dict[date, Day], dict[tuple[int, int], date]]:
         """The calendar by date, and its working days by segment and number."""
-        with closing(self.engine.connect()) as con:
-            load_reference(self.settings.reference, self.reference_layout, con)
-            days = self._calendar(con)
+        days = self.calendar_days()
         return (
             {day.date: day for day in days},
             {(day.segment, day.working_day_no): day.date for day in days if day.is_workday},

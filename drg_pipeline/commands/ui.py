@@ -31,7 +31,8 @@ from drg_pipeline.settings import DEFAULT_REGION, INSTALLED, PROJECT, Settings, 
 def ui(screen: Screen, host: str, port: int, **given: Any) -> None:
     """Open Dagster's web server and daemon on a region's lake.
 
-    Where no option says which, and a demo was made, it is the demo's.
+    Where no option says which, and a demo was made, it is the demo's. The inbox sensor and the schedules are
+    off until they are switched on under Automation; DRG_AUTOMATIC=yes starts them switched on.
     """
     from drg_pipeline.assets.instance import open_instance
     from drg_pipeline.region import Region
@@ -67,6 +68,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "DAGSTER_HOME": str(settings.lake / ".dagster"),
         "PYTHONPATH": os.pathsep.join(filter(None, [*code, os.environ.get("PYTHONPATH")])),
         "PYTHONWARNINGS": "ignore",
+        # What a month of a large region still needs is not found in Dagster's minute.
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": os.environ.get("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "900"),
         "DRG_REGIONS": settings.region,
         "DRG_INBOX": str(settings.inbox),
         "DRG_REFERENCE": str(settings.reference),
