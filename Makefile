@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup demo test ui check lock clean
+.PHONY: help setup demo test ui check wheel lock clean
 help:
 	@echo "make demo   make up a region, run its history and 2025, clear the year, print the result"
 	@echo "make test   run the tests"
 	@echo "make ui     open the Dagster UI on the demo's data"
 	@echo "make check  lint and types"
+	@echo "make wheel  a wheel in dist/ that needs no checkout"
 	@echo "make setup  only the environment (.venv, with the drg command)"
 
 setup: $(VENV)/.ready
@@ -34,6 +35,9 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+wheel: setup
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir dist .
 
 # Renew the lock: versions and hashes only, no registry in it. Needs uv.
 lock:

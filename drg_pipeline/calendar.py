@@ -8,7 +8,7 @@ belongs here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from importlib.metadata import version
 from typing import NamedTuple
@@ -58,6 +58,17 @@ def working_days(overrides: Iterable[tuple[date, bool, str]], first: date, last:
         number += is_workday
         days.append(Day(day, is_workday, source, number, segment))
     return days
+
+
+def working_day_after(days: Sequence[Day], start: date, number: int) -> date:
+    """The number-th working day strictly after a day; DrgError where the days do not reach so far."""
+    found = next((day for day in days if day.date == start), None)
+    if found:
+        wanted = (found.segment, found.working_day_no + number)
+        for day in days:
+            if (day.segment, day.working_day_no) == wanted:
+                return day.date
+    raise missing_year_message([start], days)
 
 
 def missing_year_message(dates: Iterable[date], days: Iterable[Day] = ()) -> DrgError:

@@ -27,6 +27,7 @@ from drg_pipeline.commands.scheme import scheme
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import sql
 from drg_pipeline.commands.ui import ui
+from drg_pipeline.commands.where import where
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.messages import language_of
 
@@ -54,11 +55,12 @@ class _Commands(click.Group):
 def drg() -> None:
     """Pays hospitals by disease group: from settlement lists to the cleared year.
 
-    Exit codes: 0 done, 1 a check or a rule stopped it, 2 wrong use.
+    Exit codes: 0 done, 1 a check or a rule stopped it, 2 wrong use. Folders named data/... lie in the home;
+    drg where shows it.
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, scheme, group, ui):
+for command in (demo, generate, run, clear, sql, policy, scheme, group, ui, where):
     drg.add_command(command)
 
 

@@ -1,7 +1,7 @@
 """The code location: the only place that assembles `dg.Definitions`.
 
 `defs` is called when Dagster loads it; the regions and their folders come from the environment
-(see `settings.from_environment`).
+(see `settings.from_environment` and `operations.operations_from`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from drg_pipeline.assets.automation import automation, settlement_freshness
 from drg_pipeline.assets.factory import (
     landing_asset,
     model_asset,
@@ -17,13 +18,20 @@ from drg_pipeline.assets.factory import (
     reference_asset,
     scheme_asset,
 )
+from drg_pipeline.assets.failures import failure_sensor
 from drg_pipeline.assets.jobs import job_definitions
+from drg_pipeline.assets.operations import Operations, operations_from
 from drg_pipeline.region import Region
 from drg_pipeline.settings import from_environment
 
+DEFAULT = Operations()
 
-def build(regions: Sequence[Region]) -> dg.Definitions:
-    """Assets, checks and jobs of the given regions."""
+
+def build(regions: Sequence[Region], operations: Operations = DEFAULT) -> dg.Definitions:
+    """Assets, checks, jobs, schedules and sensors of the given regions."""
+    jobs = {region: job_definitions(region) for region in regions}
+    automated = [automation(region, operations, jobs[region]) for region in regions]
+    lakes = {region.settings.lake for region in regions}
     return dg.Definitions(
         assets=[
             asset
@@ -33,14 +41,33 @@ def build(regions: Sequence[Region]) -> dg.Definitions:
                 reference_asset(region),
                 scheme_asset(region),
                 *policy_assets(region),
-                *(model_asset(region, model) for model in region.project.models.values()),
+                *_model_assets(region, operations),
             )
         ],
-        jobs=[job for region in regions for job in job_definitions(region)],
+        jobs=[
+            *(job for found in jobs.values() for job in found.values()),
+            *(job for each in automated for job in each.jobs),
+        ],
+        schedules=[schedule for each in automated for schedule in each.schedules],
+        sensors=[
+            *(sensor for each in automated for sensor in each.sensors),
+            *(failure_sensor(lake) for lake in lakes),
+        ],
         executor=dg.in_process_executor,
     )
 
 
+def _model_assets(region: Region, operations: Operations) -> list[dg.AssetsDefinition]:
+    """The models; those that end a month say when they should have been renewed."""
+    models = region.project.models.values()
+    last = [model.layer for model in models if model.partition == "month"][-1:]
+    freshness = settlement_freshness(region, operations)
+    return [
+        model_asset(region, model, freshness if model.partition == "month" and model.layer in last else None)
+        for model in models
+    ]
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
-    return build([Region(settings) for settings in from_environment()])
+    return build([Region(settings) for settings in from_environment()], operations_from())

@@ -101,8 +101,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "demo.next": ("What to open next:", "接下来可以看："),
     "demo.next_ui": (
-        "  make ui        (or: {drg} ui) the assets, their law, checks and lineage in the browser",
-        "  make ui        （或 {drg} ui）在浏览器中查看数据资产、依据条款、校核与血缘",
+        "  {drg} ui        the assets, their law, checks and lineage in the browser",
+        "  {drg} ui        在浏览器中查看数据资产、依据条款、校核与血缘",
     ),
     "demo.next_tables": (
         "  {drg} sql --lake {lake}        all tables",
@@ -111,6 +111,25 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "demo.next_law": (
         "  {drg} policy show        the law in force, value by value",
         "  {drg} policy show        逐项查看现行政策参数",
+    ),
+    # where
+    "where.listed": ("Folders of the region {region}", "统筹区 {region} 的目录"),
+    "where.kind": ("kind", "类别"),
+    "where.place": ("where", "位置"),
+    "where.state": ("state", "状态"),
+    "where.there": ("there", "有"),
+    "where.missing": ("not there yet", "尚无"),
+    "where.home": ("home", "主目录"),
+    "where.program": ("program", "程序"),
+    "where.inbox": ("inbox", "上传批次"),
+    "where.reference": ("reference", "基础资料"),
+    "where.policy": ("policy", "政策参数"),
+    "where.schemes": ("schemes", "分组方案"),
+    "where.lake": ("lake", "数据湖"),
+    "where.key": ("key", "化名密钥"),
+    "where.move": (
+        "{variable} names another home; options and DRG_* variables name single folders.",
+        "主目录由 {variable} 指定；单个目录可用选项或 DRG_* 变量指定。",
     ),
     # sql
     "sql.tables": ("Tables of {region} in {lake}", "{lake} 中 {region} 的数据表"),
@@ -228,7 +247,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "scheme.title": ("title", "标题"),
     "scheme.digest": ("digest", "摘要"),
     # group
-    "group.by": ("Grouped by {title} ({name}, version {version})", "分组方案：{title}（{name}，版本 {version}）"),
+    "group.by": (
+        "Grouped by {title} ({name}, version {version})",
+        "分组方案：{title}（{name}，版本 {version}）",
+    ),
     "group.status": ("status", "入组状态"),
     "group.cases": ("cases", "病例数"),
     "group.share": ("share", "占比"),
@@ -250,7 +272,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{rows:,} 例有预期结果，全部一致。",
     ),
     "group.agreement": (
-        "{count:,} of {rows:,} cases with an expected answer differ from it (this is information, not a fault).",
+        "{count:,} of {rows:,} cases with an expected answer differ from it (information, not a fault).",
         "{rows:,} 例有预期结果，其中 {count:,} 例不一致（仅供参考，不视为错误）。",
     ),
     "group.column": ("column", "列"),
@@ -269,7 +291,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "文件中未使用的列：{names}",
     ),
     "group.written": ("The answers are in {out}.", "结果已写入 {out}。"),
-    "group.step.mdc": ("MDC gate {name} (alternative {alternative})", "MDC 入口 {name}（条件组 {alternative}）"),
+    "group.step.mdc": (
+        "MDC gate {name} (alternative {alternative})",
+        "MDC 入口 {name}（条件组 {alternative}）",
+    ),
     "group.step.adrg": ("ADRG {name} (alternative {alternative})", "ADRG {name}（条件组 {alternative}）"),
     "group.step.drg": ("DRG {name} (alternative {alternative})", "DRG {name}（条件组 {alternative}）"),
     "group.step.complications": ("MCC and CC among the other diagnoses", "其他诊断中的 MCC 与 CC"),
@@ -298,7 +323,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "group.missing": ("missing", "缺失"),
     "group.more": ("and {count} more", "另有 {count} 项"),
     "group.predicate.always": ("always", "无附加条件"),
-    "group.predicate.principal_diagnosis_in": ("principal diagnosis in {criterion}", "主要诊断属于 {criterion}"),
+    "group.predicate.principal_diagnosis_in": (
+        "principal diagnosis in {criterion}",
+        "主要诊断属于 {criterion}",
+    ),
     "group.predicate.any_diagnosis_in": ("any diagnosis in {criterion}", "任一诊断属于 {criterion}"),
     "group.predicate.other_diagnosis_in": ("other diagnosis in {criterion}", "其他诊断属于 {criterion}"),
     "group.predicate.principal_procedure_in": (

@@ -6,7 +6,7 @@ computed is written by the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +24,7 @@ from drg_pipeline.grouping.scheme import (
     find_scheme,
     read_scheme,
     scheme_columns,
+    scheme_folder,
     scheme_name,
 )
 from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_folder, take_in_deliveries
@@ -117,7 +118,7 @@ class Region:
             {"grouping": settings.grouping, "scheme": chosen}
         )
         self.scheme_folders: Mapping[str, Path] = {
-            name: given if given and name == chosen else settings.schemes / name
+            name: given if given and name == chosen else scheme_folder(settings.schemes, name)
             for name in self.pack.texts_of("scheme")
         }
         self.project = Project(settings.models, self._sources())
@@ -219,9 +220,9 @@ class Region:
 
     # -- deliveries ----------------------------------------------------------------------------
 
-    def take_in(self, report: Report) -> list[TakenIn]:
-        """Land every delivery of the inbox that has not been landed."""
-        return take_in_deliveries(self.settings, report=report)
+    def take_in(self, report: Report, only: Collection[str] | None = None) -> list[TakenIn]:
+        """Land every delivery of the inbox that has not been landed, or those named."""
+        return take_in_deliveries(self.settings, report=report, only=only)
 
     def landed(self) -> Mapping[str, Path]:
         folder = landing_folder(self.settings)
@@ -238,7 +239,8 @@ class Region:
         """
         there = {name: folder for name, folder in self.scheme_folders.items() if folder.is_dir()}
         for name in sorted(self.scheme_folders.keys() - there.keys()):
-            report(f"{SCHEME}: {name} is named by the law and is not in {self.settings.schemes}")
+            places = ", ".join(str(folder) for folder in self.settings.schemes)
+            report(f"{SCHEME}: {name} is named by the law and is not in {places}")
         sources = self.side_tables(SCHEME)
         with closing(self.engine.connect()) as con:
             digests = {name: digest_of_folder(folder, self.scheme_layout) for name, folder in there.items()}
@@ -317,12 +319,16 @@ class Region:
             return last_day(month)
         return by_number.get((start.segment, start.working_day_no + working_days_after), last_day(month))
 
+    def calendar_days(self) -> list[Day]:
+        """The working-day calendar as the region's files have it now."""
+        with closing(self.engine.connect()) as con:
+            load_reference(self.settings.reference, self.reference_layout, con)
+            return self._calendar(con)
+
     @cached_property
     def _known_days(self) -> tuple[dict[date, Day], dict[tuple[int, int], date]]:
         """The calendar by date, and its working days by segment and number."""
-        with closing(self.engine.connect()) as con:
-            load_reference(self.settings.reference, self.reference_layout, con)
-            days = self._calendar(con)
+        days = self.calendar_days()
         return (
             {day.date: day for day in days},
             {(day.segment, day.working_day_no): day.date for day in days if day.is_workday},

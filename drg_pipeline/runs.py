@@ -1,44 +1,24 @@
-"""Chains of Dagster runs: what a month or a year still needs, then the month or the year.
+"""Runs chains for the command line: one step after the other in this process, on the lake's Dagster instance.
 
-A job holds one kind of partition, so a chain goes deliveries -> history months -> calibration -> months ->
-clearing. What is there and current is read from what is published, never from the event log, and is not
-computed again. Everything goes through the same assets as the UI's runs.
+What a chain needs is planned in `assets/chain.py`. Everything goes through the same assets as the UI's runs.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import dagster as dg
 
+from drg_pipeline.assets.chain import Chain, Goal, Step
 from drg_pipeline.assets.describe import key
-from drg_pipeline.assets.instance import open_instance
-from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
+from drg_pipeline.assets.instance import open_instance, own_process
+from drg_pipeline.assets.operations import ALONE, CHAIN, LINK, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
-from drg_pipeline.lake.periods import month_number, months_of, upstream_partitions
 from drg_pipeline.region import Region
-
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One run of a chain: a job, or some of its tables, over partitions."""
-
-    job: Job
-    partitions: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        if not self.partitions:
-            return self.job.name
-        ends = sorted({self.partitions[0], self.partitions[-1]})
-        return f"{self.job.name} {'..'.join(ends)}"
 
 
 @dataclass
@@ -50,7 +30,9 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._bind_known_on()
-        self.jobs = region_jobs(self.region)
+        self._linked: dict[str, str] = {}
+        self.chain = Chain(self.region)
+        self.jobs = self.chain.jobs
         self.instance = open_instance(self.region.settings.lake)
         self.repository = build([self.region]).get_repository_def()
 
@@ -78,116 +60,30 @@ class Runner:
 
     def months(self, months: Sequence[str], through: str | None = None) -> None:
         """Take in what has arrived, bring what the months still need, and compute the months."""
-        self.check_months(months)
-        tables = self._through(through)
-        self.take_in()
-        self._bring_years_before(tables, months)
-        earlier = self._stale("months", self._earlier(tables, months), tables)
-        for part in contiguous([*earlier, *months]):
-            self.run(Step(self.jobs["months"], part, tables))
+        self._follow(Goal("months", tuple(months)), through)
 
     def clear(self, year: str) -> None:
         """Bring all that the year still needs, then clear it."""
-        months = months_of(year)
-        self.check_months(months)
-        self.take_in()
-        tables = self.jobs["months"].tables
-        self._bring_years_before(tables, months)
-        for part in contiguous(self._stale("months", months, tables)):
-            self.run(Step(self.jobs["months"], part))
-        self.run(Step(self.jobs["clearing"], (year,)))
+        self._follow(Goal("clearing", (year,)))
 
-    def _bring_years_before(self, tables: Sequence[str], months: Sequence[str]) -> None:
-        """History and calibration, as far as these tables of these months read them."""
-        project = self.region.project
-        before = [t for t in self.jobs["calibration"].tables if t in project.upstream_closure(tables)]
-        if not before:
-            return
-        years = sorted({month[:4] for month in months} | set(self._bound_years(months)))
-        history = {
-            up
-            for table in project.upstream_closure(before)
-            if project.models[table].partition == "year"
-            for read in project.models[table].upstream
-            if project.partition_of(read) == "month"
-            for up in upstream_partitions("year", years, "month", project.models[table].reads.get(read)) or ()
-        }
-        wanted = sorted(month for month in history if month >= self.region.settings.first_month)
-        for part in contiguous(self._stale("history", wanted, self.jobs["history"].tables)):
-            self.run(Step(self.jobs["history"], part))
-        for part in contiguous(self._stale("calibration", years, self.jobs["calibration"].tables)):
-            self.run(Step(self.jobs["calibration"], part))
-
-    def _bound_years(self, months: Sequence[str]) -> list[str]:
-        """The years of other periods that the law binds these months to."""
-        guides = {
-            reads.year_from
-            for model in self.region.project.models.values()
-            for reads in model.reads.values()
-            if reads.year_from
-        }
-        years: set[str] = set()
-        for guide in guides:
-            table, column = guide.rsplit(".", 1)
-            place = list(self.region.project.sources[table].columns).index(column)
-            years |= {str(row[place]) for row in self.region.pack.rows(table, months, self.region.known_on)}
-        return sorted(years)
-
-    def _earlier(self, tables: Sequence[str], months: Sequence[str]) -> list[str]:
-        """Months before the given ones that they read."""
-        project = self.region.project
-        wanted = {
-            up
-            for table in tables
-            if table in project.models
-            for read, reads in project.models[table].reads.items()
-            if reads.months and project.partition_of(read) == "month"
-            for up in upstream_partitions("month", months, "month", reads) or ()
-        }
-        return sorted(month for month in wanted - set(months) if month >= self.region.settings.first_month)
-
-    def _through(self, through: str | None) -> tuple[str, ...]:
-        project = self.region.project
-        if through is None:
-            return self.jobs["months"].tables
-        if through not in project.models or project.models[through].partition != "month":
-            monthly = [table for table, model in project.models.items() if model.partition == "month"]
-            raise WrongUse(
-                f"{through} is not a table of months.", remedy=f"Choose one of: {', '.join(monthly)}."
-            )
-        return tables_behind(self.region, "month", [through])
-
-    def _stale(self, role: str, partitions: Iterable[str], tables: Sequence[str]) -> list[str]:
-        """Partitions of which a table is missing or would come out differently."""
-        partitions = list(partitions)
-        if not partitions:
-            return []
-        # The law comes first; whether it changes a table shows in what the table was computed from.
-        law = [table for table in tables if table in self.region.pack.tables]
-        self.region.publish_policy(self.jobs[role].partition, partitions, law)
-        stale: set[str] = set()
-        for table in tables:
-            rest = [partition for partition in partitions if partition not in stale]
-            if rest and table in self.region.project.models:
-                stale |= set(self.region.engine.stale(table, rest))
-        return sorted(stale)
-
-    def check_months(self, months: Sequence[str]) -> None:
-        first = self.region.settings.first_month
-        early = [month for month in months if month < first]
-        if early:
-            raise WrongUse(
-                f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}."
-            )
+    def _follow(self, goal: Goal, through: str | None = None) -> None:
+        self.chain.check(goal)
+        linked = uuid4().hex[:8]
+        for number, step in enumerate(self.chain.steps(goal, through=through), 1):
+            # Without a goal among its tags: the daemon does not go on with this chain.
+            self._linked = {CHAIN: linked, LINK: str(number)}
+            self.run(step)
 
     # -- one run -------------------------------------------------------------------------------
 
     def run(self, step: Step) -> None:
         """One Dagster run in this process; raises the DrgError that stopped it."""
         self.started(step)
-        tags = {"region": self.region.settings.region}
-        if step.partitions:
-            tags |= {RANGE_START: step.partitions[0], RANGE_END: step.partitions[-1]}
+        tags = step.tags(self.region.settings.region) | own_process() | self._linked
+        # No queue starts this run, so it asks for none of the queue's room; the store's locks keep order.
+        tags.pop(ALONE, None)
+        if PARTITION in tags:
+            tags[RANGE_START] = tags[RANGE_END] = tags.pop(PARTITION)
         job = self.repository.get_job(step.job.name)
         result = job.execute_in_process(
             instance=self.instance,
@@ -210,18 +106,3 @@ class Runner:
         return DrgError(
             f"The run {step.title} failed.", shown, remedy=f"Dagster run {result.run_id} has the details."
         )
-
-
-def contiguous(periods: Iterable[str]) -> list[tuple[str, ...]]:
-    """Months or years in order, cut where one is missing: a run takes a range."""
-    parts: list[list[str]] = []
-    for period in sorted(set(periods)):
-        if parts and _number(period) == _number(parts[-1][-1]) + 1:
-            parts[-1].append(period)
-        else:
-            parts.append([period])
-    return [tuple(part) for part in parts]
-
-
-def _number(period: str) -> int:
-    return int(period) if len(period) == 4 else month_number(period)

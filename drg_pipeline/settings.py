@@ -1,5 +1,9 @@
 """Where a region's folders are and how it is to be run: one object, passed in, never global.
 
+What comes with the program (SQL, law, layouts, the starter scheme) is in PROJECT: the checkout, or a folder
+of the package when it was installed from a wheel. What the agency owns and what runs write is in `data` of
+the home: `DRG_HOME`, else the checkout, else the working folder. Only this module decides which.
+
 Nothing here opens a file, and nothing reads the environment at import: `from_environment` is
 called by the code location when it loads, `for_region` by the command line.
 """
@@ -7,16 +11,54 @@ called by the code location when it loads, `for_region` by the command line.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from drg_pipeline.errors import WrongUse
 
-PROJECT = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "shipped"  # only a wheel has it: setup.py puts it there
+INSTALLED = _SHIPPED.is_dir()
+PROJECT = _SHIPPED if INSTALLED else _PACKAGE.parent
+HOME_VARIABLE = "DRG_HOME"
 DEFAULT_REGION = "jiyuan"
 GROUPING_SOURCES = ("platform", "scheme")
+
+
+def home_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder whose `data` holds what the agency owns (also law and schemes) and what runs write."""
+    given = (os.environ if environ is None else environ).get(HOME_VARIABLE)
+    if not given:
+        return Path.cwd() if INSTALLED else PROJECT
+    home = Path(given).expanduser().resolve()
+    if not home.is_dir():
+        # A home that is mistyped would otherwise be worked under the law that comes with the program.
+        raise WrongUse(
+            f"{HOME_VARIABLE} names {given}, which is not a folder.",
+            state="Nothing was changed.",
+            remedy=f"Make the folder, correct {HOME_VARIABLE}, or unset it.",
+        )
+    return home
+
+
+def demo_folder() -> Path:
+    """Where the demo is made when nothing else is said."""
+    return home_folder() / "data" / "demo"
+
+
+def _policies(home: Path) -> tuple[Path, ...]:
+    """Hold a pack a region; the home's own stands before the one that comes with the program."""
+    return _once(folder / "data" / "policy" for folder in (home, PROJECT))
+
+
+def regions_with_a_policy(home: Path) -> list[str]:
+    return sorted({path.parent.name for folder in _policies(home) for path in folder.glob("*/pack.yml")})
+
+
+def _once(folders: Iterable[str | Path]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(Path(folder).expanduser().resolve() for folder in folders))
 
 
 @dataclass(frozen=True)
@@ -26,7 +68,8 @@ class Settings:
     inbox, reference, policy  the region's own folders
     lake                      holds regions; this region's tables are in `region_lake`
     key                       file with the pseudonym key
-    schemes                   holds the grouping schemes, one folder each
+    schemes                   hold the grouping schemes, one folder each; the first that has a name wins, and
+                              imports go to the first
     grouping                  where groups come from (platform or scheme), in place of what the law says
     scheme                    the scheme that groups every period, in place of those the law names
     known_on                  law published after this day is not known (None: each period's own)
@@ -41,7 +84,7 @@ class Settings:
     key: Path
     models: Path = field(default=PROJECT / "dbt_like_sql")
     interface: Path = field(default=PROJECT / "data" / "interface")
-    schemes: Path = field(default=PROJECT / "data" / "schemes")
+    schemes: tuple[Path, ...] = (PROJECT / "data" / "schemes",)
     grouping: str | None = None
     scheme: str | None = None
     known_on: date | None = None
@@ -54,22 +97,33 @@ class Settings:
         return self.lake / self.region
 
     @classmethod
-    def for_region(cls, region: str = DEFAULT_REGION, **given: object) -> Settings:
-        """Defaults `data/<kind>/<region>`; whatever is given and not None replaces them."""
+    def for_region(
+        cls,
+        region: str = DEFAULT_REGION,
+        *,
+        home: Path | None = None,
+        schemes: str | Path | Sequence[str | Path] | None = None,
+        **given: object,
+    ) -> Settings:
+        """Defaults `data/<kind>/<region>` of the home; whatever is given and not None replaces them."""
         if not region or not region.replace("_", "").replace("-", "").isalnum():
             raise WrongUse(f"{region!r} is not a region's name.", remedy="Use letters, digits, - and _.")
-        data = PROJECT / "data"
+        home = home or home_folder()
+        data = home / "data"
+        packs = [folder / region for folder in _policies(home)]
         values: dict[str, object] = {
             "inbox": data / "inbox" / region,
             "reference": data / "reference" / region,
-            "policy": data / "policy" / region,
+            "policy": next((pack for pack in packs if pack.is_dir()), packs[0]),
             "lake": data / "lake",
             "key": data / "keys" / f"{region}.key",
-            "schemes": data / "schemes",
         }
         values.update({name: value for name, value in given.items() if value is not None})
-        for name in ("inbox", "reference", "policy", "lake", "key", "schemes"):
+        for name in ("inbox", "reference", "policy", "lake", "key"):
             values[name] = Path(str(values[name])).expanduser().resolve()
+        if schemes is None:
+            schemes = [folder / "data" / "schemes" for folder in (home, PROJECT)]
+        values["schemes"] = _once([schemes] if isinstance(schemes, str | Path) else schemes)
         if values.get("grouping") not in (None, *GROUPING_SOURCES):
             raise WrongUse(
                 f"Grouping {values['grouping']!r} is not available.",
@@ -82,10 +136,11 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
     """The regions of this code location: `DRG_REGIONS` (comma-separated) and `DRG_*` overrides.
 
     `DRG_INBOX`, `DRG_REFERENCE`, `DRG_POLICY` and `DRG_KEY` name one region's folders, so they are
-    refused together with more than one region; `DRG_LAKE`, `DRG_GROUPING`, `DRG_SCHEME` and
-    `DRG_SCHEMES` hold for all.
+    refused together with more than one region; `DRG_HOME`, `DRG_LAKE`,
+    `DRG_GROUPING`, `DRG_SCHEME` and `DRG_SCHEMES` (several folders as in PATH) hold for all.
     """
     env = os.environ if environ is None else environ
+    home = home_folder(env)
     regions = [name.strip() for name in env.get("DRG_REGIONS", DEFAULT_REGION).split(",") if name.strip()]
     own = {
         name: env[f"DRG_{name.upper()}"]
@@ -98,8 +153,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
             f"and DRG_REGIONS names {len(regions)}.",
             remedy="Put the folders at data/<kind>/<region>, or start one code location per region.",
         )
-    names = ("lake", "grouping", "scheme", "schemes")
-    shared: dict[str, object] = {name: env.get(f"DRG_{name.upper()}") for name in names}
+    shared: dict[str, object] = {
+        name: env.get(f"DRG_{name.upper()}") for name in ("lake", "grouping", "scheme")
+    }
     if env.get("DRG_KNOWN_ON"):
         shared["known_on"] = date.fromisoformat(env["DRG_KNOWN_ON"])
-    return [Settings.for_region(region, **shared, **own) for region in regions]
+    schemes = env["DRG_SCHEMES"].split(os.pathsep) if env.get("DRG_SCHEMES") else None
+    return [Settings.for_region(region, home=home, schemes=schemes, **shared, **own) for region in regions]

@@ -127,7 +127,7 @@ candidate as (
 
 -- The rows of rules that a case's answer rests on.
 asked as materialized (
-    select c.case_no, m.evaluation_order as place, r.rule_no
+    select c.case_no, m.evaluation_order as place, r.*
     from candidate as c
     inner join wanted as w on w.case_no = c.case_no
     inner join scheme.mdc as m
@@ -135,12 +135,12 @@ asked as materialized (
     inner join rule as r
         on r.scheme = c.scheme and r.kind = 'mdc' and r.owner = c.owner and r.alternative = c.alternative
     union all
-    select w.case_no, 1, r.rule_no
+    select w.case_no, 1, r.*
     from wanted as w
     inner join rule as r
         on r.scheme = w.scheme and r.kind = 'adrg' and r.owner = w.adrg_taken and r.alternative = w.adrg_alternative
     union all
-    select w.case_no, d.evaluation_order, r.rule_no
+    select w.case_no, d.evaluation_order, r.*
     from wanted as w
     inner join scheme.drg as t on t.scheme = w.scheme and t.adrg = w.adrg and t.drg = w.drg
     inner join scheme.drg as d
@@ -155,6 +155,7 @@ complication as materialized (
     select
         c.case_no,
         m.kind,
+        'has_' || m.kind as predicate,
         c.code,
         m.exclusion_table,
         coalesce(x.exclusion_table = m.exclusion_table, false) as is_excluded,
@@ -175,62 +176,60 @@ complication as materialized (
 found as (
     select a.case_no, a.rule_no, c.code, cast(null as varchar) as class, min(c.place) as place
     from asked as a
-    inner join rule as r on r.rule_no = a.rule_no
-    inner join look as k on k.predicate = r.predicate
+    inner join look as k on k.predicate = a.predicate
     inner join code as c
         on c.case_no = a.case_no and c.kind = k.kind and case when c.place = 1 then k.at_first else k.at_further end
-    inner join scheme.code_set as s on s.scheme = r.scheme and s.set_id = r.code_set and s.code = c.code
+    inner join scheme.code_set as s on s.scheme = a.scheme and s.set_id = a.code_set and s.code = c.code
     group by all
     union all
     select a.case_no, a.rule_no, c.code, s.class, min(c.place)
     from asked as a
-    inner join rule as r on r.rule_no = a.rule_no and r.predicate = 'any_diagnosis_class_count'
     inner join code as c on c.case_no = a.case_no and c.kind = 'diagnosis'
     inner join scheme.code_class as s
-        on s.scheme = r.scheme and s.set_id = r.code_set and s.code = c.code and s.class is not null
+        on s.scheme = a.scheme and s.set_id = a.code_set and s.code = c.code and s.class is not null
+    where a.predicate = 'any_diagnosis_class_count'
     group by all
     union all
     select a.case_no, a.rule_no, c.code, null, c.place
     from asked as a
-    inner join rule as r on r.rule_no = a.rule_no
-    inner join complication as c on c.case_no = a.case_no and 'has_' || c.kind = r.predicate and not c.is_excluded
+    inner join complication as c on c.case_no = a.case_no and c.predicate = a.predicate and not c.is_excluded
 ),
 
 listed as (
     select
         case_no,
         rule_no,
-        list(code order by place) as codes,
-        count(distinct class) as classes,
-        string_agg(code || ' (' || class || ')', ', ' order by place) as with_classes
-    from found
-    group by case_no, rule_no
+        list_transform(ordered, lambda one: one.code) as codes,
+        len(list_distinct(list_transform(ordered, lambda one: one.class))) as classes,
+        array_to_string(list_transform(ordered, lambda one: one.code || ' (' || one.class || ')'), ', ') as with_classes
+    from (
+        select case_no, rule_no, list_sort(list({'place': place, 'code': code, 'class': class})) as ordered
+        from found
+        group by case_no, rule_no
+    )
 ),
 
 valued as (
     select
-        a.case_no,
-        a.place,
-        r.*,
+        a.*,
         coalesce(l.codes, cast([] as varchar[])) as codes,
         coalesce(l.classes, 0) as classes,
-        l.with_classes,
-        case r.predicate
+        case when a.predicate = 'any_diagnosis_class_count' then l.with_classes end as with_classes,
+        case a.predicate
             when 'age_years' then w.age_years
             when 'age_days' then w.age_days
             when 'newborn_weight_g' then w.newborn_weight_g
             when 'los_days' then w.los_days
             when 'icu_hours' then w.icu_hours
         end as number,
-        case r.predicate
+        case a.predicate
             when 'sex' then w.sex
             when 'department' then w.department
             when 'discharge_disposition' then w.discharge_disposition
         end as word,
-        r.predicate in ('age_years', 'age_days', 'newborn_weight_g', 'los_days', 'icu_hours') as by_number,
-        r.predicate in ('sex', 'department', 'discharge_disposition') as by_word
+        a.predicate in ('age_years', 'age_days', 'newborn_weight_g', 'los_days', 'icu_hours') as by_number,
+        a.predicate in ('sex', 'department', 'discharge_disposition') as by_word
     from asked as a
-    inner join rule as r on r.rule_no = a.rule_no
     inner join wanted as w on w.case_no = a.case_no
     left join listed as l on l.case_no = a.case_no and l.rule_no = a.rule_no
 ),

@@ -6,7 +6,7 @@ that passes.
 """
 
 # No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -27,21 +27,25 @@ from drg_pipeline.assets.describe import (
     source_description,
     source_metadata,
 )
+from drg_pipeline.assets.failures import failure, failure_hook, told
 from drg_pipeline.assets.partitions import definition_of, mapping
 from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.assets.side import side_metadata
-from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written, refused
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.lineage import Lineage
 from drg_pipeline.sql.model import Model
 
+# Config of the intake: the deliveries to look at, `month/delivery`; without it all.
+DELIVERIES = "deliveries"
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
 
 
-def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
+def model_asset(
+    region: Region, model: Model, freshness: dg.FreshnessPolicy | None = None
+) -> dg.AssetsDefinition:
     """The asset of one model."""
     name = region.settings.region
     asset_key = key(name, model.name)
@@ -63,6 +67,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             for upstream in model.upstream
         ],
         check_specs=check_specs(region, model, contract),
+        freshness_policy=freshness,
+        hooks={failure_hook(region.settings.lake)},
     )
     def compute(context: dg.AssetExecutionContext) -> Events:
         partitions = (
@@ -70,10 +76,8 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
             if context.has_partition_key or context.has_partition_key_range
             else []
         )
-        try:
+        with told(context):
             outcomes = region.engine.compute(model.name, partitions)
-        except DrgError as error:
-            raise failure(error) from error
         region.progress(model.name, outcomes)
         for group in contract.groups():
             yield check_result(region, asset_key, group, outcomes)
@@ -82,7 +86,7 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
         lineage = lineage_of(region, model)
-        for outcome, metadata in told_of(region, model, outcomes, lineage):
+        for outcome, metadata in looks_of(region, model, outcomes, lineage):
             context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
         if stopped := refused(outcomes):
             raise failure(stopped)
@@ -94,21 +98,21 @@ def model_asset(region: Region, model: Model) -> dg.AssetsDefinition:
     return compute
 
 
-def told_of(
+def looks_of(
     region: Region, model: Model, outcomes: Sequence[Outcome], lineage: Lineage
 ) -> list[tuple[Outcome, dict[str, Any]]]:
     """Each published partition with its metadata: its charts, and with the last one what shows the table."""
     published = [outcome for outcome in outcomes if outcome.published]
+    found: list[tuple[Outcome, dict[str, Any]]] = []
     with closing(region.engine.connect()) as con:
         drawn = pictures(region, con, model, published)
-        told: list[tuple[Outcome, dict[str, Any]]] = []
         for outcome in published:
             looks = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
             if outcome is published[-1]:
                 looks["preview"] = preview(region, con, model.name, outcome.path)
                 looks["column_sources"] = lineage_table(lineage)
-            told.append((outcome, outcome_metadata(outcome, looks)))
-        return told
+            found.append((outcome, outcome_metadata(outcome, looks)))
+    return found
 
 
 def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.AssetCheckSpec]:
@@ -122,11 +126,6 @@ def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.Ass
         about = "Rows whose month has no partition: before the lake's first month, or not begun yet."
         specs.append(dg.AssetCheckSpec(OUTSIDE, asset=asset_key, description=about))
     return specs
-
-
-def failure(error: DrgError) -> dg.Failure:
-    """A step's failure with the command line's message; a rule does not pass on a second try."""
-    return dg.Failure(description=error.message(), allow_retries=False)
 
 
 def landing_asset(region: Region) -> dg.AssetsDefinition:
@@ -149,13 +148,29 @@ def policy_assets(region: Region) -> list[dg.AssetsDefinition]:
     return [_side_asset(region, "policy", period) for period in ("month", "year")]
 
 
+def side_op(region: str, layer: str, kind: str) -> str:
+    """The op that brings a layer from the side."""
+    return f"{region}__{layer}_{kind}".replace("-", "_")
+
+
+def take_in_config(region: str, deliveries: Sequence[str]) -> dict[str, Any]:
+    """The run config of a run that looks at these deliveries only."""
+    return {"ops": {side_op(region, LANDING, "delivery"): {"config": {DELIVERIES: list(deliveries)}}}}
+
+
+def deliveries_in(region: str, run_config: Mapping[str, Any]) -> list[str]:
+    """The deliveries that a run's config names."""
+    op = run_config.get("ops", {}).get(side_op(region, LANDING, "delivery"), {})
+    return list(op.get("config", {}).get(DELIVERIES, []))
+
+
 def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
     name = region.settings.region
     sources = [source for source in region.side_tables(layer) if source.partition == kind]
     partitions_def = definition_of(kind, region.settings.first_month)
 
     @dg.multi_asset(
-        name=f"{name}__{layer}_{kind}".replace("-", "_"),
+        name=side_op(name, layer, kind),
         can_subset=layer == "policy",
         specs=[
             dg.AssetSpec(
@@ -172,13 +187,13 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
         ],
         partitions_def=partitions_def,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions_def else None,
+        config_schema={DELIVERIES: dg.Field([str], is_required=False)} if layer == LANDING else None,
+        hooks={failure_hook(region.settings.lake)},
     )
     def bring(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
-        try:
+        with told(context):
             written = _bring(region, layer, kind, context, [source.name for source in selected])
-        except DrgError as error:
-            raise failure(error) from error
         with closing(region.engine.connect()) as con:
             for source in selected:
                 asset_key = key(name, source.name)
@@ -198,7 +213,8 @@ def _bring(
         region.report(line)
 
     if layer == LANDING:
-        region.take_in(report)
+        only = context.op_execution_context.op_config.get(DELIVERIES)
+        region.take_in(report, only)
         return []
     if layer == REFERENCE:
         return region.publish_reference(report)

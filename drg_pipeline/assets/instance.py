@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import socket
 from pathlib import Path
 
 import dagster as dg
 
+PROCESS = "drg/process"
 MARK = "# Written by drg at each start. Remove this line to keep your own settings."
 # Steps write nothing to standard output; capturing it starts processes for every step.
 CONFIG = """\
@@ -19,6 +22,20 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 2
+    # Never two runs on one partition. Ranges that overlap wait for each other at the store's locks.
+    tag_concurrency_limits:
+      - {{key: dagster/partition, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+      - {{key: dagster/asset_partition_range_start, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+      - {{key: drg/alone, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
+# A run whose process was killed is run again; a step that failed is not (see assets/failures.py). What has
+# been running for a day is nobody's any more, and gives its place in the queue free.
+run_monitoring:
+  enabled: true
+  max_runtime_seconds: 86400
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
@@ -28,6 +45,32 @@ event_log_storage:
   config:
     base_dir: {base_dir}
 """
+
+
+def own_process() -> dict[str, str]:
+    """The tag of runs that are run in this process, which no daemon watches over."""
+    return {PROCESS: f"{socket.gethostname()} {os.getpid()}"}
+
+
+def end_left_over(instance: dg.DagsterInstance) -> list[str]:
+    """Mark as failed the runs whose process on this machine is gone; they hold places of the queue."""
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        host, _, pid = run.tags.get(PROCESS, "").partition(" ")
+        if host == socket.gethostname() and not _is_there(int(pid)):
+            instance.report_run_failed(run, f"its process {pid} on {host} is gone")
+            ended.append(run.run_id)
+    return ended
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def open_instance(lake: Path) -> dg.DagsterInstance:
@@ -50,4 +93,5 @@ def open_instance(lake: Path) -> dg.DagsterInstance:
             instance.event_log_storage.get_maximum_record_id()
             instance.all_instigator_state()
             ready.touch()
+    end_left_over(instance)
     return instance

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from drg_pipeline.assets.describe import key
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region
@@ -16,6 +16,7 @@ from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region
 class Job:
     """A named selection of tables of one kind of partition."""
 
+    role: str
     name: str
     partition: str
     tables: tuple[str, ...]
@@ -69,28 +70,39 @@ def region_jobs(region: Region) -> dict[str, Job]:
     history = [table for table in monthly if project.models[table].layer in read]
     return {
         "take_in": Job(
+            "take_in",
             f"{name}_take_in",
             "none",
             (*sides, *unpartitioned),
             "Takes in deliveries, reference files, calendar and grouping schemes.",
         ),
         "history": Job(
+            "history",
             f"{name}_history",
             "month",
             tables_behind(region, "month", history),
             "Months of history, as far as the calibration reads them.",
         ),
         "calibration": Job(
+            "calibration",
             f"{name}_calibration",
             "year",
             before,
             "Base points, coefficients and the budget's months of a year.",
         ),
         "months": Job(
-            f"{name}_months", "month", tables_behind(region, "month", monthly), "Pre-settlement of months."
+            "months",
+            f"{name}_months",
+            "month",
+            tables_behind(region, "month", monthly),
+            "Pre-settlement of months.",
         ),
         "clearing": Job(
-            f"{name}_clearing", "year", (*law_read(region, "year", after), *after), "Clearing of a year."
+            "clearing",
+            f"{name}_clearing",
+            "year",
+            (*law_read(region, "year", after), *after),
+            "Clearing of a year.",
         ),
     }
 
@@ -110,9 +122,10 @@ def _only_history(region: Region, table: str) -> bool:
     return True
 
 
-def job_definitions(region: Region) -> list[Any]:
-    return [
-        dg.define_asset_job(
+def job_definitions(region: Region) -> dict[str, UnresolvedAssetJobDefinition]:
+    """The region's jobs as Dagster knows them, by name."""
+    return {
+        job.name: dg.define_asset_job(
             job.name,
             selection=job.selection(region),
             description=job.describe,
@@ -120,4 +133,4 @@ def job_definitions(region: Region) -> list[Any]:
             tags={"region": region.settings.region},
         )
         for job in region_jobs(region).values()
-    ]
+    }

@@ -12,22 +12,21 @@ from drg_pipeline.commands.options import check_writable, language, near, verbos
 from drg_pipeline.commands.run import compute_year
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.settings import PROJECT, Settings
+from drg_pipeline.settings import Settings, demo_folder
 
-DEMO = PROJECT / "data" / "demo"
 HOSPITALS = 20
 FIRST_MONTH, LAST_MONTH = "2022-01", "2025-12"
 YEAR = "2025"
 
 
 def demo_settings(folder: Path) -> Settings:
-    """A demo's folders, all below one."""
+    """A demo's folders, all below one; its claims are grouped here, by the scheme that the law names."""
     return Settings.for_region(
         inbox=folder / "inbox",
         reference=folder / "reference",
         lake=folder / "lake",
         key=folder / "key",
-        grouping="platform",
+        grouping="scheme",
     )
 
 
@@ -42,7 +41,7 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
 
     Run again it finds its claims and computes only what would change.
     """
-    settings = demo_settings(Path(folder) if folder else DEMO)
+    settings = demo_settings(Path(folder) if folder else demo_folder())
     check_writable(settings.inbox, settings.reference, settings.lake)
     make_claims(screen, settings, {"claims": claims, "seed": seed})
     compute_year(screen, settings, YEAR, verbose=verbose)
@@ -52,19 +51,21 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
     say_next(screen, settings, folder)
 
 
-def make_claims(screen: Screen, settings: Settings, size: dict[str, int]) -> None:
+def make_claims(screen: Screen, settings: Settings, size: dict[str, Any]) -> None:
     """Make the deliveries, unless they are there; other ones are never put in their place."""
-    from drg_pipeline.synthetic import generate
+    from drg_pipeline.synthetic import SCHEME, generate
     from drg_pipeline.synthetic.folders import MARKER
 
-    called = {**size, "hospitals": HOSPITALS, "months": [FIRST_MONTH, LAST_MONTH]}
+    called = {**size, "hospitals": HOSPITALS, "months": [FIRST_MONTH, LAST_MONTH], "scheme": SCHEME}
     there = [_made(folder / MARKER) for folder in (settings.inbox, settings.reference)]
     if all(made and called.items() <= made.items() for made in there):
         screen.aside(screen.text("demo.there", inbox=near(settings.inbox)))
         return
     other = next((made for made in there if made and not called.items() <= made.items()), None)
     if other:
-        differ = ", ".join(f"{name} {other.get(name)}" for name in called if other.get(name) != called[name])
+        differ = ", ".join(
+            f"{name} {other.get(name, 'unknown')}" for name in called if other.get(name) != called[name]
+        )
         raise WrongUse(
             f"The demo in {near(settings.inbox.parent)} was made with other claims ({differ}).",
             state="Nothing was changed.",
@@ -77,6 +78,7 @@ def make_claims(screen: Screen, settings: Settings, size: dict[str, int]) -> Non
         hospitals=HOSPITALS,
         first_month=FIRST_MONTH,
         last_month=LAST_MONTH,
+        scheme=SCHEME,
         report=screen.aside,
     )
 

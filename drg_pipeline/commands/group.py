@@ -18,7 +18,8 @@ from drg_pipeline.errors import Fault, WrongUse
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from drg_pipeline.grouping.grouper import GroupedFile, Grouper
+    from drg_pipeline.grouping.group_file import GroupedFile
+    from drg_pipeline.grouping.grouper import Grouper
 
 # The options of one case: name, column of a case file, type, what it is.
 _CASE: tuple[tuple[str, str, Any, str], ...] = (
@@ -45,7 +46,7 @@ def _case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @language
 @click.argument("cases", required=False)
 @click.option("--scheme", required=True, metavar="NAME_OR_FOLDER", help="The scheme that groups.")
-@click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes]")
+@click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]")
 @click.option("--out", metavar="OUT.csv", help="Where the answers to a file go.")
 @click.option("--explain", is_flag=True, help="Add each case's path: which rules and codes led there.")
 @click.option("--map-codes", is_flag=True, help="First replace codes by the scheme's code maps.")
@@ -65,9 +66,9 @@ def group(
     """Group a file of cases (CSV, .csv.gz or Parquet), or one case that the options describe.
 
     A file has a row a case: case_id, sex, age_years, age_days, newborn_weight_g, los_days,
-    discharge_disposition, department, icu_hours, diagnoses and procedures (codes in order between |). OUT.csv gets
-    case_id, mdc, adrg, drg and status in the same order. If the file has expected_mdc, expected_adrg, expected_drg
-    or expected_status, it is told how many agree.
+    discharge_disposition, department, icu_hours, diagnoses and procedures (codes in order between |). OUT.csv
+    gets case_id, mdc, adrg, drg and status in the same order. If the file has expected_mdc, expected_adrg,
+    expected_drg or expected_status, it is told how many agree.
     """
     one = {name: value for name, value in given.items() if value not in (None, ())}
     _check(cases, out, one, file_only={"--explain": explain}, case_only={"--json": as_json})
@@ -90,20 +91,32 @@ def _check(
     faults: list[Fault] = []
     if cases is None:
         if not one.get("diagnoses") and not one.get("procedures"):
-            faults.append(Fault("CASES", "there is neither a file nor a case: name a file, or give --dx or --px"))
+            faults.append(
+                Fault("CASES", "there is neither a file nor a case: name a file, or give --dx or --px")
+            )
         if out is not None:
             faults.append(Fault("--out", "is for a file; the answer to one case is printed"))
         faults += [
-            Fault(name, "is for a file; one case is always explained") for name, used in file_only.items() if used
+            Fault(name, "is for a file; one case is always explained")
+            for name, used in file_only.items()
+            if used
         ]
     else:
-        names = [name for name, column, *_ in (("--dx", "diagnoses"), ("--px", "procedures"), *_CASE) if column in one]
-        faults += [Fault(name, "describes one case, and a file is named: leave one of them out") for name in names]
+        names = [
+            name
+            for name, column, *_ in (("--dx", "diagnoses"), ("--px", "procedures"), *_CASE)
+            if column in one
+        ]
+        faults += [
+            Fault(name, "describes one case, and a file is named: leave one of them out") for name in names
+        ]
         faults += [Fault(name, "is for one case, not for a file") for name, used in case_only.items() if used]
         if out is None:
             faults.append(Fault("--out", "is missing: name the file for the answers"))
         elif not out.lower().endswith(".csv"):
-            faults.append(Fault(f"--out {out}", "the answers are CSV: give the file a name that ends in .csv"))
+            faults.append(
+                Fault(f"--out {out}", "the answers are CSV: give the file a name that ends in .csv")
+            )
         elif Path(out).exists() and Path(cases).exists() and Path(out).samefile(cases):
             faults.append(Fault(f"--out {out}", "is the file of the cases: name another one"))
     if faults:
@@ -133,7 +146,9 @@ def _group_one(
         if as_json:
             told = {"scheme": name, **{key: answer[key] for key in ("mdc", "adrg", "drg", "status")}}
             hidden = ("month", "setl_id", "dcla_time", "scheme", "words")
-            told["steps"] = [{key: value for key, value in step.items() if key not in hidden} for step in steps]
+            told["steps"] = [
+                {key: value for key, value in step.items() if key not in hidden} for step in steps
+            ]
             screen.line(json.dumps(told, ensure_ascii=False, indent=2))
             return
         found = grouper.schemes[name]
@@ -144,9 +159,13 @@ def _group_one(
 def _group_file(
     screen: Screen, cases: Path, out: Path, scheme: str, schemes: str | None, explain: bool, map_codes: bool
 ) -> None:
+    from drg_pipeline.grouping.group_file import group_file
+
     check_writable(out.parent)
     if not cases.is_file():
-        raise WrongUse(f"{cases} is not a file.", state="Nothing was written.", remedy="Name a file of cases.")
+        raise WrongUse(
+            f"{cases} is not a file.", state="Nothing was written.", remedy="Name a file of cases."
+        )
 
     def progress(done: int, rows: int) -> None:
         if screen.watched and done < rows:
@@ -154,8 +173,15 @@ def _group_file(
 
     grouper, name = _open(scheme, schemes)
     with grouper:
-        ended = grouper.group_file(
-            cases, name, out, explain=explain, map_codes=map_codes, formulas=FORMULA, progress=progress
+        ended = group_file(
+            grouper,
+            cases,
+            name,
+            out,
+            explain=explain,
+            map_codes=map_codes,
+            formulas=FORMULA,
+            progress=progress,
         )
     found = grouper.schemes[name]
     screen.say("group.by", title=one_line(found.title), name=found.name, version=one_line(found.version))
@@ -185,18 +211,23 @@ def _print_counts(screen: Screen, ended: GroupedFile) -> None:
 
 
 def _print_agreement(screen: Screen, ended: GroupedFile) -> None:
-    if not ended.compared:
+    told = ended.agreement
+    if not told.compared:
         screen.say("group.nothing_expected")
         return
-    screen.say("group.agreement" if ended.differing else "group.all_agree", rows=ended.compared, count=ended.differing)
+    screen.say(
+        "group.agreement" if told.differing else "group.all_agree",
+        rows=told.compared,
+        count=told.differing,
+    )
     heads = [
         Heading(screen.text("group.column")),
         Heading(screen.text("group.agree"), True),
         Heading(screen.text("group.differ"), True),
     ]
-    rows = [[name, f"{same:,}", f"{ended.compared - same:,}"] for name, same in ended.agreeing.items()]
+    rows = [[name, f"{same:,}", f"{told.compared - same:,}"] for name, same in told.agreeing.items()]
     screen.table(Grid("", heads, rows))
-    if not ended.differences:
+    if not told.differences:
         return
     names = list(ended.cases.expected)
     heads = [
@@ -205,16 +236,16 @@ def _print_agreement(screen: Screen, ended: GroupedFile) -> None:
         Heading(screen.text("group.expected")),
         Heading(screen.text("group.found")),
     ]
-    told = [
+    listed = [
         [
             str(one.row),
             one_line(one.case_id),
             one_line(" ".join(one.expected[name] or "-" for name in names)),
             " ".join(one.found[name] or "-" for name in names),
         ]
-        for one in ended.differences
+        for one in told.differences
     ]
-    screen.table(Grid(screen.text("group.first"), heads, told, more=ended.differing - len(told)))
+    screen.table(Grid(screen.text("group.first"), heads, listed, more=told.differing - len(listed)))
 
 
 def _share(count: int, rows: int) -> str:

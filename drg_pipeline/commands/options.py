@@ -14,7 +14,13 @@ import click
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import Fault, WrongUse
 from drg_pipeline.messages import LANGUAGES
-from drg_pipeline.settings import DEFAULT_REGION, GROUPING_SOURCES, PROJECT, Settings
+from drg_pipeline.settings import (
+    DEFAULT_REGION,
+    GROUPING_SOURCES,
+    Settings,
+    home_folder,
+    regions_with_a_policy,
+)
 
 Command = Callable[..., Any]
 FOLDERS = ("policy", "inbox", "reference", "lake")
@@ -100,7 +106,9 @@ _COMMON: dict[str, Callable[[Command], Command]] = {
         help="The grouping scheme for every period.  [default: as the law says]",
     ),
     "schemes": click.option(
-        "--schemes", metavar="DIR", help="Holds the grouping schemes.  [default: data/schemes]"
+        "--schemes",
+        metavar="DIR",
+        help="Holds the grouping schemes.  [default: data/schemes and the shipped]",
     ),
     "known_on": click.option(
         "--known-on",
@@ -177,10 +185,8 @@ def _remedy(settings: Settings, needs: Collection[str]) -> str:
     named = " ".join(f"--{name}" for name in FOLDERS if name in needs)
     if "policy" not in needs or settings.policy.is_dir():
         return f"Correct what is named; folders are named with {named}." if named else ""
-    packs = sorted(path.parent.name for path in (PROJECT / "data" / "policy").glob("*/pack.yml"))
-    return (
-        f"Regions with a policy here: {', '.join(packs)}. For another one name its own folders with {named}."
-    )
+    packs = ", ".join(regions_with_a_policy(home_folder()))
+    return f"Regions with a policy here: {packs}. For another one name its own folders with {named}."
 
 
 def near(path: Path) -> str:

@@ -22,7 +22,7 @@ LISTED = 8  # codes of one list that are shown
 
 @dataclass(frozen=True)
 class Names:
-    """What the scheme calls its groups and codes; kinds as the steps have them, and diagnosis and procedure."""
+    """What the scheme calls its groups and codes; kinds as the steps have them, and of codes."""
 
     of_kind: Mapping[str, Mapping[str, str]]
 
@@ -69,9 +69,7 @@ def _headline(screen: Screen, answer: Mapping[str, Any], names: Names) -> str:
     return f"{answer['drg']} - {status}" if answer["status"] == "ambiguous" else status
 
 
-def _sections(
-    screen: Screen, steps: Sequence[Step], names: Names, root: Node
-) -> Iterator[tuple[Node, Step]]:
+def _sections(screen: Screen, steps: Sequence[Step], names: Names, root: Node) -> Iterator[tuple[Node, Step]]:
     """Each step that is a line of its own, under the node of its MDC, ADRG, DRG or of the complications."""
     passed = {step["subject"] for step in steps if step["kind"] == "passed"}
     nodes: dict[tuple[str, Any, Any], Node] = {}
@@ -89,7 +87,10 @@ def _sections(
                 root.below.append(nodes[key])
             yield nodes[key], step
         elif kind == "passed" and subject is not None:
-            yield next(node for (own, code, _), node in nodes.items() if (own, code) == ("mdc", subject)), step
+            yield (
+                next(node for (own, code, _), node in nodes.items() if (own, code) == ("mdc", subject)),
+                step,
+            )
         elif kind in ("mcc", "cc"):
             key = ("complications", None, None)
             if key not in nodes:
@@ -110,7 +111,9 @@ def _line(screen: Screen, step: Step, names: Names) -> Node:
         code = names.full("diagnosis", step["subject"])
         if step["holds"]:
             return Node(screen.text("group.counts", kind=kind.upper(), code=code), True)
-        return Node(screen.text("group.excluded", kind=kind.upper(), code=code, table=step["criterion"]), False)
+        return Node(
+            screen.text("group.excluded", kind=kind.upper(), code=code, table=step["criterion"]), False
+        )
     if kind == "input":
         # A reason that the models give is English; those of the input check are known in both languages.
         key = f"group.reason.{note}"
@@ -142,7 +145,9 @@ def _rule(screen: Screen, step: Step, names: Names) -> str:
     else:
         kind = "procedure" if "procedure" in predicate else "diagnosis"
         shown = [names.full(kind, code) for code in step["codes"][:LISTED]]
-        more = [screen.text("group.more", count=len(step["codes"]) - LISTED)] if step["codes"][LISTED:] else []
+        more = (
+            [screen.text("group.more", count=len(step["codes"]) - LISTED)] if step["codes"][LISTED:] else []
+        )
         met = ", ".join([*shown, *more]) or screen.text("group.none")
     return screen.text("group.met", what=what, met=one_line(met))
 

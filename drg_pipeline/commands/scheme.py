@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 DIGITS = 12  # of a digest, as people compare it
 
-schemes_option = click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes]")
+schemes_option = click.option(
+    "--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]"
+)
 
 
 @click.group("scheme")
@@ -38,7 +40,7 @@ def check(screen: Screen, named: tuple[str, ...], schemes: str | None) -> None:
     folders = [find_scheme(settings.schemes, given) for given in named] or schemes_in(settings.schemes)
     if not folders:
         raise WrongUse(
-            f"There is no scheme in {near(settings.schemes)}.", remedy="Import one: drg scheme import FOLDER"
+            f"There is no scheme in {_places(settings)}.", remedy="Import one: drg scheme import FOLDER"
         )
     faults: list[Fault | str] = []
     broken = 0
@@ -71,9 +73,9 @@ def import_(screen: Screen, folder: str, name: str | None, replace: bool, scheme
     from drg_pipeline.grouping.scheme_import import import_scheme
 
     settings, layout = _given(schemes)
-    check_writable(settings.schemes)
+    check_writable(settings.schemes[0])
     found = find_scheme(settings.schemes, folder)
-    ended = import_scheme(found, settings.schemes, layout, name=name, replace=replace)
+    ended = import_scheme(found, settings.schemes[0], layout, name=name, replace=replace)
     _print_checked(screen, ended.scheme)
     if ended.left_out:
         screen.say("scheme.left_out", count=len(ended.left_out))
@@ -99,12 +101,12 @@ def list_(screen: Screen, schemes: str | None) -> None:
         counts = [f"{one.counts[key]:,}" for key in ("mdc", "adrg", "drg")]
         rows.append([one.name, one.version, one.title, *counts, one.digest[:DIGITS]])
     if not rows:
-        screen.say("scheme.none", folder=near(settings.schemes))
+        screen.say("scheme.none", folder=_places(settings))
         return
     texts = [Heading(screen.text(f"scheme.{head}")) for head in ("name", "version", "title")]
     numbers = [Heading(head, number=True) for head in ("MDC", "ADRG", "DRG")]
     heads = [*texts, *numbers, Heading(screen.text("scheme.digest"))]
-    screen.table(Grid(screen.text("scheme.listed", folder=near(settings.schemes)), heads, rows))
+    screen.table(Grid(screen.text("scheme.listed", folder=_places(settings)), heads, rows))
 
 
 def _given(schemes: str | None) -> tuple[Settings, ReferenceLayout]:
@@ -113,6 +115,10 @@ def _given(schemes: str | None) -> tuple[Settings, ReferenceLayout]:
 
     settings = Settings.for_region(schemes=None if schemes is None else Path(schemes))
     return settings, load_reference_layout(settings.interface / LAYOUT_FILE)
+
+
+def _places(settings: Settings) -> str:
+    return ", ".join(near(folder) for folder in settings.schemes)
 
 
 def _print_checked(screen: Screen, one: Scheme) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from drg_pipeline.commands.demo import DEMO, demo_settings
+from drg_pipeline.commands.demo import demo_settings
 from drg_pipeline.commands.options import FOLDERS, language, near, region_options, settings_of
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.settings import DEFAULT_REGION, PROJECT, Settings
+from drg_pipeline.settings import DEFAULT_REGION, INSTALLED, PROJECT, Settings, demo_folder
 
 
 @click.command("ui", short_help="Open the Dagster UI.")
@@ -31,7 +31,8 @@ from drg_pipeline.settings import DEFAULT_REGION, PROJECT, Settings
 def ui(screen: Screen, host: str, port: int, **given: Any) -> None:
     """Open Dagster's web server and daemon on a region's lake.
 
-    Where no option says which, and a demo was made, it is the demo's.
+    Where no option says which, and a demo was made, it is the demo's. The inbox sensor and the schedules are
+    off until they are switched on under Automation; DRG_AUTOMATIC=yes starts them switched on.
     """
     from drg_pipeline.assets.instance import open_instance
     from drg_pipeline.region import Region
@@ -52,7 +53,7 @@ def _settings(given: dict[str, Any]) -> Settings:
     only_default = given["region"] == DEFAULT_REGION and not any(
         value for name, value in given.items() if name != "region"
     )
-    demo = demo_settings(DEMO)
+    demo = demo_settings(demo_folder())
     if only_default and demo.region_lake.is_dir():
         return demo
     return settings_of(given, FOLDERS)
@@ -60,19 +61,24 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 def environment(settings: Settings) -> dict[str, str]:
     """What the code location reads (`settings.from_environment`), and where Dagster keeps its own."""
+    # A checkout need not be installed; what is installed is found anyway.
+    code = [] if INSTALLED else [str(PROJECT)]
     env = {
         **os.environ,
         "DAGSTER_HOME": str(settings.lake / ".dagster"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [*code, os.environ.get("PYTHONPATH")])),
         "PYTHONWARNINGS": "ignore",
+        # What a month of a large region still needs is not found in Dagster's minute.
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": os.environ.get("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "900"),
         "DRG_REGIONS": settings.region,
         "DRG_INBOX": str(settings.inbox),
         "DRG_REFERENCE": str(settings.reference),
         "DRG_POLICY": str(settings.policy),
         "DRG_LAKE": str(settings.lake),
         "DRG_KEY": str(settings.key),
+        "DRG_SCHEMES": os.pathsep.join(str(folder) for folder in settings.schemes),
     }
-    for name in ("grouping", "scheme", "schemes", "known_on"):
+    for name in ("grouping", "scheme", "known_on"):
         value = getattr(settings, name)
         name = f"DRG_{name.upper()}"
         env.pop(name, None)

@@ -1,4 +1,4 @@
-"""Case files: their layout, read from data, and one file as a typed relation with everything wrong in it told.
+"""Case files: their layout, read from data, and one file as a typed relation with all that is wrong in it.
 
 Nothing is grouped here, and no table of the models is known.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -47,10 +49,10 @@ class CaseLayout:
     record, record_columns  the model that a case is a record of, and SQL for its columns
     binds, bind_columns     the table that tells the scheme, and SQL for its columns
     maps                    tables without which codes cannot be mapped
-    mapped, refused         explanations: the record with mapped codes, the answer to one that cannot be mapped
+    mapped, refused         explanations: the record with mapped codes, the answer to a refused one
     answer, answer_columns  the model that answers, and SQL for what is written
     number                  SQL for the number of the row, from the answer
-    expected                column of the answer -> column of a file that holds what somebody else's grouping gave
+    expected                column of the answer -> column of a file with somebody else's answer
     path, line              the explanation of an answer, and SQL that makes one line of its steps
     """
 
@@ -73,7 +75,7 @@ class CaseLayout:
 
 @dataclass(frozen=True)
 class Cases:
-    """A case file as SQL: `relation` has the layout's columns, typed, the expected ones, and the row's number.
+    """A case file as SQL: `relation` has the layout's columns, the expected ones, and the row's number.
 
     expected  those columns of the answer that the file says an expected value of
     absent    columns of the layout that the file does not have
@@ -91,7 +93,18 @@ class Cases:
 def load_case_layout(path: Path) -> CaseLayout:
     """Reads the layout; everything that is wrong with it is told at once."""
     place = Place(path.name)
-    keys = ("version", "describe", "columns", "any_of", "record", "binds", "maps", "answer", "expected", "path")
+    keys = (
+        "version",
+        "describe",
+        "columns",
+        "any_of",
+        "record",
+        "binds",
+        "maps",
+        "answer",
+        "expected",
+        "path",
+    )
     top = place.mapping(read_yaml(path, place), keys) if not place.faults else {}
     parts = {
         "record": ("model", "columns"),
@@ -104,7 +117,9 @@ def load_case_layout(path: Path) -> CaseLayout:
     named = place.at("columns").named(top.get("columns"), "columns")
     columns = tuple(_column(name, body, place.at("columns").at(name)) for name, body in named.items())
     if place.faults:
-        raise DrgError(f"{path.name} is not the layout of case files.", place.faults, remedy=f"Correct {path}.")
+        raise DrgError(
+            f"{path.name} is not the layout of case files.", place.faults, remedy=f"Correct {path}."
+        )
     return CaseLayout(
         columns=columns,
         any_of=tuple(top["any_of"]),
@@ -142,10 +157,18 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
     if not path.is_file():
         raise WrongUse(f"{path} is not a file.", remedy="Name a case file.")
     if not path.name.lower().endswith(SUFFIXES):
-        raise WrongUse(f"{path.name} is no case file by its name.", remedy=f"It ends in {', '.join(SUFFIXES)}.")
+        raise WrongUse(
+            f"{path.name} is no case file by its name.", remedy=f"It ends in {', '.join(SUFFIXES)}."
+        )
     parquet = path.name.lower().endswith(".parquet")
-    types = _parquet_types(con, path) if parquet else {name: "VARCHAR" for name in _header(path)}
-    source = f"read_parquet('{sql_text(path)}')" if parquet else _csv(path, types)
+    text: Path | None = None
+    if parquet:
+        types, source = _parquet_types(con, path), f"read_parquet('{sql_text(path)}')"
+    else:
+        text = _unpacked(path, scratch) if path.name.lower().endswith(".gz") else path
+        header = _header(path, text)
+        types = dict.fromkeys(header, "VARCHAR")
+        source = _csv(text, header, {*(column.name for column in layout.columns), *layout.expected.values()})
     cells = [_Cell(column, types.get(column.name)) for column in layout.columns]
     expected = {name: column for name, column in layout.expected.items() if column in types}
     _check_columns(path, layout, cells)
@@ -160,7 +183,7 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
         _stage(con, source, [*taken, *also, f"({wrong}) as wrong"], staged, path)
         relation = f"read_parquet('{sql_text(staged)}', file_row_number = true)"
         if con.execute(f"select bool_or(wrong) from {relation}").fetchall()[0][0]:
-            raise _faults(con, path, source, doubt)
+            raise _faults(con, path, text, source, doubt)
         names = [quoted(name) for name in (*(cell.column.name for cell in cells), *expected.values())]
         taken, also = names, []
     rows = int(con.execute(f"select count(*) from {relation}").fetchall()[0][0])
@@ -170,7 +193,7 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
         rows=rows,
         expected=tuple(expected),
         absent=tuple(cell.column.name for cell in cells if cell.kind is None),
-        unread=tuple(name for name in types if name not in known),
+        unread=tuple(name for name in types if name and name not in known),
     )
 
 
@@ -243,36 +266,47 @@ def _parquet_types(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]
     return {str(name): str(kind) for name, kind, *_ in found}
 
 
-def _opened(path: Path) -> IO[str]:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _header(path: Path) -> list[str]:
+def _unpacked(path: Path, scratch: Path) -> Path:
+    """The text of a packed file; one that is cut short is refused, where DuckDB would take what there is."""
+    text = scratch / "cases.csv"
     try:
-        with _opened(path) as text:
-            header = next(csv.reader(text, strict=True), [])
+        with gzip.open(path) as packed, text.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, 1 << 20)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DrgError(f"{path} cannot be unpacked.", [str(error)], state="Nothing was written.") from None
+    return text
+
+
+def _opened(text: Path) -> IO[str]:
+    return text.open(encoding="utf-8-sig", newline="")
+
+
+def _header(path: Path, text: Path) -> list[str]:
+    try:
+        with _opened(text) as opened:
+            header = next(csv.reader(opened, strict=True), [])
     except UnicodeDecodeError as error:
         raise DrgError(
-            f"{path} is not UTF-8 (byte {error.start}).", state="Nothing was written.", remedy="Save it as UTF-8."
+            f"{path} is not UTF-8 (byte {error.start}).",
+            state="Nothing was written.",
+            remedy="Save it as UTF-8.",
         ) from None
-    except (csv.Error, gzip.BadGzipFile, EOFError) as error:
+    except csv.Error as error:
         raise DrgError(f"{path} cannot be read.", [str(error)], state="Nothing was written.") from None
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled or not header:
         what = f"the header has {', '.join(doubled)} more than once" if doubled else "there is no header"
         raise DrgError(f"{path} is not a case file: {what}.", state="Nothing was written.")
     return header
 
 
-def _csv(path: Path, names: Iterable[str]) -> str:
+def _csv(text: Path, header: Sequence[str], known: Collection[str]) -> str:
+    # A column that nothing looks at may be called anything, even nothing.
+    names = [name if name in known else f"unread {place}" for place, name in enumerate(header)]
     columns = ", ".join(f"'{sql_text(name)}': 'VARCHAR'" for name in names)
-    packed = "gzip" if path.name.lower().endswith(".gz") else "none"
     return (
-        f"read_csv('{sql_text(path)}', auto_detect = false, header = true, columns = {{{columns}}}, delim = ',', "
-        f"quote = '\"', escape = '\"', nullstr = '', strict_mode = true, compression = '{packed}', "
-        "store_rejects = true)"
+        f"read_csv('{sql_text(text)}', auto_detect = false, header = true, columns = {{{columns}}}, "
+        "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, store_rejects = true)"
     )
 
 
@@ -286,26 +320,33 @@ def _stage(
     con.execute("set preserve_insertion_order = true")
     try:
         con.execute(
-            f"copy (select {', '.join(columns)} from {source}) to '{sql_text(staged)}' (format parquet, compression lz4)"
+            f"copy (select {', '.join(columns)} from {source}) to '{sql_text(staged)}' "
+            "(format parquet, compression lz4)"
         )
     except duckdb.Error as error:
-        raise DrgError(f"{path} cannot be read.", [first_line(error)], state="Nothing was written.") from error
+        raise DrgError(
+            f"{path} cannot be read.", [first_line(error)], state="Nothing was written."
+        ) from error
     finally:
         con.execute("set preserve_insertion_order = false")
     if "read_csv" not in source:
         return
-    told = con.execute("select line, any_value(error_message) from reject_errors group by line order by line").fetchall()
+    told = con.execute(
+        "select line, any_value(error_message) from reject_errors group by line order by line"
+    ).fetchall()
     if told:
         faults = [Fault(f"line {line}", str(what).splitlines()[0]) for line, what in told]
         raise DrgError(
             f"{path} has {len(faults)} rows that cannot be read.",
             faults,
             state="Nothing was written.",
-            remedy="Correct them: comma between cells, a cell with a comma, a quote or a line break in quotes.",
+            remedy="Correct them: commas between cells; a cell with a comma, quote or line break in quotes.",
         )
 
 
-def _faults(con: duckdb.DuckDBPyConnection, path: Path, source: str, doubt: Sequence[_Cell]) -> DrgError:
+def _faults(
+    con: duckdb.DuckDBPyConnection, path: Path, text: Path | None, source: str, doubt: Sequence[_Cell]
+) -> DrgError:
     """All cells that are no whole numbers, by line."""
     names = [quoted(cell.column.name) for cell in doubt]
     where = " or ".join(f"({cell.doubt})" for cell in doubt)
@@ -322,7 +363,7 @@ def _faults(con: duckdb.DuckDBPyConnection, path: Path, source: str, doubt: Sequ
     )
     total = con.execute(f"select count(*) from ({each})").fetchall()[0][0]
     found = con.execute(f"{each} order by n, name limit {LISTED}").fetchall()
-    lines = _lines(path, [n for n, *_ in found])
+    lines = _lines(text, [n for n, *_ in found])
     con.execute("drop table odd")
     return DrgError(
         f"{path} has {total:,} cell{'' if total == 1 else 's'} that should be whole numbers and are not.",
@@ -332,13 +373,13 @@ def _faults(con: duckdb.DuckDBPyConnection, path: Path, source: str, doubt: Sequ
     )
 
 
-def _lines(path: Path, numbers: Sequence[int]) -> dict[int, str]:
+def _lines(text: Path | None, numbers: Sequence[int]) -> dict[int, str]:
     """Where the n-th records of a file start: physical lines of a text, else the numbers of the rows."""
-    if path.name.lower().endswith(".parquet"):
+    if text is None:
         return {n: f"row {n}" for n in numbers}
     wanted = set(numbers)
-    with _opened(path) as text:
-        starts = islice(_starts(text), max(wanted) + 1)
+    with _opened(text) as opened:
+        starts = islice(_starts(opened), max(wanted) + 1)
         return {n: f"line {start}" for n, start in enumerate(starts) if n in wanted}
 
 

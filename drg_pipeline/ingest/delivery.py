@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,13 +68,21 @@ def landed_manifests(settings: Settings) -> dict[str, dict[str, Any]]:
     return manifests
 
 
-def take_in_deliveries(settings: Settings, *, report: Callable[[str], None] = print) -> list[TakenIn]:
+def take_in_deliveries(
+    settings: Settings, *, report: Callable[[str], None] = print, only: Collection[str] | None = None
+) -> list[TakenIn]:
     """Lands every delivery of the inbox that is not landed yet; returns those landed by this call.
+
+    `only` names the deliveries to look at, so that one that was refused does not hold up the others.
 
     Raises DrgError after all deliveries were tried, with every fault of every one that was refused.
     """
     layout = load_layout(settings.interface / LAYOUT_FILE)
-    deliveries = find_deliveries(settings.inbox, layout, report)
+    deliveries = [
+        delivery
+        for delivery in find_deliveries(settings.inbox, layout, report)
+        if only is None or delivery.label in only
+    ]
     landed = landed_manifests(settings)
     _remove_left_over(landing_folder(settings))
     faults: dict[str, list[Fault]] = {}

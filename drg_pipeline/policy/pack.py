@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.policy.instruments import Instruments, load_instruments
+from drg_pipeline.policy.moments import MOMENTS, Moment, RunDay, read_moments, read_run_days
 from drg_pipeline.policy.parameter import (
     NAME,
     OPEN,
@@ -40,24 +41,10 @@ from drg_pipeline.policy.tables import (
 from drg_pipeline.policy.value_type import Scalar, parse_date
 from drg_pipeline.settings import PROJECT
 
-MOMENTS = ("month", "calibration", "clearing")
 PACK_FILE = "pack.yml"
 INSTRUMENTS_FILE = "instruments.yml"
 
 Value = Scalar | list[dict[str, Scalar | None]] | None
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A day whose knowledge of the law binds a period, by the parameter that sets it.
-
-    working_days  parameter: so many working days after the month's last day
-    day           parameter: this MM-DD, `years_after` the period's year
-    """
-
-    working_days: str = ""
-    day: str = ""
-    years_after: int = 0
 
 
 class OpenChoice(NamedTuple):
@@ -78,6 +65,7 @@ class Pack:
     instruments: Instruments
     overlay: Overlay | None
     moments: Mapping[str, Moment]
+    run_days: Mapping[str, RunDay]
     options: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, Parameter]
     tables: Mapping[str, PolicyTable]
@@ -216,12 +204,13 @@ def load_pack(folder: Path) -> Pack:
     parameters = {
         f"{topic.stem}.{parameter.name}": parameter for topic in topics for parameter in topic.parameters
     }
-    for option, named in head.options.items():
-        for name in named:
-            if not faults and (name not in parameters or parameters[name].is_table):
-                faults.append(
-                    Fault(f"{PACK_FILE}: options.{option}", f"{name!r} is not a scalar parameter here")
-                )
+    named = [(f"options.{option}", name) for option, names in head.options.items() for name in names]
+    named += [
+        (f"run_days.{role}", day.working_days) for role, day in head.run_days.items() if day.working_days
+    ]
+    for where, name in named:
+        if not faults and (name not in parameters or parameters[name].is_table):
+            faults.append(Fault(f"{PACK_FILE}: {where}", f"{name!r} is not a scalar parameter here"))
     for topic in topics:
         for table in topic.tables:
             if names[table.name] > 1:
@@ -242,6 +231,7 @@ def load_pack(folder: Path) -> Pack:
         instruments,
         head.context.overlay,
         head.moments,
+        head.run_days,
         head.options,
         parameters,
         {table.name: table for topic in topics for table in topic.tables},
@@ -279,15 +269,15 @@ class _Head:
     title: str
     context: Context
     moments: Mapping[str, Moment]
+    run_days: Mapping[str, RunDay]
     options: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def read(cls, place: Place, path: Path, instruments: Instruments) -> _Head:
         content = read_yaml(path, place)
         required = ["region", "title", "instruments", "confirmed_until"]
-        keys = (
-            place.mapping(content, required, ["overlay", "moments", "options"]) if content is not None else {}
-        )
+        may = ["overlay", "moments", "run_days", "options"]
+        keys = place.mapping(content, required, may) if content is not None else {}
 
         def text(key: str) -> str:
             return place.at(key).text(keys[key]) if key in keys else ""
@@ -300,26 +290,10 @@ class _Head:
         confirmed = _day(place.at("confirmed_until"), keys.get("confirmed_until"), "confirmed_until" in keys)
         overlay = cls._overlay(place.at("overlay"), keys["overlay"]) if "overlay" in keys else None
         context = Context(instruments, in_pack, confirmed, overlay)
-        moments = cls._moments(place.at("moments"), keys["moments"]) if "moments" in keys else {}
+        moments = read_moments(place.at("moments"), keys["moments"]) if "moments" in keys else {}
+        days = read_run_days(place.at("run_days"), keys["run_days"], moments) if "run_days" in keys else {}
         options = cls._options(place.at("options"), keys["options"]) if "options" in keys else {}
-        return cls(text("region"), text("title"), context, moments, options)
-
-    @staticmethod
-    def _moments(place: Place, node: Any) -> dict[str, Moment]:
-        moments: dict[str, Moment] = {}
-        for name, body in place.named(node, "moments").items():
-            at = place.at(name)
-            at.choice(name, MOMENTS)
-            keys = at.mapping(body, [], ["working_days", "day", "years_after"])
-            named = [at.at(key).text(keys[key]) for key in ("working_days", "day") if key in keys]
-            if len(named) != 1:
-                at.fault("names neither or both of working_days and day: name the one parameter that sets it")
-            years = str(keys.get("years_after", "0"))
-            if not years.isdecimal():
-                at.at("years_after").fault(f"{years!r} is not a whole number")
-                years = "0"
-            moments[name] = Moment(str(keys.get("working_days", "")), str(keys.get("day", "")), int(years))
-        return moments
+        return cls(text("region"), text("title"), context, moments, days, options)
 
     @staticmethod
     def _options(place: Place, node: Any) -> dict[str, tuple[str, ...]]:

@@ -66,7 +66,7 @@ class Project:
 
     models        name -> Model, in an order in which each comes after what it reads
     sources       name -> Source
-    columns       name -> Column, from columns.yml; `layer.table.name` where one table means something else by it
+    columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
     explanations  name -> Explanation, from `explain/`
     """
 

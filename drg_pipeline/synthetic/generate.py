@@ -12,22 +12,33 @@ import codecs
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from drg_pipeline.calendar import missing_year_message, working_days
-from drg_pipeline.errors import WrongUse
-from drg_pipeline.synthetic import region
+from drg_pipeline.calendar import Day, missing_year_message, working_days
+from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.grouping.grouper import Grouper
+from drg_pipeline.grouping.scheme import LAYOUT_FILE, Scheme, find_scheme, read_scheme
+from drg_pipeline.ingest.reference_layout import load_reference_layout
+from drg_pipeline.region import Region
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.project import Project
+from drg_pipeline.synthetic import mix, region
 from drg_pipeline.synthetic.folders import check_targets, put, stage_of
+from drg_pipeline.synthetic.recipes import TABLES, make_recipes
 from drg_pipeline.synthetic.reference_files import write_reference
 from drg_pipeline.synthetic.region import Group, Hospital
+from drg_pipeline.synthetic.small_table import fill
 
 FILES = ("setlinfo", "diseinfo", "oprninfo", "payinfo", "iteminfo", "drginfo")
+SCHEME = "starter"
+LARGEST_BIRTH_SPAN = 16  # days; pending.sql leaves room for them at the ends of an age
 LAST_UPLOAD_DAYS = 41  # after the last month: 10 February, where it is December
 _SQL = Path(__file__).with_name("sql")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -51,27 +62,44 @@ def generate(
     first_month: str = "2022-01",
     last_month: str = "2025-12",
     seed: int = 1,
+    scheme: str | Path = SCHEME,
+    schemes: Sequence[Path] | None = None,
     threads: int | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Makes a region's inbox and reference folder; returns what was written, in counts.
 
+    The claims are of the groups of a scheme: a folder, or the name of one among `schemes`.
     A folder that holds anything but an earlier result of this function is refused; an earlier
     result is replaced once the new one is complete.
     """
     months = _months(first_month, last_month, claims)
     check_targets(inbox, reference)
+    days = _calendar(months)
+    settings = Settings.for_region(schemes=schemes)
+    layout = load_reference_layout(settings.interface / LAYOUT_FILE)
+    read = read_scheme(find_scheme(settings.schemes, str(scheme)), layout)
     given = region.parameters()
     made_hospitals = region.hospitals(given, hospitals, seed, months[-1].first.year)
-    made_groups = region.groups(given, seed)
     staged = [stage_of(folder) for folder in (inbox, reference)]
     try:
         with duckdb.connect(config={"threads": threads} if threads else {}) as con:
-            _prepare(con, given, made_hospitals, made_groups, months, seed)
+            drgs = _draw_recipes(con, given, read, settings, staged[0], threads, report)
+            first = con.execute("SELECT drg, min(recipe), count(*) FROM recipe GROUP BY drg").fetchall()
+            made_groups = region.groups(given, drgs, {drg: (low, count) for drg, low, count in first}, seed)
+            _prepare(con, given, made_hospitals, made_groups, months, days)
+            con.execute("SET VARIABLE seed = ?", [seed])
+            con.execute("SET VARIABLE scheme = ?", [read.name])
             counts, budgets = _write_claims(con, staged[0], given, months, report)
         years = (months[0].first.year, months[-1].first.year)
         write_reference(staged[1], given, made_hospitals, made_groups, years, budgets, seed)
-        called = {"claims": claims, "hospitals": hospitals, "months": [first_month, last_month], "seed": seed}
+        called = {
+            "claims": claims,
+            "hospitals": hospitals,
+            "months": [first_month, last_month],
+            "seed": seed,
+            "scheme": read.name,
+        }
         for stage, folder in zip(staged, (inbox, reference), strict=True):
             put(stage, folder, called)
     finally:
@@ -104,7 +132,60 @@ def _months(first_month: str, last_month: str, claims: int) -> list[_Month]:
     return months
 
 
+def _ends(months: Sequence[_Month]) -> tuple[date, date]:
+    """The last day, and the last day on which a claim is uploaded."""
+    last_day = months[-1].first + timedelta(days=months[-1].days - 1)
+    return last_day, last_day + timedelta(days=LAST_UPLOAD_DAYS)
+
+
+def _calendar(months: Sequence[_Month]) -> list[Day]:
+    """The working days that stays and uploads are counted in."""
+    horizon = _ends(months)[1]
+    first_day = months[0].first - timedelta(days=31)
+    days = [day for day in working_days([], first_day, horizon + timedelta(days=60)) if day.segment == 1]
+    if not days or days[0].date != first_day or days[-1].date < horizon:
+        raise missing_year_message([first_day, horizon])
+    return days
+
+
 # --- what every claim refers to
+
+
+@lru_cache(maxsize=1)
+def _project(settings: Settings) -> Project:
+    """The models that group; reading them takes longer than a small region."""
+    return Region(settings).project
+
+
+def _draw_recipes(
+    con: duckdb.DuckDBPyConnection,
+    given: dict[str, Any],
+    scheme: Scheme,
+    settings: Settings,
+    stage: Path,
+    threads: int | None,
+    report: Callable[[str], None],
+) -> list[mix.Drg]:
+    """Fills the tables of recipes; the scheme's groups, those without a recipe told once."""
+    adrgs = mix.adrgs(scheme, given)
+    drgs = mix.drgs(scheme, given, adrgs)
+    scratch = stage / ".recipes"
+    scratch.mkdir()
+    with Grouper(_project(settings), settings.interface, [scheme], threads=threads) as grouper:
+        make_recipes(grouper, scheme.name, given, adrgs, scratch)
+    for name in TABLES:
+        path = str(scratch / f"{name}.parquet").replace("'", "''")
+        con.execute(f"CREATE TABLE {name} AS FROM read_parquet('{path}')")
+    shutil.rmtree(scratch)
+    found = {drg for (drg,) in con.execute("SELECT DISTINCT drg FROM recipe").fetchall()}
+    if not found:
+        raise DrgError(
+            f"No record was found that the scheme {scheme.name} groups.", state="Nothing was written."
+        )
+    if missing := sorted({entry.drg for entry in drgs} - found):
+        listed = ", ".join(missing)
+        report(f"No claims of {len(missing)} groups of {scheme.name}, whose rules no record met: {listed}")
+    return drgs
 
 
 def _prepare(
@@ -113,63 +194,67 @@ def _prepare(
     hospitals: Sequence[Hospital],
     groups: Sequence[Group],
     months: Sequence[_Month],
-    seed: int,
+    days: Sequence[Day],
 ) -> None:
-    last_day = months[-1].first + timedelta(days=months[-1].days - 1)
-    horizon = last_day + timedelta(days=LAST_UPLOAD_DAYS)
-    first_day = months[0].first - timedelta(days=31)
-    days = [day for day in working_days([], first_day, horizon + timedelta(days=60)) if day.segment == 1]
-    if not days or days[0].date != first_day or days[-1].date < horizon:
-        raise missing_year_message([first_day, horizon])
+    last_day, horizon = _ends(months)
+    numbers = {kind: [group.number for group in groups if group.kind == kind] for kind in ("rare", "new")}
+    rates = {name: float(rate) for name, rate in given["rates"].items()}
+    rates["new_group"] *= bool(numbers["new"])
     upload_days = [n for n, share in enumerate(given["upload_days"]) for _ in range(int(share))]
     claims = months[-1].last_claim
     variables: dict[str, Any] = {
-        "seed": seed,
-        "calendar_first": first_day,
+        "calendar_first": days[0].date,
         "workdays": [day.date for day in days if day.is_workday],
         "workday_number": [day.working_day_no for day in days],
         "deadline_days": int(given["deadline_days"]),
         "horizon": horizon,
         "last_day": last_day,
         "last_year": last_day.year,
-        "persons": max(1, int(claims * float(given["persons"]))),
-        "rate": {name: float(rate) for name, rate in given["rates"].items()},
-        "rare_groups": [group.number for group in groups if group.kind == "rare"],
-        "new_groups": [group.number for group in groups if group.kind == "new"],
-        "rare_rate": int(given["rare_cases"]) * int(given["rare_groups"]) / claims,
+        **_persons(max(1, int(claims * float(given["persons"])))),
+        "rate": rates,
+        "rare_groups": numbers["rare"],
+        "new_groups": numbers["new"],
+        "rare_rate": int(given["rare_cases"]) * len(numbers["rare"]) / claims,
         "yearly_growth": float(given["yearly_growth"]),
         "upload_days": upload_days,
         "area": given["area"],
         "other_areas": given["other_areas"],
-        "scheme": given["scheme"],
         "closed_hospital": {"code": hospitals[-1].code, "name": hospitals[-1].name},
-        "diagnosis_codes": list(given["secondary_diagnoses"]),
-        "diagnosis_names": list(given["secondary_diagnoses"].values()),
     }
     con.execute("SET TimeZone = 'UTC'")
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = ?", [value])
     con.execute((_SQL / "macros.sql").read_text(encoding="utf-8"))
-    _table(
+    fill(
         con,
-        "hospital (number INTEGER, fixmedins_code VARCHAR, name VARCHAR, level VARCHAR, ln_cost DOUBLE, "
-        "fund INTEGER, closed_from DATE, closed_to DATE)",
+        "hospital",
+        "number INTEGER, fixmedins_code VARCHAR, name VARCHAR, level VARCHAR, ln_cost DOUBLE, "
+        "fund INTEGER, closed_from DATE, closed_to DATE",
         [
             (h.number, h.code, h.name, h.level, h.ln_cost, h.fund, h.closed_from, h.closed_to)
             for h in hospitals
         ],
     )
-    _table(
+    fill(
         con,
-        "demo_group (number INTEGER, drg VARCHAR, icd VARCHAR, surgical BOOLEAN, ln_cost DOUBLE, "
-        "sigma DOUBLE, days DOUBLE, uneven BOOLEAN)",
-        [(g.number, g.drg, g.icd, g.surgical, g.ln_cost, g.sigma, g.days, g.uneven) for g in groups],
+        "demo_group",
+        "number INTEGER, drg VARCHAR, surgical BOOLEAN, ln_cost DOUBLE, sigma DOUBLE, "
+        "days DOUBLE, uneven BOOLEAN, single BOOLEAN, first_recipe INTEGER, recipes INTEGER, "
+        "others VARCHAR[]",
+        [
+            (
+                *(g.number, g.drg, g.surgical, g.ln_cost, g.sigma, g.days),
+                *(g.uneven, g.single, g.first_recipe, g.recipes, list(g.others)),
+            )
+            for g in groups
+        ],
     )
     open_ones = [h for h in hospitals if h.weight > 0]
     lows = region.thresholds([h.weight for h in open_ones])
-    _table(
+    fill(
         con,
-        "hospital_pick (low BIGINT, number INTEGER)",
+        "hospital_pick",
+        "low BIGINT, number INTEGER",
         zip(lows, (h.number for h in open_ones), strict=True),
     )
     usual = [g for g in groups if g.weight > 0]
@@ -180,16 +265,19 @@ def _prepare(
             region.thresholds(region.group_weights(given, level, usual)), usual, strict=True
         )
     ]
-    _table(con, "group_pick (level VARCHAR, low BIGINT, number INTEGER)", picks)
+    fill(con, "group_pick", "level VARCHAR, low BIGINT, number INTEGER", picks)
     flaws = {name: float(rate) for name, rate in given["flaws"].items()}
     lows = region.thresholds([*flaws.values(), 1 - sum(flaws.values())])
-    _table(con, "flaw_pick (low BIGINT, flaw VARCHAR)", zip(lows, [*flaws, "none"], strict=True))
+    fill(con, "flaw_pick", "low BIGINT, flaw VARCHAR", zip(lows, [*flaws, "none"], strict=True))
 
 
-def _table(con: duckdb.DuckDBPyConnection, definition: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    con.execute(f"CREATE TABLE {definition}")
-    name, values = definition.split(" ", 1)[0], list(rows)
-    con.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(values[0]))})", values)
+def _persons(wanted: int) -> dict[str, int]:
+    """How many persons share sex and days of birth, for as many persons over the births of 80 years."""
+    births = 2 * 80 * 365
+    return {
+        "birth_days": max(1, min(LARGEST_BIRTH_SPAN, births // wanted)),
+        "persons_alike": max(1, round(wanted / births)),
+    }
 
 
 # --- claims

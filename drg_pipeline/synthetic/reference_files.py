@@ -69,7 +69,9 @@ def write_reference(
     ]
     special = []
     for h, (grade, uplift) in zip(large, uplifts, strict=False):
-        special += [(h.code, g.drg, grade, uplift, start, None) for g in rng.sample(costly, 2)]
+        special += [
+            (h.code, g.drg, grade, uplift, start, None) for g in rng.sample(costly, min(2, len(costly)))
+        ]
     _csv(folder, "key_specialty", sorted(special))
     _csv(
         folder,

@@ -1,4 +1,4 @@
-"""Draws the hospitals and groups of the made-up region from its parameters and a seed.
+"""Draws the hospitals and groups of the made-up region from its parameters, a scheme's mix and a seed.
 
 Only the few hundred rows that every claim refers to are made here; claims are made by SQL, and
 files are written by `generate.py`.
@@ -8,37 +8,43 @@ from __future__ import annotations
 
 import math
 import random
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.synthetic.mix import Drg
 
 PARAMETERS = Path(__file__).with_name("region.yml")
 DRAWS = 2**32  # SQL draws a row by 32 bits of a hash
 FEWEST_HOSPITALS = 6
 _KEYS = (
-    *("area", "other_areas", "scheme", "levels", "hospital_names", "hospital_spread", "groups", "families"),
+    *("area", "other_areas", "levels", "hospital_names", "hospital_spread"),
+    *("severities", "child_severe", "child_cost", "other_adrgs", "recipes", "departments", "codes"),
     *(
+        "comorbidities",
+        "usual_procedures",
+        "single",
         "uneven_groups",
         "rare_groups",
         "rare_cases",
         "new_groups",
+    ),
+    *(
         "yearly_growth",
         "deadline_days",
-        "secondary_diagnoses",
         "persons",
         "rates",
+        "flaws",
+        "upload_days",
+        "budget",
+        "odd_encodings",
     ),
-    *("flaws", "upload_days", "budget", "odd_encodings"),
 )
-_SURGICAL, _MEDICAL = "BCDEF", "RSTUV"
-_SEVERITIES = (("1", "3", "5"), ("9",), ("1", "3", "5"), ("3", "5"))
-_SEVERITY_COST = {"1": 1.45, "3": 1.1, "5": 0.8, "9": 1.0}
 _NEVER = date(9999, 12, 31)
 
 
@@ -60,11 +66,16 @@ class Hospital:
 
 @dataclass(frozen=True)
 class Group:
-    """`kind`: usual, rare (a handful of cases) or new (in the last year only)."""
+    """`kind`: usual, rare (a handful of cases) or new (in the last year only).
+
+    first_recipe, recipes  where its records stand among all
+    single                 its patients do not come back
+    others                 groups that it is taken for: of its ADRG, or else of its MDC
+    """
 
     number: int
     drg: str
-    icd: str
+    severity: str
     surgical: bool
     weight: float
     ln_cost: float
@@ -72,6 +83,10 @@ class Group:
     days: float
     uneven: bool
     kind: str
+    first_recipe: int
+    recipes: int
+    single: bool
+    others: tuple[str, ...]
 
 
 def parameters(path: Path = PARAMETERS) -> dict[str, Any]:
@@ -126,57 +141,65 @@ def hospitals(given: Mapping[str, Any], count: int, seed: int, last_year: int) -
     return made
 
 
-def groups(given: Mapping[str, Any], seed: int) -> list[Group]:
-    """Families of each category split by severity; the last ones are rare or new, a few are uneven."""
+def groups(
+    given: Mapping[str, Any], made: Sequence[Drg], recipes: Mapping[str, tuple[int, int]], seed: int
+) -> list[Group]:
+    """The groups that have recipes; a few of the seldom ones are rare or new, a few of the others uneven."""
     rng = random.Random(f"groups {seed}")
-    splits = cycle(_SEVERITIES)
-    drawn: list[tuple[str, str, bool, float, float, float]] = []
-    families = int(given["families"])
-    for entry in given["groups"]:
-        for family in range(families):
-            surgical = family < families // 2
-            letter = _SURGICAL[family] if surgical else _MEDICAL[family - families // 2]
-            stem = f"{entry['mdc']}{letter}{rng.randint(1, 8)}"
-            popularity = float(entry["weight"]) * (0.35 if surgical else 1.0) * math.exp(rng.gauss(0, 0.7))
-            cost = float(entry["cost"]) * (1.9 if surgical else 0.75) * math.exp(rng.gauss(0, 0.3))
-            for severity in next(splits):
-                drawn.append(
-                    (
-                        stem + severity,
-                        entry["icd"],
-                        surgical,
-                        popularity * (0.5 if severity == "1" else 1.0),
-                        math.log(cost * _SEVERITY_COST[severity]),
-                        float(entry["days"]) * (1.2 if severity == "1" else 1.0),
-                    )
-                )
+    drawn = [entry for entry in made if entry.drg in recipes]
+    of_adrg: dict[str, list[str]] = defaultdict(list)
+    of_mdc: dict[str, list[str]] = defaultdict(list)
+    for entry in drawn:
+        of_adrg[entry.adrg.adrg].append(entry.drg)
+        of_mdc[entry.adrg.mdc].append(entry.drg)
+    weights = [entry.adrg.per_10000 * entry.share for entry in drawn]
+    order = sorted(range(len(drawn)), key=lambda number: (weights[number], drawn[number].drg))
+    half = len(order) // 2
     rare, new, uneven = (int(given[f"{kind}_groups"]) for kind in ("rare", "new", "uneven"))
-    order = list(range(len(drawn)))
-    rng.shuffle(order)
-    kinds = dict.fromkeys(order[:rare], "rare") | dict.fromkeys(order[rare : rare + new], "new")
-    mixed = set(order[rare + new : rare + new + uneven])
-    return [
-        Group(
-            number=number + 1,
-            drg=drg,
-            icd=icd,
-            surgical=surgical,
-            weight=0.0 if number in kinds else weight,
-            ln_cost=ln_cost,
-            sigma=0.25 if number in mixed else 0.28 + 0.3 * rng.random(),
-            days=days,
-            uneven=number in mixed,
-            kind=kinds.get(number, "usual"),
+    seldom = rng.sample(order[:half], min(rare + new, half))
+    kinds = dict.fromkeys(seldom[:rare], "rare") | dict.fromkeys(seldom[rare:], "new")
+    often = [number for number in order[half:] if number not in kinds]
+    mixed = set(rng.sample(often, min(uneven, len(often))))
+    severities = given["severities"]
+    result = []
+    for number, entry in enumerate(drawn):
+        of = _numbers(severities[entry.severity])
+        sigma = 0.25 if number in mixed else entry.adrg.sigma + of["sigma"]
+        fee = entry.adrg.fee * of["cost"] * (float(given["child_cost"]) if entry.child else 1.0)
+        first, count = recipes[entry.drg]
+        alike = [drg for drg in of_adrg[entry.adrg.adrg] if drg != entry.drg]
+        result.append(
+            Group(
+                number=number + 1,
+                drg=entry.drg,
+                severity=entry.severity,
+                surgical=entry.adrg.surgical,
+                weight=0.0 if number in kinds else weights[number],
+                ln_cost=math.log(fee) - sigma * sigma / 2,
+                sigma=sigma,
+                days=max(1.0, entry.adrg.days * of["days"]),
+                uneven=number in mixed,
+                kind=kinds.get(number, "usual"),
+                first_recipe=first,
+                recipes=count,
+                single=entry.adrg.letter in given["single"],
+                others=tuple(alike or [drg for drg in of_mdc[entry.adrg.mdc] if drg != entry.drg]),
+            )
         )
-        for number, (drg, icd, surgical, weight, ln_cost, days) in enumerate(drawn)
-    ]
+    return result
 
 
 def group_weights(given: Mapping[str, Any], level: str, made: Sequence[Group]) -> list[float]:
-    """How often a level treats each group: small hospitals see the cheap ones."""
-    taste = float(given["levels"][level]["taste"])
+    """How often a level treats each group: small hospitals see the cheap, plain and unoperated ones."""
+    of = _numbers(given["levels"][level])
     middle = math.log(10_000)
-    return [group.weight * math.exp(taste * (group.ln_cost - middle)) for group in made]
+    return [
+        group.weight
+        * math.exp(of["taste"] * (group.ln_cost - middle))
+        * (of["surgery"] if group.surgical else 1.0)
+        * (of["severe"] if group.severity in ("mcc", "cc") else 1.0)
+        for group in made
+    ]
 
 
 def thresholds(weights: Sequence[float]) -> list[int]:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from support.harness import Bench
-from support.small_project import write_project
+from support.small_project import write_model, write_project
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.sql.project import Project
+from drg_pipeline.sql.project import EXPLAIN, Project
 
 PYTHON = PROJECT / "drg_pipeline"
 MODELS = PROJECT / "dbt_like_sql"
@@ -26,10 +27,10 @@ ORDER = [
     {"errors", "messages"},
     {"settings"},
     {"calendar", "policy", "sql"},
-    {"ingest", "lake", "quality", "synthetic"},
+    {"ingest", "lake", "quality"},
     {"grouping"},
     {"region"},
-    {"reports"},
+    {"reports", "synthetic"},
     {"assets"},
     {"definitions"},
     {"runs"},
@@ -130,11 +131,37 @@ def test_the_project_refuses_a_table_that_nothing_provides(tmp_path: Path) -> No
         Project(tmp_path)
 
 
+def test_the_project_refuses_an_explanation_of_a_table_that_nothing_provides(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n"})
+    (tmp_path / EXPLAIN).mkdir()
+    write_model(tmp_path / EXPLAIN / "why.sql", {"describe": "says why"}, "select id from early.second")
+    write_model(tmp_path / EXPLAIN / "more.sql", {"describe": "says more"}, "select id from explain.why")
+    with pytest.raises(DrgError, match=r"why: reads early.second, which nothing provides") as error:
+        Project(tmp_path)
+    assert len(error.value.faults) == 1
+    write_model(tmp_path / EXPLAIN / "why.sql", {"describe": "says why", "grain": ["id"]}, "select 1 as id")
+    with pytest.raises(DrgError, match="why: unknown header key grain"):
+        Project(tmp_path)
+
+
+def test_an_explanation_reads_columns_that_are_there(bench: Bench) -> None:
+    project = bench.project
+    assert project.explanations
+    with duckdb.connect() as con:
+        con.execute(project.macros)
+        for name, explanation in project.explanations.items():
+            for table in explanation.upstream:
+                if table in project.models.keys() | project.sources.keys():
+                    bench.create(con, table, [])
+            con.execute(f"create schema if not exists {EXPLAIN}")
+            con.execute(f"create view {EXPLAIN}.{name} as {explanation.sql}")
+
+
 def test_every_folder_of_models_is_a_layer(bench: Bench) -> None:
     folders = {
         path.name for path in MODELS.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
     }
-    assert folders - {"invariants"} <= {layer.name for layer in bench.project.layers}
+    assert folders - {"invariants", EXPLAIN} <= {layer.name for layer in bench.project.layers}
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:

@@ -218,7 +218,13 @@ def test_made_up_claims_never_replace_other_files(drg: Drg, tmp_path: Path) -> N
 def test_a_demo_of_other_claims_is_left_alone(drg: Drg, tmp_path: Path) -> None:
     for name in ("inbox", "reference"):
         (tmp_path / name).mkdir()
-        made = {"claims": 10, "hospitals": 20, "months": ["2022-01", "2025-12"], "seed": 1}
+        made = {
+            "claims": 10,
+            "hospitals": 20,
+            "months": ["2022-01", "2025-12"],
+            "seed": 1,
+            "scheme": "starter",
+        }
         (tmp_path / name / ".generated").write_text(json.dumps(made), encoding="utf-8")
     ended = drg("demo", "--folder", tmp_path, "--claims", 20)
     assert ended.code == 2 and "made with other claims (claims 10)" in ended.err
@@ -268,7 +274,7 @@ def test_the_ui_opens_the_demo_where_no_option_names_another(
     drg: Drg, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[list[str], dict[str, str]]] = []
-    monkeypatch.setattr(ui_command, "DEMO", small)
+    monkeypatch.setattr(ui_command, "demo_folder", lambda: small)
     monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -288,6 +294,17 @@ def cleared(tmp_path: Path) -> Region:
     region = Region(regions.settings(tmp_path))
     case = {"cases": 3, "points": "300.0000", "fee": "30000.00", "fund": "20000.00"}
     place = {"fixmedins_code": "H1", "pool": "employee_local"}
+    put(region, "scheme.scheme", None, {"scheme": "starter", "version": "1", "title": "试用"})
+    put(region, "policy.grouping", "2025-03", {"grouping_source": "scheme", "scheme": "starter"})
+    version = {"setl_id": "a", "dcla_time": "2025-03-10 08:00:00", "status": "grouped", "drg": "BR21"}
+    put(region, "grouping.grouped_case", "2025-03", version)
+    counted = {"fixmedins_code": "H1", "adrg": "BR2", "compared": 1}
+    put(
+        region,
+        "grouping.agreement",
+        "2025-03",
+        counted | {"same_mdc": 1, "same_adrg": 1, "same_drg": 0},
+    )
     money = {"budget_used": "18000.00", "settled": "17999.99", "residual": "0.01"}
     put(region, "settlement.monthly_pool", "2025-03", place | case | money)
     put(region, "settlement.monthly_settlement", "2025-03", place | case | {"settlement": "17999.99"})

@@ -12,83 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bench.grouping.row_at_a_time import Record, Scheme, _Reader, holds
-from support.grouping import Step, grouped, opened, paths
+from support.grouping import SCHEME, Step, grouped, opened, paths, tiny_scheme
 from support.harness import Bench
-from support.schemes import random_records, random_scheme, write_scheme
+from support.schemes import random_records, random_scheme
 
+from bench.grouping.row_at_a_time import Record, Scheme, _Reader, holds
 from drg_pipeline.grouping.grouper import Grouper
 
 ADULT = Record(sex="1", age_years=50, diagnoses=("I63.900",))
-SCHEME = "tiny"
 
 
 @pytest.fixture(scope="module")
 def tiny(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grouper]:
-    """Four MDCs: one that lets most cases go, newborns, brains with an ambiguous group, and injuries."""
-    folder = write_scheme(
-        tmp_path_factory.mktemp("path") / SCHEME,
-        mdc=[("MDCP",), ("MDCZ",), ("MDCA",), ("MDCB",)],
-        mdc_rule=[
-            {"mdc": "MDCP", "predicate": "age_years", "min_value": 0, "max_value": 1},
-            {"mdc": "MDCP", "predicate": "age_days", "max_value": 29},
-            {"mdc": "MDCZ", "predicate": "principal_diagnosis_in", "code_set": "D0003"},
-            {"mdc": "MDCZ", "predicate": "any_diagnosis_class_count", "code_set": "sites", "min_value": 2},
-            {"mdc": "MDCA", "predicate": "any_procedure_in", "code_set": "P0001"},
-            {"mdc": "MDCB", "predicate": "principal_diagnosis_in", "code_set": "D0001"},
-        ],
-        adrg=[
-            ("PS1", "MDCP"),
-            ("ZZ1", "MDCZ"),
-            ("AA1", "MDCA"),
-            ("BB1", "MDCB"),
-            {"adrg": "BQY", "mdc": "MDCB", "kind": "ambiguous"},
-            ("BR1", "MDCB"),
-        ],
-        adrg_rule=[
-            {"adrg": "PS1", "predicate": "newborn_weight_g", "min_value": 1, "max_value": 1500},
-            {"adrg": "ZZ1", "predicate": "always"},
-            {"adrg": "AA1", "predicate": "principal_procedure_in", "code_set": "P0009"},
-            {"adrg": "BB1", "predicate": "any_procedure_in", "code_set": "P0002"},
-            {"adrg": "BQY", "predicate": "any_procedure_in", "code_set": "P0003"},
-            {"adrg": "BR1", "predicate": "any_procedure_in", "code_set": "P0002", "negated": 1},
-            {"adrg": "BR1", "predicate": "sex", "value": "1|2"},
-        ],
-        drg=[
-            ("PS11", "PS1"),
-            ("ZZ19", "ZZ1"),
-            ("AA19", "AA1"),
-            ("BB11", "BB1"),
-            ("BB13", "BB1"),
-            ("BB15", "BB1"),
-            ("BR12", "BR1"),
-            ("BR11", "BR1"),
-        ],
-        drg_rule=[
-            {"adrg": "PS1", "drg": "PS11", "predicate": "always"},
-            {"adrg": "ZZ1", "drg": "ZZ19", "predicate": "always"},
-            {"adrg": "AA1", "drg": "AA19", "predicate": "always"},
-            {"adrg": "BB1", "drg": "BB11", "predicate": "has_mcc"},
-            {"adrg": "BB1", "drg": "BB13", "predicate": "has_mcc"},
-            {"adrg": "BB1", "drg": "BB13", "alternative": 2, "predicate": "has_cc"},
-            {"adrg": "BB1", "drg": "BB15", "predicate": "always"},
-            {"adrg": "BR1", "drg": "BR11", "predicate": "always"},
-        ],
-        code_set={
-            "D0001": ["I63.900"],
-            "D0003": ["S06.310"],
-            "P0001": ["37.8300", "99.9999"],
-            "P0002": ["01.2400", "01.2401"],
-            "P0003": ["31.1x00"],
-            "P0009": ["99.9999"],
-        },
-        code_class=[("sites", "S06.310", "head"), ("sites", "S27.300", "chest"), ("sites", "S27.301", "chest")],
-        mcc=[("J96.900", "T1"), ("I46.900", "T2")],
-        cc=[("I10.x00", "T1"), ("E11.900", "T2")],
-        cc_exclusion=[("I63.900", "T1")],
-        retry=True,
-        name=SCHEME,
-    )
+    folder = tiny_scheme(tmp_path_factory.mktemp("path") / SCHEME)
     with opened(bench.project, folder) as grouper:
         yield grouper
 
@@ -103,7 +39,9 @@ def told(grouper: Grouper, record: Record) -> list[str]:
 
 
 def test_a_cc_splits_where_the_excluded_mcc_does_not(tiny: Grouper) -> None:
-    record = replace(ADULT, diagnoses=("I63.900", "J96.900", "E11.900", "I10.x00"), procedures=("01.2401", "01.2400"))
+    record = replace(
+        ADULT, diagnoses=("I63.900", "J96.900", "E11.900", "I10.x00"), procedures=("01.2401", "01.2400")
+    )
     assert told(tiny, record) == [
         "MDCB[1] principal_diagnosis_in D0001: I63.900",
         "BB1[1] any_procedure_in P0002: 01.2401, 01.2400",
@@ -283,7 +221,9 @@ def check_complications(reader: _Reader, case: Record, steps: Sequence[Step], st
     assert told == (expected if status == "grouped" else set())
 
 
-def check_search(scheme: Scheme, case: Record, steps: Sequence[Step], answer: tuple[str, str, str, str]) -> None:
+def check_search(
+    scheme: Scheme, case: Record, steps: Sequence[Step], answer: tuple[str, str, str, str]
+) -> None:
     """The MDCs, the ADRG and the DRGs that the path names are those that the search meets."""
     mdc, adrg, drg, status = answer
     entered = [own.code for own in scheme.mdcs if holds(own.rule, case)]
@@ -299,7 +239,14 @@ def check_search(scheme: Scheme, case: Record, steps: Sequence[Step], answer: tu
     if status != "grouped":
         assert not any(step["kind"] == "drg" for step in steps)
         return
-    drgs = [own for mdc_ in scheme.mdcs if mdc_.code == mdc for a in mdc_.adrgs if a.code == adrg for own in a.drgs]
+    drgs = [
+        own
+        for mdc_ in scheme.mdcs
+        if mdc_.code == mdc
+        for a in mdc_.adrgs
+        if a.code == adrg
+        for own in a.drgs
+    ]
     upto = drgs[: [own.code for own in drgs].index(drg) + 1]
     splits: dict[str, dict[int | None, bool]] = {}
     for step in steps:

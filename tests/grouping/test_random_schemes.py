@@ -12,18 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bench.grouping.row_at_a_time import Record, Result, Scheme, read_cases
 from support.grouping import grouped, opened
 from support.harness import Bench
 from support.schemes import random_records, random_scheme
 
+from bench.grouping.row_at_a_time import Record, Result, Scheme, read_cases
 from drg_pipeline.grouping.grouper import Grouper
 
 BATCHES, TOGETHER, RECORDS = 8, 8, 200
 SAMPLED = 3000
 
 
-def drawn(bench: Bench, folder: Path, seed: int, count: int) -> Iterator[tuple[Grouper, str, Path, random.Random]]:
+def drawn(
+    bench: Bench, folder: Path, seed: int, count: int
+) -> Iterator[tuple[Grouper, str, Path, random.Random]]:
     """Random schemes side by side in one grouper, so that none may look at another's tables."""
     rng = random.Random(seed)
     folders = [random_scheme(rng, folder / str(number)) for number in range(count)]
@@ -67,7 +69,8 @@ def test_the_order_of_other_diagnoses_changes_nothing(many: list[tuple[Grouper, 
     for grouper, name, folder in many:
         records = random_records(rng, folder, RECORDS)
         turned = [
-            replace(r, diagnoses=(*r.diagnoses[:1], *rng.sample(r.diagnoses[1:], len(r.diagnoses[1:])))) for r in records
+            replace(r, diagnoses=(*r.diagnoses[:1], *rng.sample(r.diagnoses[1:], len(r.diagnoses[1:]))))
+            for r in records
         ]
         assert grouped(grouper, turned, name) == grouped(grouper, records, name)
 
@@ -98,9 +101,12 @@ def test_letters_of_the_other_case_make_an_unknown_code(many: list[tuple[Grouper
             return tuple(code if code.swapcase() in known else unknown or code.swapcase() for code in codes)
 
         records = random_records(rng, folder, RECORDS)
-        swapped = [replace(r, diagnoses=turned(r.diagnoses), procedures=turned(r.procedures)) for r in records]
+        swapped = [
+            replace(r, diagnoses=turned(r.diagnoses), procedures=turned(r.procedures)) for r in records
+        ]
         unknown = [
-            replace(r, diagnoses=turned(r.diagnoses, "?"), procedures=turned(r.procedures, "?")) for r in records
+            replace(r, diagnoses=turned(r.diagnoses, "?"), procedures=turned(r.procedures, "?"))
+            for r in records
         ]
         assert swapped != unknown
         assert grouped(grouper, swapped, name) == grouped(grouper, unknown, name)
@@ -162,7 +168,9 @@ def test_the_cases_of_the_samples_get_what_they_expect(national: Grouper, sample
 
 
 @pytest.mark.parametrize("name", ["anyang_2021", "beijing_2022", "guangxi_2022"])
-def test_schemes_of_the_samples_group_as_the_plain_reading_does(bench: Bench, samples: Path, name: str) -> None:
+def test_schemes_of_the_samples_group_as_the_plain_reading_does(
+    bench: Bench, samples: Path, name: str
+) -> None:
     folder = samples / "schemes" / name
     with opened(bench.project, folder) as grouper:
         found = check(grouper, name, folder, random_records(random.Random(name), folder, SAMPLED))

@@ -362,13 +362,13 @@ def test_two_schemes_of_one_name_are_refused(tmp_path: Path, layout: ReferenceLa
 def test_a_scheme_is_found_by_name_or_by_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     schemes, other = tmp_path / "schemes", tiny(tmp_path / "work" / "other")
     tiny(schemes / "tiny")
-    assert schemes_in(schemes) == [schemes / "tiny"]
-    assert find_scheme(schemes, "tiny") == schemes / "tiny"
-    assert find_scheme(schemes, str(other)) == other
+    assert schemes_in([schemes]) == [schemes / "tiny"]
+    assert find_scheme([schemes], "tiny") == schemes / "tiny"
+    assert find_scheme([schemes], str(other)) == other
     monkeypatch.chdir(other.parent)
-    assert find_scheme(schemes, "other").resolve() == other
+    assert find_scheme([schemes], "other").resolve() == other
     monkeypatch.chdir(other)
-    assert find_scheme(schemes, ".").resolve() == other
+    assert find_scheme([schemes], ".").resolve() == other
 
 
 @pytest.mark.parametrize(
@@ -380,7 +380,7 @@ def test_hostile_names_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
     with pytest.raises(WrongUse) as caught:
-        find_scheme(tmp_path / "schemes", name)
+        find_scheme([tmp_path / "schemes"], name)
     assert "/" in name or "tiny" in caught.value.remedy
 
 
@@ -561,7 +561,7 @@ def test_wrong_use_ends_with_2(drg: Drg, tmp_path: Path) -> None:
 def test_all_sample_schemes_check_clean_and_import(
     samples: Path, tmp_path: Path, layout: ReferenceLayout
 ) -> None:
-    folders = schemes_in(samples / "schemes")
+    folders = schemes_in([samples / "schemes"])
     assert folders
     read: list[Scheme] = []
     for folder in folders:

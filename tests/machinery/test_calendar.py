@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import pytest
 
-from drg_pipeline.calendar import Day, missing_year_message, working_days
+from drg_pipeline.calendar import Day, missing_year_message, working_day_after, working_days
 from drg_pipeline.errors import DrgError
 
 # All working days of January 2027 as a region would file them: Monday to Friday, 1 January off.
@@ -41,6 +41,18 @@ def deadline(days: Sequence[Day], start: date, count: int) -> date | None:
 def test_the_fifth_working_day_counts_make_up_workdays(discharge: str, expected: str) -> None:
     days = working_days([], date(2024, 1, 1), date(2026, 12, 31))
     assert deadline(days, date.fromisoformat(discharge), 5) == date.fromisoformat(expected)
+
+
+def test_the_day_after_so_many_working_days_is_that_of_the_models_or_an_error() -> None:
+    days = working_days(JANUARY_2027[:4], date(2024, 1, 1), date(2027, 6, 30))
+    for start in ("2026-02-13", "2026-09-30", "2026-10-03", "2026-12-25"):
+        assert working_day_after(days, date.fromisoformat(start), 5) == deadline(
+            days, date.fromisoformat(start), 5
+        )
+    with pytest.raises(DrgError, match="the working-day calendar has no 2027"):
+        working_day_after(days, date(2026, 12, 25), 6)
+    with pytest.raises(DrgError, match="the working-day calendar has no 2028"):
+        working_day_after(days, date(2028, 1, 1), 1)
 
 
 def test_a_year_that_the_package_lacks_is_absent_and_not_monday_to_friday() -> None:

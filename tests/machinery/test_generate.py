@@ -90,7 +90,7 @@ def test_what_is_told_was_written(
     region: tuple[Path, dict[str, Any]], con: duckdb.DuckDBPyConnection
 ) -> None:
     at, told = region
-    assert told["claims"] == CLAIMS and told["months"] == 5 and 120 <= told["groups"] <= 180
+    assert told["claims"] == CLAIMS and told["months"] == 5 and told["groups"] == 623
     for name in FILES:
         assert told["rows"][name] == one(con, f"SELECT count(*) FROM {name}")
     assert one(con, "SELECT count(DISTINCT setl_id) FROM setlinfo") == CLAIMS
@@ -121,6 +121,10 @@ def test_every_fatal_kind_is_there(
     for name, condition in seen.items():
         found = one(con, f"SELECT count(DISTINCT (setl_id, dcla_time)) FROM setlinfo WHERE {condition}")
         assert found == told["flaws"][name], name
+    unknown = """
+        SELECT count(*) FROM diseinfo
+        WHERE folder NOT LIKE '%/repeated' AND diag_srt_no = '1' AND diag_code LIKE '%x99_'"""
+    assert one(con, unknown) == told["flaws"]["principal_code_unknown"]
     principal = """
         SELECT count(*) FROM (
             SELECT setl_id, dcla_time FROM diseinfo WHERE folder NOT LIKE '%/repeated'

@@ -284,6 +284,15 @@ def test_every_fault_of_every_delivery_is_told_and_the_others_are_taken_in(regio
     assert len(take_in(region)[0]) == 3
 
 
+def test_a_refused_delivery_does_not_hold_up_those_that_are_named(region):
+    deliver(region, "2025-01/bad", payinfo="a,b\n1,2\n")
+    deliver(region, "2025-01/good")
+    taken = take_in_deliveries(region, report=lambda line: None, only=["2025-01/good"])
+    assert [(found.month, found.delivery) for found in taken] == [("2025-01", "good")]
+    with pytest.raises(DrgError, match="2025-01/bad was not taken in"):
+        take_in(region)
+
+
 def test_a_misspelt_file_name_is_named(region):
     folder = deliver(region, payinfo=None)
     (folder / "PayInfo.CSV").write_text(GOOD["payinfo.csv"])

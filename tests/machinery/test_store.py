@@ -164,11 +164,11 @@ def test_one_process_at_a_time_works_on_a_partition(tmp_path: Path, processes: F
     try:
         assert ready.wait(30)
         # Another partition is free, this one is not.
-        assert not _waits(processes, tmp_path, "2025-02")
-        assert _waits(processes, tmp_path, "2025-01")
+        assert not _waits(processes, tmp_path, "2025-02", 30)
+        assert _waits(processes, tmp_path, "2025-01", 1)
         release.set()
         holder.join(30)
-        assert not _waits(processes, tmp_path, "2025-01")
+        assert not _waits(processes, tmp_path, "2025-01", 30)
     finally:
         holder.kill()
         holder.join()
@@ -185,11 +185,11 @@ def take(root: Path, month: str) -> None:
         pass
 
 
-def _waits(processes: ForkServerContext, root: Path, month: str) -> bool:
-    """Whether a process that wants the partition is still waiting after a moment."""
+def _waits(processes: ForkServerContext, root: Path, month: str, seconds: float) -> bool:
+    """Whether a process that wants the partition is still waiting after so long."""
     asker = processes.Process(target=take, args=(root, month))
     asker.start()
-    asker.join(1)
+    asker.join(seconds)
     waiting = asker.is_alive()
     asker.kill()
     asker.join()

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from drg_pipeline.policy import Pack, load_pack
+from drg_pipeline.policy.moments import RunDay
 
 FOLDER = Path(__file__).parents[2] / "data" / "policy" / "jiyuan"
 MONTHS = [f"{year}-{month:02}" for year in range(2021, 2027) for month in range(1, 13)]
@@ -193,6 +194,14 @@ def test_levels_and_pools_agree(pack: Pack) -> None:
 )
 def test_figures_that_a_clause_names(pack: Pack, name: str, value: object) -> None:
     assert held(pack, name) == value
+
+
+def test_the_month_is_run_on_the_day_to_pay_counted_from_the_last_upload_deadline(pack: Pack) -> None:
+    # run_days counts from the month's moment, which is that deadline. Another choice needs another moment.
+    counted_from = pack.parameter("payment_counted_from")
+    assert counted_from.field is not None and tuple(counted_from.field.domain) == ("last_upload_deadline",)
+    assert pack.run_days["month"] == RunDay("month", "settlement.payment_working_days")
+    assert pack.moments["month"].working_days == "quality.upload_working_days"
 
 
 def test_tables_that_a_clause_names(pack: Pack) -> None:

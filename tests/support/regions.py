@@ -222,6 +222,7 @@ def take_in(region: Region) -> list[str]:
     said: list[str] = []
     region.take_in(said.append)
     region.publish_reference(said.append)
+    region.publish_schemes(said.append)
     compute(region, [model.name for model in region.project.models.values() if model.partition == "none"])
     return said
 

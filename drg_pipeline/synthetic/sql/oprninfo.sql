@@ -1,27 +1,33 @@
 with counted as (
-    select
-        b.*,
-        case
-            when surgical then 1 + below(i, 'operations', 2)
-            when chance(i, 'operations') < 0.2 then 1
-            else 0
-        end as operations
+    select b.setl_id, b.i, b.dcla_time, b.admitted, b.days, r.procedures
     from batch as b
+    inner join recipe as r on r.recipe = b.recipe
+),
+besides as (
+    select c.setl_id, c.dcla_time, list({'code': p.code, 'name': p.name} order by c.n) as procedures
+    from (select setl_id, dcla_time, i, unnest(range(1, 1 + below(i, 'done besides', 4))) as n from counted) as c
+    asof join usual_procedure as p on (draw(c.i, 'done besides ' || c.n) >> 32)::bigint >= p.low
+    group by c.setl_id, c.dcla_time
+),
+named as (
+    select c.*, list_concat(c.procedures, coalesce(b.procedures, [])) as codes
+    from counted as c
+    left join besides as b on b.setl_id = c.setl_id and b.dcla_time = c.dcla_time
 ),
 told as (
-    select
-        *,
-        lpad((1 + (hash(drg) // 7 + n * 31) % 86)::varchar, 2, '0') || '.'
-            || lpad((11 + (hash(drg) + n * 17) % 88)::varchar, 2, '0') || '00' as code
-    from counted, unnest(range(1, operations + 1)) as numbers(n)
+    select *, unnest(codes) as procedure, generate_subscripts(codes, 1) as n
+    from (
+        select * replace (list_filter(codes, lambda x, place: list_position(codes, x) = place) as codes)
+        from named
+    )
 )
 select
     setl_id,
     strftime(dcla_time, '%Y-%m-%d %H:%M:%S') as dcla_time,
     n as oprn_srt_no,
     if(n = 1, '1', '2') as oprn_oprt_type,
-    code as oprn_oprt_code,
-    '示例手术' || code as oprn_oprt_name,
+    procedure.code as oprn_oprt_code,
+    procedure.name as oprn_oprt_name,
     strftime(admitted + below(i, 'operated', days), '%Y-%m-%d') as oprn_oprt_date
 from told
 order by setl_id, told.dcla_time, n

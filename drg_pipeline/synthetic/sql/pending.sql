@@ -17,10 +17,7 @@ following as (
     from drawn as d
 ),
 placed as (
-    select
-        f.*,
-        h.number as drawn_hospital,
-        1 + below(f.origin, 'person', getvariable('persons')) as person
+    select f.*, h.number as drawn_hospital
     from following as f
     asof join hospital_pick as h on (draw(f.origin, 'hospital') >> 32)::bigint >= h.low
 ),
@@ -28,11 +25,13 @@ grouped as (
     select
         p.*,
         case
-            when chance(i, 'rare') < getvariable('rare_rate')
-                then list_extract(getvariable('rare_groups'), 1 + below(i, 'which rare', len(getvariable('rare_groups'))))
+            when chance(origin, 'rare') < getvariable('rare_rate')
+                then list_extract(
+                    getvariable('rare_groups'), 1 + below(origin, 'which rare', len(getvariable('rare_groups')))
+                )
             when year(getvariable('month_first')) = getvariable('last_year')
-             and chance(i, 'new') < getvariable('rate').new_group
-                then list_extract(getvariable('new_groups'), 1 + below(i, 'which new', len(getvariable('new_groups'))))
+             and chance(origin, 'new') < getvariable('rate').new_group
+                then list_extract(getvariable('new_groups'), 1 + below(origin, 'which new', len(getvariable('new_groups'))))
             else g.number
         end as group_number
     from placed as p
@@ -42,19 +41,55 @@ grouped as (
 stayed as (
     select
         g.*,
-        greatest(1, round(c.days * (0.45 + 1.1 * chance(i, 'days')))::integer
-            + if(chance(i, 'long') < 0.01, 20 + below(i, 'long days', 50), 0)) as days
+        c.drg, c.surgical, c.ln_cost, c.sigma, c.uneven, c.single, c.others,
+        r.recipe, r.sex, r.years_from, r.years_to, r.days_from, r.days_to, r.weight_from, r.weight_to,
+        r.disposition, r.department, len(r.diagnoses) as recipe_diagnoses,
+        -- Births, new-borns and transplants do not come back within weeks: they are persons of their own.
+        c.single or r.days_from is not null as alone,
+        least(greatest(
+            greatest(1, round(c.days * (0.45 + 1.1 * chance(i, 'days')))::integer
+                + if(chance(i, 'long') < 0.01, 20 + below(i, 'long days', 50), 0)),
+            r.los_from
+        ), r.los_to)::integer as days
     from grouped as g
     inner join demo_group as c on g.group_number = c.number
+    inner join recipe as r
+        on r.recipe = c.first_recipe + least(c.recipes - 1, floor(c.recipes * chance(g.origin, 'recipe') ** 1.5))::integer
 ),
 dated as (
     select
         s.*,
-        again and again_from + days + settling_days(i) <= getvariable('last_day') as readmitted,
+        again and not alone and again_from + days + settling_days(i) <= getvariable('last_day') as readmitted,
         if(readmitted, again_from, own_discharge(i) - days) as admitted,
         if(readmitted, again_from + days, own_discharge(i)) as discharged,
         discharged + settling_days(i) as settled
     from stayed as s
+),
+-- A person is a sex and some days of birth; the ends of the years leave room for a stay and for coming back.
+aged as (
+    select
+        d.*,
+        own_settled(origin) - (
+            years_from * 1461 // 4 + 190 + below(origin, 'age', ((years_to - years_from + 1) * 1461 // 4 - 250)::integer)
+        )::integer as about_born,
+        date_diff('day', date '1880-01-01', about_born) // getvariable('birth_days') as birth,
+        days_from + below(i, 'age in days', (days_to - days_from + 1)::integer) as age_in_days
+    from dated as d
+),
+known as (
+    select
+        a.*,
+        if(
+            alone,
+            900000000000 + i,
+            (birth * 2 + sex::integer) * getvariable('persons_alike') + below(origin, 'person', getvariable('persons_alike'))
+        ) as person,
+        case
+            when days_from is not null then admitted - age_in_days::integer
+            when alone then about_born
+            else date '1880-01-01' + (birth * getvariable('birth_days') + below(person, 'born', getvariable('birth_days')))::integer
+        end as born
+    from aged as a
 ),
 treated as (
     select
@@ -64,7 +99,7 @@ treated as (
             else d.drawn_hospital
         end as hospital_number,
         f.flaw
-    from dated as d
+    from known as d
     inner join hospital as h on d.drawn_hospital = h.number
     asof join flaw_pick as f on d.flaw_draw >= f.low
 ),
@@ -72,22 +107,21 @@ priced as (
     select
         t.*,
         h.fixmedins_code, h.name as hospital_name,
-        c.drg, c.surgical, c.icd,
-        chance(person, 'employee') < getvariable('rate').employee as employee,
+        born < getvariable('last_day') - interval 22 year
+            and chance(person, 'employee') < getvariable('rate').employee as employee,
         chance(person, 'nonlocal') < getvariable('rate').nonlocal as nonlocal,
         greatest(30000, round(100 * exp(
-            c.ln_cost + h.ln_cost + c.sigma * normal(i, 'fee')
+            t.ln_cost + h.ln_cost + t.sigma * normal(i, 'fee')
             + ln(1 + getvariable('yearly_growth')) * (year(settled) - getvariable('last_year'))
-            + if(c.uneven and chance(i, 'uneven') < 0.32, ln(14), 0)
+            + if(t.uneven and chance(i, 'uneven') < 0.32, ln(14), 0)
         ))::bigint) as first_fee,
         h.fund
-            + if(chance(person, 'employee') < getvariable('rate').employee, 45, -55)
-            - if(chance(person, 'nonlocal') < getvariable('rate').nonlocal, 80, 0)
+            + if(employee, 45, -55)
+            - if(nonlocal, 80, 0)
             + below(i, 'fund', 101) - 50 as fund_share,
         working_day_after(discharged, getvariable('deadline_days')) as deadline
     from treated as t
     inner join hospital as h on t.hospital_number = h.number
-    inner join demo_group as c on t.group_number = c.number
 ),
 uploaded as (
     select
@@ -163,6 +197,18 @@ select
     'S' || getvariable('area') || lpad(i::varchar, 10, '0') as setl_id,
     i, version, version_flaw, arrival, delivery, dcla_time,
     person, employee, nonlocal, hospital_number,
-    fixmedins_code, hospital_name, drg, surgical, icd,
+    fixmedins_code, hospital_name, drg, surgical, recipe, sex, born, disposition, department,
+    -- Age and weight are told of new-borns and of infants.
+    if(days_from is null, null, age_in_days) as age_in_days,
+    weight_from + below(i, 'weight', (weight_to - weight_from + 1)::integer) as weight,
+    -- What the platform makes of it: now and then another group, and none of what it cannot group.
+    case
+        when version_flaw in ('sex_invalid', 'principal_code_unknown') then '0000'
+        when version_flaw = 'principal_diagnosis' and not (i % 2 = 0 and recipe_diagnoses > 1) then '0000'
+        when chance(i, 'ungrouped') < getvariable('rate').ungrouped then if(i % 2 = 0, '0000', null)
+        when chance(i, 'platform') < getvariable('rate').platform_other and len(others) > 0
+            then list_extract(others, 1 + below(i, 'other group', len(others)))
+        else drg
+    end as platform_drg,
     admitted, discharged, settled, days, fee, fund, second_fund
 from sent;

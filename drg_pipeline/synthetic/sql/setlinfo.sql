@@ -1,7 +1,6 @@
 with told as (
     select
         b.*,
-        date '2020-12-31' - (400 + (32000 * sqrt(chance(person, 'age')))::integer) as born,
         version_flaw = 'date_missing' as undated,
         -- A late delivery's folder is not the claim's month, so there the settlement date is never the missing one.
         below(i, 'which date', if(delivery = 'main', 4, 3)) as missing,
@@ -23,11 +22,11 @@ select
         else hospital_name
     end as fixmedins_name,
     'P' || lpad(person::varchar, 12, '0') as psn_no,
-    case when version_flaw = 'sex_invalid' then '0' else (1 + below(person, 'sex', 2))::varchar end as gend,
+    case when version_flaw = 'sex_invalid' then '0' else sex end as gend,
     case when not (undated and missing = 2) then strftime(born, '%Y-%m-%d') end as brdy,
     date_sub('year', born, admitted) as age,
-    null as nwb_age,
-    null as nwb_adm_wt,
+    age_in_days as nwb_age,
+    weight as nwb_adm_wt,
     case when version_flaw = 'insutype_invalid' then '340' when employee then '310' else '390' end as insutype,
     if(
         nonlocal,
@@ -51,6 +50,7 @@ select
     strftime(dcla_time, '%Y-%m-%d %H:%M:%S') as dcla_time,
     days as act_ipt_days,
     case
+        when disposition is not null then disposition
         when chance(i, 'way') < 0.92 then '1'
         when chance(i, 'way') < 0.94 then '2'
         when chance(i, 'way') < 0.95 then '3'
@@ -58,7 +58,7 @@ select
         when chance(i, 'way') < 0.995 then '5'
         else '9'
     end as dscg_way,
-    if(surgical, 'A04', 'A03') as dscg_caty,
+    department as dscg_caty,
     '1' as ipt_med_type,
     if(version_flaw = 'not_drg_scheme', '1', '4') as hi_paymtd,
     case version_flaw

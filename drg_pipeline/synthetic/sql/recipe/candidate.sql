@@ -10,11 +10,12 @@ with numbered as (
 told as (
     select
         n.*,
-        pick(p.codes, roll(c, 'principal') ^ 1.6) as principal,
+        p.code as principal,
         if(roll(c, 'child') < child_share or years_to < 18, 0, 1) as grown
     from numbered as n
-    inner join code_list as p
-        on p.list = if(getvariable('round') = 0, 'principal ', 'any principal ') || n.leaf
+    inner join code_list as l
+        on l.list = if(getvariable('round') = 0, 'principal ', 'any principal ') || n.leaf
+    inner join listed_code as p on p.list = l.list and p.place = place_of(l.size, roll(c, 'principal') ^ 1.6)
 ),
 aged as (
     select
@@ -126,10 +127,15 @@ from drafted as d
 inner join asked as a on a.leaf = d.leaf and a.predicate in ('any_procedure_in', 'other_procedure_in') and not a.negated;
 
 create or replace temp table draft as
-with granted as (
-    select w.c, w.kind, w.slot, pick(l.codes, roll(w.c, w.kind || w.slot)) as code
+with placed as materialized (
+    select w.*, place_of(l.size, roll(w.c, w.kind || w.slot)) as place
     from wish as w
     inner join code_list as l on l.list = w.list
+),
+granted as materialized (
+    select w.c, w.kind, w.slot, p.code
+    from placed as w
+    inner join listed_code as p on p.list = w.list and p.place = w.place
 ),
 listed as (
     select

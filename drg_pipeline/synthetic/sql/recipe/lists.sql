@@ -2,6 +2,7 @@
 -- order that depends on nothing but the scheme.
 create or replace macro roll(c, what) as (hash(hash(c, what), 'recipe') >> 12)::double / 4503599627370496.0;
 create or replace macro pick(codes, share) as codes[1 + least(len(codes) - 1, floor(len(codes) * share)::bigint)];
+create or replace macro place_of(size, share) as least(size - 1, floor(size * share)::bigint);
 create or replace macro fits(own, wanted) as own is null or wanted is null or own = wanted;
 
 create or replace temp table trait as
@@ -14,25 +15,49 @@ from scheme.diagnosis as d
 left join trait_prefix as t on starts_with(d.code, t.prefix)
 group by d.code;
 
+-- Every way to a group: an alternative of the MDC's gate, of the ADRG's rule and of the group's own. It is called a
+-- leaf, as in the layout of schemes.
+create or replace temp table leaf as
+with gate as (
+    select distinct mdc, alternative from scheme.mdc_rule
+),
+adrg_way as (
+    select distinct adrg, alternative from scheme.adrg_rule
+),
+drg_way as (
+    select distinct adrg, drg, alternative from scheme.drg_rule
+)
+select
+    row_number() over (order by d.drg, d.adrg, g.alternative, w.alternative, d.alternative) as leaf,
+    a.mdc, a.adrg, d.drg,
+    g.alternative as mdc_alternative, w.alternative as adrg_alternative, d.alternative as drg_alternative
+from scheme.adrg as a
+inner join gate as g on g.mdc = a.mdc
+inner join adrg_way as w on w.adrg = a.adrg
+inner join drg_way as d on d.adrg = a.adrg
+where a.kind <> 'ambiguous';
+
 -- Rule rows of every leaf.
 create or replace temp table asked as
 with rule as (
     select l.leaf, r.predicate, r.negated, r.code_set, r.min_value, r.max_value, r.value
-    from grouping.leaf as l
+    from leaf as l
     inner join scheme.mdc_rule as r on r.mdc = l.mdc and r.alternative = l.mdc_alternative
-    where l.status = 'grouped'
     union all
     select l.leaf, r.predicate, r.negated, r.code_set, r.min_value, r.max_value, r.value
-    from grouping.leaf as l
+    from leaf as l
     inner join scheme.adrg_rule as r on r.adrg = l.adrg and r.alternative = l.adrg_alternative
-    where l.status = 'grouped'
     union all
     select l.leaf, r.predicate, r.negated, r.code_set, r.min_value, r.max_value, r.value
-    from grouping.leaf as l
+    from leaf as l
     inner join scheme.drg_rule as r on r.adrg = l.adrg and r.drg = l.drg and r.alternative = l.drg_alternative
-    where l.status = 'grouped'
 )
-select row_number() over (partition by leaf order by all) as n, * from rule;
+select
+    row_number() over (
+        partition by leaf order by predicate, negated, code_set, min_value, max_value, value
+    ) as n,
+    *
+from rule;
 
 -- The bands and values that a leaf asks for; the ends of the years belong to them.
 create or replace temp table wanted as
@@ -52,9 +77,8 @@ select
     coalesce(bool_or(a.predicate = 'has_mcc'), false) as asks_mcc,
     coalesce(bool_or(a.predicate = 'has_cc'), false) as asks_cc,
     coalesce(bool_or(a.predicate in ('age_days', 'newborn_weight_g')), false) or years_to < 1 as infant
-from grouping.leaf as l
+from leaf as l
 left join asked as a on a.leaf = l.leaf and not a.negated
-where l.status = 'grouped'
 group by l.leaf, l.mdc, l.adrg, l.drg;
 
 -- Between two cuts no rule answers differently.
@@ -92,24 +116,32 @@ select 'diagnosis' as kind, code from trait where code not in (select code from 
 union all
 select 'procedure', code from scheme.procedure where code not in (select code from looked_at where not diagnosis);
 
-create or replace temp table code_list as
-with principal as (
-    select w.leaf, w.adrg, w.infant, w.sexes, s.code
-    from wanted as w
-    inner join asked as a on a.leaf = w.leaf and a.predicate = 'principal_diagnosis_in' and not a.negated
-    inner join scheme.code_set as s on s.set_id = a.code_set
-    group by all
-    having count(distinct a.code_set) = (
-        select count(distinct b.code_set)
-        from asked as b
-        where b.leaf = w.leaf and b.predicate = 'principal_diagnosis_in' and not b.negated
+create or replace temp table listed_code as
+with first_code as (
+    select leaf, predicate, code_set, count(*) over (partition by leaf, predicate) as sets
+    from (
+        select distinct leaf, predicate, code_set
+        from asked
+        where predicate in ('principal_diagnosis_in', 'principal_procedure_in') and not negated
     )
+),
+in_all as (
+    select f.leaf, f.predicate, s.code
+    from first_code as f
+    inner join scheme.code_set as s on s.set_id = f.code_set
+    group by f.leaf, f.predicate, s.code
+    having count(*) = any_value(f.sets)
+),
+principal as (
+    select w.leaf, w.adrg, w.infant, w.sexes, i.code
+    from wanted as w
+    inner join in_all as i on i.leaf = w.leaf and i.predicate = 'principal_diagnosis_in'
     union all
     select w.leaf, w.adrg, w.infant, w.sexes, d.code
     from wanted as w
     cross join scheme.diagnosis as d
     where d.valid_for_grouping
-      and w.leaf not in (select leaf from asked where predicate = 'principal_diagnosis_in' and not negated)
+      and w.leaf not in (select leaf from first_code where predicate = 'principal_diagnosis_in')
 ),
 coherent as (
     select
@@ -122,18 +154,6 @@ coherent as (
     inner join adrg_mix as m on m.adrg = p.adrg
     where (p.infant or t.stage is distinct from 'newborn')
       and (p.sexes is null or t.sex is null or list_contains(p.sexes, t.sex))
-),
-operation as (
-    select a.leaf, s.code
-    from asked as a
-    inner join scheme.code_set as s on s.set_id = a.code_set
-    where a.predicate = 'principal_procedure_in' and not a.negated
-    group by all
-    having count(distinct a.code_set) = (
-        select count(distinct b.code_set)
-        from asked as b
-        where b.leaf = a.leaf and b.predicate = 'principal_procedure_in' and not b.negated
-    )
 ),
 complication as (
     select 'mcc' as kind, code, exclusion_table from scheme.mcc
@@ -152,11 +172,12 @@ staged as (
       and case s.stage
           when 'newborn' then t.stage = 'newborn' or starts_with(c.code, 'Q')
           when 'maternal' then t.stage = 'maternal'
-          when 'child'
-              then t.stage is null and not exists (
-                  select 1 from prefix_list as n where n.list = 'adult' and starts_with(c.code, n.prefix)
+          else
+              t.stage is null and not exists (
+                  select 1
+                  from prefix_list as n
+                  where starts_with(c.code, n.prefix) and (n.list = 'apart' or n.list = 'adult' and s.stage = 'child')
               )
-          else t.stage is null
       end
 ),
 drawn_from as (
@@ -164,7 +185,7 @@ drawn_from as (
     union all
     select 'any principal ' || leaf, code from coherent
     union all
-    select 'operation ' || leaf, code from operation
+    select 'operation ' || leaf, code from in_all where predicate = 'principal_procedure_in'
     union all
     select distinct 'set ' || s.set_id, s.code
     from scheme.code_set as s
@@ -180,11 +201,14 @@ drawn_from as (
     cross join (values ('1'), ('2')) as x(sex)
     where c.exclusion_table is not null and t.stage is null and fits(t.sex, x.sex)
     union all
-    -- Others of the principal diagnosis's own chapter.
+    -- Others of the principal diagnosis's own chapter; a second tumour or injury is no such thing.
     select 'near ' || left(n.code, 1) || ' ' || x.sex, n.code
     from neutral as n
     inner join trait as t on t.code = n.code
     cross join (values ('1'), ('2')) as x(sex)
-    where n.kind = 'diagnosis' and fits(t.sex, x.sex)
+    where n.kind = 'diagnosis' and fits(t.sex, x.sex) and left(n.code, 1) not in ('C', 'D', 'S', 'T', 'Z')
 )
-select list, list(code order by hash(list, code), code) as codes from drawn_from group by list;
+select list, row_number() over (partition by list order by hash(list, code), code) - 1 as place, code from drawn_from;
+
+create or replace temp table code_list as
+select list, count(*) as size from listed_code group by list;

@@ -1,0 +1,248 @@
+"""What a month or a year still needs, as a chain of runs: the command line and the daemon follow the same.
+
+A job holds one kind of partition, so a chain goes deliveries -> history months -> calibration -> months ->
+clearing. What is there and current is read from what is published, never from the event log, and is not
+computed again. Here a chain is only planned; who runs its steps is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+
+from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
+from drg_pipeline.assets.operations import ALONE, PARTITION, RANGE_END, RANGE_START
+from drg_pipeline.assets.run_days import is_open
+from drg_pipeline.errors import WrongUse
+from drg_pipeline.lake.digest import quoted
+from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.periods import month_number, months_of, parse_months, upstream_partitions
+from drg_pipeline.region import Region
+
+ROLES = ("take_in", "history", "calibration", "months", "clearing")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of a chain: a job, or some of its tables, over partitions."""
+
+    job: Job
+    partitions: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        if not self.partitions:
+            return self.job.name
+        ends = sorted({self.partitions[0], self.partitions[-1]})
+        return f"{self.job.name} {'..'.join(ends)}"
+
+    def tags(self, region: str) -> dict[str, str]:
+        """What tells Dagster the partitions, and the queue what must not run beside it."""
+        tags = {"region": region}
+        if not self.partitions:
+            return tags | {ALONE: self.job.name}
+        if len(self.partitions) == 1:
+            return tags | {PARTITION: self.partitions[0]}
+        first, last = self.partitions[0], self.partitions[-1]
+        return tags | {RANGE_START: first, RANGE_END: last, ALONE: f"{region} {first[:4]}..{last[:4]}"}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a chain is for: months to settle, or years to calibrate or to clear."""
+
+    what: str
+    periods: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = ("..".join(dict.fromkeys((part[0], part[-1]))) for part in contiguous(self.periods))
+        return f"{self.what} {','.join(parts)}"
+
+    @classmethod
+    def of(cls, text: str) -> Goal:
+        what, _, periods = text.partition(" ")
+        months = what == "months"
+        return cls(what, tuple(parse_months(periods)) if months else tuple(periods.split(",")))
+
+
+class Chain:
+    """Plans the runs of one region."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.jobs = region_jobs(region)
+
+    def steps(
+        self, goal: Goal, *, through: str | None = None, done: tuple[str, Sequence[str]] | None = None
+    ) -> Iterator[Step]:
+        """The steps to a goal in order, each found when its turn has come: what it needs shows only then.
+
+        done   role and partitions of the last step that was run; only what comes after it
+        """
+        for role in ROLES[ROLES.index(done[0]) if done else 0 :]:
+            for step in self._steps_of(role, goal, through):
+                if not done or role != done[0] or step.partitions[:1] > tuple(done[1][-1:]):
+                    yield step
+
+    def _steps_of(self, role: str, goal: Goal, through: str | None) -> Iterator[Step]:
+        if role == "take_in":
+            yield Step(self.jobs[role])
+        elif role in ("history", "calibration"):
+            yield from self._years_before(role, goal, through)
+        elif role == "months" and goal.what == "months":
+            tables = self._through(through)
+            earlier = self._stale(role, self._earlier(tables, goal.periods), tables)
+            for part in contiguous([*earlier, *goal.periods]):
+                yield Step(self.jobs[role], part, tables)
+        elif role == "months" and goal.what == "clearing":
+            for part in contiguous(self._stale(role, _months(goal), self.jobs[role].tables)):
+                yield Step(self.jobs[role], part)
+        elif role == "clearing" and goal.what == "clearing":
+            for year in goal.periods:
+                yield Step(self.jobs[role], (year,))
+
+    def _years_before(self, role: str, goal: Goal, through: str | None) -> Iterator[Step]:
+        """History and calibration, as far as the goal's tables read them."""
+        project = self.region.project
+        calibration = self.jobs["calibration"].tables
+        months = _months(goal)
+        before, years = list(calibration), list(goal.periods)
+        if goal.what != "calibration":
+            read = project.upstream_closure(self._through(through))
+            before = [table for table in calibration if table in read]
+            years = sorted({month[:4] for month in months} | set(self._bound_years(months)))
+        if not before:
+            return
+        wanted = years
+        if role == "history":
+            wanted = [m for m in self._history(before, years) if m >= self.region.settings.first_month]
+        for part in contiguous(self._stale(role, wanted, self.jobs[role].tables)):
+            yield Step(self.jobs[role], part)
+
+    def _history(self, before: Sequence[str], years: Sequence[str]) -> list[str]:
+        """The months that the yearly tables behind these read."""
+        project = self.region.project
+        return sorted(
+            {
+                up
+                for table in project.upstream_closure(before)
+                if project.models[table].partition == "year"
+                for read in project.models[table].upstream
+                if project.partition_of(read) == "month"
+                for up in upstream_partitions("year", years, "month", project.models[table].reads.get(read))
+                or ()
+            }
+        )
+
+    def _bound_years(self, months: Sequence[str]) -> list[str]:
+        """The years of other periods that the law binds these months to."""
+        guides = {
+            reads.year_from
+            for model in self.region.project.models.values()
+            for reads in model.reads.values()
+            if reads.year_from
+        }
+        years: set[str] = set()
+        for guide in guides:
+            table, column = guide.rsplit(".", 1)
+            place = list(self.region.project.sources[table].columns).index(column)
+            years |= {str(row[place]) for row in self.region.pack.rows(table, months, self.region.known_on)}
+        return sorted(years)
+
+    def _earlier(self, tables: Sequence[str], months: Sequence[str]) -> list[str]:
+        """Months before the given ones that they read."""
+        project = self.region.project
+        wanted = {
+            up
+            for table in tables
+            if table in project.models
+            for read, reads in project.models[table].reads.items()
+            if reads.months and project.partition_of(read) == "month"
+            for up in upstream_partitions("month", months, "month", reads) or ()
+        }
+        return sorted(month for month in wanted - set(months) if month >= self.region.settings.first_month)
+
+    def _through(self, through: str | None) -> tuple[str, ...]:
+        project = self.region.project
+        if through is None:
+            return self.jobs["months"].tables
+        if through not in project.models or project.models[through].partition != "month":
+            monthly = [table for table, model in project.models.items() if model.partition == "month"]
+            raise WrongUse(
+                f"{through} is not a table of months.", remedy=f"Choose one of: {', '.join(monthly)}."
+            )
+        return tables_behind(self.region, "month", [through])
+
+    def _stale(self, role: str, partitions: Iterable[str], tables: Sequence[str]) -> list[str]:
+        """Partitions of which a table is missing or would come out differently."""
+        partitions = list(partitions)
+        if not partitions:
+            return []
+        # The law comes first; whether it changes a table shows in what the table was computed from.
+        law = [table for table in tables if table in self.region.pack.tables]
+        self.region.publish_policy(self.jobs[role].partition, partitions, law)
+        stale: set[str] = set()
+        for table in tables:
+            rest = [partition for partition in partitions if partition not in stale]
+            if rest and table in self.region.project.models:
+                stale |= set(self.region.engine.stale(table, rest))
+        return sorted(stale)
+
+    # -- what is asked, and what has arrived ---------------------------------------------------
+
+    def check(self, goal: Goal) -> None:
+        """WrongUse for what no partition takes."""
+        first = self.region.settings.first_month
+        early = [month for month in _months(goal) if month < first]
+        if early:
+            raise WrongUse(
+                f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}."
+            )
+
+    def arrived(self, deliveries: Collection[str], today: date, open_from: str | None) -> list[str]:
+        """The open months that the versions of these deliveries settle in or may change."""
+        months: set[str] = set()
+        for model in self.region.project.models.values():
+            path = self.region.store.file(model.name, "none", None)
+            if not model.slice_by or "delivery" not in model.columns or not path.is_file():
+                continue
+            month, whole = (quoted(name) for name in model.slice_by)
+            source, marks = parquet([path]), ", ".join("?" for _ in deliveries)
+            with closing(self.region.engine.connect()) as con:
+                found = con.execute(
+                    f"select distinct {month} from {source} "
+                    f"where {whole} in (select {whole} from {source} where delivery in ({marks}))",
+                    list(deliveries),
+                ).fetchall()
+            months |= {str(value) for (value,) in found}
+        first, current = self.region.settings.first_month, f"{today:%Y-%m}"
+        return sorted(
+            value
+            for value in months
+            if first <= value <= current
+            and (value >= open_from if open_from else is_open(self.region, value, today))
+        )
+
+
+def _months(goal: Goal) -> list[str]:
+    if goal.what == "months":
+        return list(goal.periods)
+    return [month for year in goal.periods for month in months_of(year)]
+
+
+def contiguous(periods: Iterable[str]) -> list[tuple[str, ...]]:
+    """Months or years in order, cut where one is missing: a run takes a range."""
+    parts: list[list[str]] = []
+    for period in sorted(set(periods)):
+        if parts and _number(period) == _number(parts[-1][-1]) + 1:
+            parts[-1].append(period)
+        else:
+            parts.append([period])
+    return [tuple(part) for part in parts]
+
+
+def _number(period: str) -> int:
+    return int(period) if len(period) == 4 else month_number(period)

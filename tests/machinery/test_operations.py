@@ -1,0 +1,544 @@
+"""Sensors, schedules, chains, retries and the failure hook, through Dagster's own test contexts.
+
+No daemon runs here, and no claim is computed; see tests/end_to_end/test_daemon.py.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster._core.test_utils import create_run_for_test
+from support import regions
+from support.regions import Claim, deliver
+
+from drg_pipeline.assets import failures
+from drg_pipeline.assets.chain import Chain, Goal
+from drg_pipeline.assets.factory import landing_asset, take_in_config
+from drg_pipeline.assets.failures import may_pass
+from drg_pipeline.assets.instance import PROCESS, open_instance, own_process
+from drg_pipeline.assets.operations import ALONE, CHAIN, GOAL, LINK, Operations, operations_from
+from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
+from drg_pipeline.definitions import build
+from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, load_reference_layout
+from drg_pipeline.region import Region
+from drg_pipeline.settings import PROJECT
+
+NAME = regions.NAME
+HERE = ZoneInfo("Asia/Shanghai")
+AT_ONCE = Operations(quiet_seconds=0, open_from="2025-01")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A region without deliveries; the reference files that it must have are empty."""
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "reference").mkdir()
+    layout = load_reference_layout(PROJECT / "data" / "interface" / LAYOUT_FILE)
+    for file in layout.files:
+        if file.required:
+            header = ",".join(column.name for column in file.columns)
+            (tmp_path / "reference" / f"{file.name}.csv").write_text(f"{header}\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def region(folder: Path) -> Region:
+    return Region(regions.settings(folder))
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+# -- the law's days ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "period", "day"),
+    [
+        # The last upload deadline is the fifth working day after 31 March 2025: 1, 2, 3, 7, 8 April (4 to 6 are
+        # holidays). Ten working days on: 9, 10, 11, 14, 15, 16, 17, 18, 21, 22.
+        ("month", "2025-03", "2025-04-22"),
+        # 30 September: 9, 10, 11 (made up), 13, 14 October; 15, 16, 17, 20, 21, 22, 23, 24, 27, 28.
+        ("month", "2025-09", "2025-10-28"),
+        ("calibration", "2026", "2026-02-01"),  # the day after 31 January of the year
+        ("clearing", "2025", "2026-02-01"),  # the day after 31 January of the year that follows
+    ],
+)
+def test_a_period_is_run_on_the_day_that_the_law_counts(
+    region: Region, role: str, period: str, day: str
+) -> None:
+    assert str(run_day(region, role, period, region.calendar_days())) == day
+
+
+def test_another_number_in_the_law_is_another_day(folder: Path) -> None:
+    old = "payment_working_days:\n    describe: Working days to pay after the groups are confirmed.\n"
+    new = old + "    # shorter in this test\n"
+    regions.change_law(folder, "settlement.yml", old, new)
+    path = folder / "policy" / NAME / "settlement.yml"
+    path.write_text(path.read_text("utf-8").replace("        value: 10\n", "        value: 1\n"), "utf-8")
+    region = Region(regions.settings(folder))
+    assert str(run_day(region, "month", "2025-03", region.calendar_days())) == "2025-04-09"
+
+
+def test_a_year_is_open_until_the_data_of_its_clearing_are_cut_off(region: Region) -> None:
+    assert is_open(region, "2025-01", datetime(2026, 1, 31).date())
+    assert not is_open(region, "2025-12", datetime(2026, 2, 1).date())
+
+
+def schedule_tick(region: Region, verb: str, instance: dg.DagsterInstance, *at: int) -> Any:
+    repository = build([region]).get_repository_def()
+    schedule = repository.get_schedule_def(f"{NAME}_{verb}")
+    moment = datetime(*at, tzinfo=HERE)  # type: ignore[arg-type, misc]
+    context = dg.build_schedule_context(instance, scheduled_execution_time=moment, repository_def=repository)
+    data = schedule.evaluate_tick(context)
+    return [request.partition_key for request in data.run_requests or ()] or data.skip_message
+
+
+def test_the_month_s_schedule_fires_on_the_law_s_day(region: Region, instance: dg.DagsterInstance) -> None:
+    assert schedule_tick(region, "month", instance, 2025, 4, 22, 6) == ["2025-03"]
+    # It is still 21 April in UTC at that hour of the 22nd, and the day that counts is the region's.
+    assert schedule_tick(region, "month", instance, 2025, 4, 22, 0) == ["2025-03"]
+
+
+def test_on_other_days_the_schedule_says_which_month_comes(
+    region: Region, instance: dg.DagsterInstance
+) -> None:
+    publish_months(region, "2025-02")
+    said = schedule_tick(region, "month", instance, 2025, 4, 21, 6)
+    assert said == "2025-02 had its day on 2025-03-21; 2025-03 has its day on 2025-04-22"
+
+
+def test_a_day_that_was_missed_is_made_up_for(region: Region, instance: dg.DagsterInstance) -> None:
+    assert schedule_tick(region, "month", instance, 2025, 4, 25, 6) == ["2025-03"]
+    publish_months(region, "2025-03")
+    assert "2025-03 had its day" in schedule_tick(region, "month", instance, 2025, 4, 25, 6)
+
+
+def test_the_year_s_schedules_fire_the_day_after_the_cut_off(
+    region: Region, instance: dg.DagsterInstance
+) -> None:
+    assert schedule_tick(region, "clear", instance, 2026, 2, 1, 6) == ["2025"]
+    assert schedule_tick(region, "calibrate", instance, 2026, 2, 1, 6) == ["2026"]
+
+
+def test_a_schedule_without_a_calendar_fails_loudly(region: Region, instance: dg.DagsterInstance) -> None:
+    with pytest.raises(Exception, match="evaluation of schedule") as caught:
+        schedule_tick(region, "month", instance, 2040, 1, 20, 6)
+    told = str(caught.value.__cause__)
+    assert "the working-day calendar has no 2039" in told and "workday.csv" in told
+
+
+def publish_months(region: Region, month: str) -> None:
+    """Stand-ins for the month's tables: only whether they are there is looked at."""
+    for table in Chain(region).jobs["months"].tables:
+        path = region.store.file(table, "month", month)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_settlement_tables_say_until_when_they_should_have_been_renewed(region: Region) -> None:
+    found = latest_day_of_month(region, 2026)
+    assert found is not None and found[0] == 28 and found[1].days == 27
+    graph = build([region]).resolve_asset_graph()
+    policies = {key.to_user_string(): graph.get(key).freshness_policy for key in graph.get_all_asset_keys()}
+    fresh = {name: policy.deadline_cron for name, policy in policies.items() if policy}
+    # The tables of months: the year's budget by month is renewed with its year.
+    models = region.project.models.values()
+    monthly = [model for model in models if model.layer == "settlement" and model.partition == "month"]
+    assert fresh == {f"{NAME}/{model.layer}/{model.table}": "59 23 28 * *" for model in monthly}
+
+
+# -- the inbox ---------------------------------------------------------------------------------
+
+
+def inbox_tick(
+    region: Region,
+    instance: dg.DagsterInstance,
+    cursor: str | None = None,
+    operations: Operations = AT_ONCE,
+) -> Any:
+    repository = build([region], operations).get_repository_def()
+    sensor = repository.get_sensor_def(f"{NAME}_inbox")
+    context = dg.build_sensor_context(instance, cursor=cursor, repository_def=repository)
+    return sensor.evaluate_tick(context)
+
+
+def asked_for(data: Any) -> list[list[str]]:
+    op = f"{NAME}__landing_delivery"
+    return [request.run_config["ops"][op]["config"]["deliveries"] for request in data.run_requests or ()]
+
+
+def ended(instance: dg.DagsterInstance, request: Any, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+    """A run of a request, as if the queue had run it."""
+    return create_run_for_test(
+        instance, f"{NAME}_take_in", tags=request.tags, run_config=request.run_config, status=status
+    )
+
+
+def test_a_complete_delivery_is_requested_once(folder: Path, instance: dg.DagsterInstance) -> None:
+    region = Region(regions.settings(folder))
+    assert inbox_tick(region, instance).skip_message == "nothing new in the inbox"
+    deliver(folder, "2025-03/first", Claim("A"))
+    data = inbox_tick(region, instance)
+    assert asked_for(data) == [["2025-03/first"]]
+    (request,) = data.run_requests
+    assert request.tags[ALONE] == f"{NAME}_take_in" and request.tags[GOAL] == "arrived"
+    # Not started yet: the queue is slow.
+    again = inbox_tick(region, instance, data.cursor)
+    assert not again.run_requests and "2025-03/first is being taken in" in again.skip_message
+    ended(instance, request, dg.DagsterRunStatus.STARTED)
+    deliver(folder, "2025-03/second", Claim("B"))
+    # One intake at a time: the second waits for the first.
+    assert not inbox_tick(region, instance, data.cursor).run_requests
+
+
+def test_a_half_copied_delivery_is_left_until_it_is_quiet(folder: Path, instance: dg.DagsterInstance) -> None:
+    region = Region(regions.settings(folder))
+    deliver(folder, "2025-03/first", Claim("A"))
+    data = inbox_tick(region, instance, operations=Operations(quiet_seconds=300))
+    assert not data.run_requests
+    assert "2025-03/first was changed " in data.skip_message
+    assert "left until it has been quiet for 300 s" in data.skip_message
+
+
+def test_an_incomplete_delivery_says_what_is_missing(folder: Path, instance: dg.DagsterInstance) -> None:
+    deliver(folder, "2025-03/first", Claim("A"), payinfo=None)
+    data = inbox_tick(Region(regions.settings(folder)), instance)
+    assert not data.run_requests
+    assert data.skip_message == "2025-03/first/payinfo.csv: the file is missing"
+
+
+def test_a_refused_delivery_waits_until_its_files_change(folder: Path, instance: dg.DagsterInstance) -> None:
+    region = Region(regions.settings(folder))
+    deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
+    data = inbox_tick(region, instance)
+    (request,) = data.run_requests
+    result = dg.materialize(
+        [landing_asset(region)],
+        instance=instance,
+        tags=request.tags,
+        run_config=request.run_config,
+        raise_on_error=False,
+    )
+    assert not result.success
+    again = inbox_tick(region, instance, data.cursor)
+    assert not again.run_requests
+    assert f"was not taken in by run {result.run_id}" in again.skip_message
+    assert "2025-03/bad was not taken in: 1 of its files has a fault." in again.skip_message
+    # And it is still remembered at the tick after that.
+    assert not inbox_tick(region, instance, again.cursor).run_requests
+    deliver(folder, "2025-03/bad", Claim("A"))
+    mended = inbox_tick(region, instance, again.cursor)
+    assert asked_for(mended) == [["2025-03/bad"]]
+    assert mended.run_requests[0].run_key != request.run_key
+
+
+def test_what_was_landed_beside_a_refused_delivery_goes_on(
+    folder: Path, instance: dg.DagsterInstance
+) -> None:
+    region = Region(regions.settings(folder))
+    deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
+    deliver(folder, "2025-03/good", Claim("B"))
+    data = inbox_tick(region, instance)
+    assert asked_for(data) == [["2025-03/bad", "2025-03/good"]]
+    with pytest.raises(DrgError, match="2025-03/bad was not taken in"):
+        region.take_in(lambda line: None, ["2025-03/bad", "2025-03/good"])
+    ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
+    then = inbox_tick(region, instance, data.cursor)
+    assert asked_for(then) == [["2025-03/good"]]
+    ended(instance, then.run_requests[0], dg.DagsterRunStatus.SUCCESS)
+    last = inbox_tick(region, instance, then.cursor)
+    assert not last.run_requests and "2025-03/bad was not taken in" in last.skip_message
+
+
+def test_a_failure_that_refuses_no_delivery_is_not_repeated_for_ever(
+    folder: Path, instance: dg.DagsterInstance
+) -> None:
+    region = Region(regions.settings(folder))
+    deliver(folder, "2025-03/good", Claim("B"))
+    data = inbox_tick(region, instance)
+    region.take_in(lambda line: None)
+    ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
+    then = inbox_tick(region, instance, data.cursor)
+    assert not then.run_requests
+    assert "2025-03/good is landed, and run" in then.skip_message
+    deliver(folder, "2025-03/next", Claim("C"))
+    assert asked_for(inbox_tick(region, instance, then.cursor)) == [["2025-03/good", "2025-03/next"]]
+
+
+def test_a_delivery_that_was_changed_after_it_was_landed_is_told_once(
+    folder: Path, instance: dg.DagsterInstance
+) -> None:
+    region = Region(regions.settings(folder))
+    deliver(folder, "2025-03/first", Claim("A"))
+    region.take_in(lambda line: None)
+    assert inbox_tick(region, instance).skip_message == "nothing new in the inbox"
+    deliver(folder, "2025-03/first", Claim("A", fee="9001.00"))
+    data = inbox_tick(region, instance)
+    assert asked_for(data) == [["2025-03/first"]]
+    ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
+    assert not inbox_tick(region, instance, data.cursor).run_requests
+
+
+# -- chains ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def next_link(region: Region, instance: dg.DagsterInstance) -> Callable[..., dg.RunRequest | str]:
+    """What follows a run of a job that has succeeded."""
+    repository = build([region], AT_ONCE).get_repository_def()
+    sensor = repository.get_sensor_def(f"{NAME}_chain")
+
+    def follow(
+        job: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None
+    ) -> dg.RunRequest | str:
+        run = create_run_for_test(
+            instance,
+            job,
+            tags=dict(tags),
+            run_config=dict(run_config or {}),
+            status=dg.DagsterRunStatus.SUCCESS,
+        )
+        event = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_SUCCESS.value, job)
+        context = dg.build_run_status_sensor_context(
+            sensor_name=sensor.name, dagster_event=event, dagster_instance=instance, dagster_run=run
+        )
+        answer = sensor(context)
+        if isinstance(answer, dg.SkipReason):
+            return answer.skip_message or ""
+        assert isinstance(answer, dg.RunRequest)
+        return answer
+
+    return follow
+
+
+def test_a_year_s_chain_asks_for_one_link_after_the_other(
+    next_link: Callable[..., dg.RunRequest | str],
+) -> None:
+    """On an empty lake everything is stale, and each link is taken for done."""
+    request = next_link(f"{NAME}_clear", {"dagster/partition": "2025"})
+    seen = []
+    while isinstance(request, dg.RunRequest):
+        tags = dict(request.tags)
+        first, last = (tags.get(f"dagster/asset_partition_range_{end}", "") for end in ("start", "end"))
+        seen.append((tags[LINK], request.job_name, request.partition_key or f"{first}..{last}"))
+        assert tags[GOAL] == "clearing 2025"
+        if request.partition_key:
+            tags["dagster/partition"] = request.partition_key
+        request = next_link(str(request.job_name), tags)
+    assert seen == [
+        ("1", f"{NAME}_take_in", ".."),
+        ("2", f"{NAME}_history", "2022-01..2024-12"),
+        ("3", f"{NAME}_calibration", "2025"),
+        ("4", f"{NAME}_months", "2025-01..2025-12"),
+        ("5", f"{NAME}_clearing", "2025"),
+    ]
+    assert request.endswith("(clearing 2025) is done")
+
+
+def test_a_month_s_chain_brings_the_months_before_it(
+    next_link: Callable[..., dg.RunRequest | str],
+) -> None:
+    tags = {CHAIN: "c", GOAL: "months 2025-03", LINK: "3", "dagster/partition": "2025"}
+    request = next_link(f"{NAME}_calibration", tags)
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags["dagster/asset_partition_range_start"] == "2025-01"
+    assert request.tags["dagster/asset_partition_range_end"] == "2025-03"
+    assert request.tags[ALONE] == f"{NAME} 2025..2025"
+    assert (request.tags[CHAIN], request.tags[LINK]) == ("c", "4")
+
+
+def test_what_arrived_is_followed_by_the_open_months_it_touches(
+    folder: Path, next_link: Callable[..., dg.RunRequest | str]
+) -> None:
+    deliver(folder, "2025-03/first", Claim("A"), Claim("B"))
+    # A correction moves A to April: March changes as well.
+    moved = {"setl_end_date": "2025-04-02", "dcla_time": "2025-03-15 12:00:00"}
+    deliver(folder, "2025-04/later", Claim("A", setlinfo=moved))
+    deliver(folder, "2024-12/old", Claim("C", setlinfo={"setl_end_date": "2024-12-30"}))
+    region = Region(regions.settings(folder))
+    region.take_in(lambda line: None)
+    regions.compute(region, [m.name for m in region.project.models.values() if m.slice_by])
+    tags = {CHAIN: "c", GOAL: "arrived", LINK: "1"}
+    request = next_link(f"{NAME}_take_in", tags, take_in_config(NAME, ["2025-04/later"]))
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags[GOAL] == "months 2025-03..2025-04" and request.job_name == f"{NAME}_history"
+    said = next_link(f"{NAME}_take_in", tags, take_in_config(NAME, ["2024-12/old"]))
+    assert said == "no open month is touched by 2024-12/old"
+
+
+def test_a_run_that_is_no_link_is_left_alone(next_link: Callable[..., dg.RunRequest | str]) -> None:
+    assert "is no link of a chain" in str(next_link(f"{NAME}_take_in", {}))
+    # The command line's chains go on by themselves.
+    assert "is no link of a chain" in str(next_link(f"{NAME}_take_in", {CHAIN: "c", LINK: "1"}))
+
+
+@pytest.mark.parametrize("text", ["months 2025-01..2025-03,2025-07", "clearing 2025", "months 2025-02"])
+def test_a_goal_is_read_as_it_is_written(text: str) -> None:
+    assert str(Goal.of(text)) == text
+
+
+def test_a_month_before_the_lake_s_first_begins_no_chain(region: Region) -> None:
+    with pytest.raises(WrongUse, match="There is no partition for 2020-12"):
+        Chain(region).check(Goal("months", ("2020-12",)))
+
+
+# -- failures ----------------------------------------------------------------------------------
+
+
+def land(region: Region, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    return dg.materialize([landing_asset(region)], instance=instance, raise_on_error=False)
+
+
+def log_of(folder: Path) -> list[dict[str, str]]:
+    path = folder / "lake" / ".dagster" / failures.LOG
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+
+
+def stops(region: Region, monkeypatch: pytest.MonkeyPatch, *errors: BaseException) -> list[int]:
+    """Each try of the intake is stopped by the next error; the tries that were made."""
+    tries: list[int] = []
+    left = list(errors)
+
+    def take_in(*given: object) -> list[object]:
+        tries.append(len(tries) + 1)
+        if left:
+            raise left.pop(0)
+        return []
+
+    monkeypatch.setattr(region, "take_in", take_in)
+    monkeypatch.setattr(failures, "FIRST_WAIT_SECONDS", 0.01)
+    return tries
+
+
+def test_what_may_pass_is_tried_again(
+    folder: Path, region: Region, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = duckdb.IOException('IO Error: Could not set lock on file "x": Conflicting lock is held')
+    tries = stops(region, monkeypatch, OSError(errno.EIO, "Input/output error"), locked)
+    assert land(region, instance).success
+    assert tries == [1, 2, 3]
+    assert not log_of(folder)
+
+
+def test_the_waits_double_and_end(
+    folder: Path, region: Region, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = stops(region, monkeypatch, *(OSError(errno.ESTALE, "Stale file handle") for _ in range(9)))
+    result = land(region, instance)
+    assert not result.success
+    assert tries == [1, 2, 3, 4]
+    waits = [
+        event.step_retry_data.seconds_to_wait
+        for event in result.all_events
+        if event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY
+    ]
+    assert waits == [0.01, 0.02, 0.04]
+    (line,) = log_of(folder)
+    assert "Stale file handle" in line["message"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DrgError("A rule stopped it.", ["what"], remedy="Mend it."),
+        FileNotFoundError(errno.ENOENT, "No such file or directory"),
+        duckdb.ConversionException("Conversion Error: 'x'"),
+        TypeError("a fault of the program"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_does_not_pass_is_not_tried_again(
+    error: Exception, region: Region, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = stops(region, monkeypatch, error)
+    assert not land(region, instance).success
+    assert tries == [1]
+
+
+def test_an_error_that_a_lock_caused_may_pass() -> None:
+    def caused(cause: Exception) -> DrgError:
+        error = DrgError("It could not be computed.")
+        error.__cause__ = cause
+        return error
+
+    assert may_pass(caused(OSError(errno.ENOLCK, "No locks available")))
+    assert not may_pass(caused(duckdb.ConversionException("Conversion Error: 'x'")))
+    assert not may_pass(caused(duckdb.IOException("IO Error: No such file or directory")))
+
+
+def test_a_failure_is_logged_with_the_command_line_s_message(
+    folder: Path, region: Region, instance: dg.DagsterInstance
+) -> None:
+    deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
+    with pytest.raises(DrgError) as told:
+        region.take_in(lambda line: None)
+    result = land(region, instance)
+    (line,) = log_of(folder)
+    assert line["message"] == told.value.message()
+    assert (line["run"], line["step"]) == (result.run_id, f"{NAME}__landing_delivery")
+
+
+def test_a_run_that_was_killed_is_listed_without_a_hook(
+    folder: Path, region: Region, instance: dg.DagsterInstance
+) -> None:
+    job = f"{NAME}_months"
+    run = create_run_for_test(instance, job, status=dg.DagsterRunStatus.STARTED)
+    instance.report_run_failed(run, "its process is gone")
+    event = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_FAILURE.value, job, message="its process is gone")
+    context = dg.build_run_status_sensor_context(
+        sensor_name="run_failures", dagster_event=event, dagster_instance=instance, dagster_run=run
+    )
+    build([region]).get_repository_def().get_sensor_def("run_failures")(context.for_run_failure())
+    (line,) = log_of(folder)
+    assert (line["run"], line["job"], line["step"]) == (run.run_id, job, "")
+    assert line["message"].endswith("was killed: its process is gone")
+
+
+def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
+    instance = open_instance(folder / "lake")
+    config = instance.get_concurrency_config().run_queue_config
+    assert config is not None and config.max_concurrent_runs == 2
+    limited = {
+        limit["key"] for limit in config.tag_concurrency_limits if limit["value"]["applyLimitPerUniqueValue"]
+    }
+    assert limited >= {"dagster/partition", ALONE}
+    assert instance.run_retries_enabled and instance.run_monitoring_enabled
+
+
+def test_a_run_whose_process_is_gone_gives_its_place_free(folder: Path) -> None:
+    instance = open_instance(folder / "lake")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here, started = own_process()[PROCESS], dg.DagsterRunStatus.STARTED
+    left = f"{here.split()[0]} {gone.pid}"
+    runs = {
+        tag: create_run_for_test(instance, "some", tags={PROCESS: tag}, status=started).run_id
+        for tag in (left, here, "elsewhere 1")
+    }
+    open_instance(folder / "lake")
+    status = {tag: instance.get_run_by_id(run).status.value for tag, run in runs.items()}  # type: ignore[union-attr]
+    assert status == {left: "FAILURE", here: "STARTED", "elsewhere 1": "STARTED"}
+
+
+def test_the_variables_of_operations() -> None:
+    assert operations_from({}) == Operations()
+    assert operations_from({"DRG_AUTOMATIC": "yes", "DRG_QUIET_SECONDS": "5"}).automatic
+    with pytest.raises(WrongUse) as caught:
+        operations_from({"DRG_HOUR": "24", "DRG_TIME_ZONE": "Mars", "DRG_OPEN_FROM": "2025-13"})
+    assert len(caught.value.faults) == 3
