@@ -137,7 +137,7 @@ LEFT, RIGHT, BOTTOM = 76, WIDTH - 24, 340
 
 def _lines(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
     """A line a series over the periods; the legend states the last figure of each."""
-    periods = list(dict.fromkeys(str(row[chart.x]) for row in rows))
+    periods = sorted({str(row[chart.x]) for row in rows})
     series = list(dict.fromkeys(_series(chart, row) for row in rows))
     shown = series[:MOST_SERIES]
     values = [float(row[chart.y]) for row in rows]
@@ -153,7 +153,8 @@ def _lines(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
     for number, name in enumerate(shown):
         own = [row for row in rows if _series(chart, row) == name]
         points = [(at[str(row[chart.x])], up(float(row[chart.y]))) for row in own]
-        picture.path(points, COLOURS[number])
+        for run in _runs([periods.index(str(row[chart.x])) for row in own]):
+            picture.path([points[position] for position in run], COLOURS[number])
         for (x, y), row in zip(points, own):
             told = f"{name} {row[chart.x]}：{exact(row[chart.y], chart.percent)}".strip()
             picture.dot(x, y, 3.5, COLOURS[number], told)
@@ -165,6 +166,17 @@ def _lines(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
         left_out = f"另有 {len(series) - len(shown)} 条线未画出"
         picture.text(LEFT, picture.height - 10, left_out, size=11, colour=SOFT)
     return picture
+
+
+def _runs(positions: Sequence[int]) -> list[list[int]]:
+    """Places in a list of rising positions, parted where a position is missing: no line is drawn over a gap."""
+    runs: list[list[int]] = []
+    for place, position in enumerate(positions):
+        if runs and position == positions[place - 1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
 
 
 def _scatter(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:

@@ -180,6 +180,17 @@ def test_lines_tell_every_point_and_state_the_last() -> None:
     assert heights == sorted(heights, reverse=True)
 
 
+def test_no_line_is_drawn_over_a_period_without_a_figure() -> None:
+    rows = [{"x": month, "y": Decimal(1), "s": "a"} for month in ("01", "02", "03", "04")]
+    rows += [
+        {"x": month, "y": None if month == "02" else Decimal(2), "s": "b"}
+        for month in ("01", "02", "03", "04")
+    ]
+    svg = draw(chart("lines", series="s"), rows, None)
+    assert [len(line.attrib["points"].split()) for line in parsed(svg).iter(f"{SVG}polyline")] == [4, 1, 2]
+    assert len(list(parsed(svg).iter(f"{SVG}circle"))) == 7
+
+
 def test_a_scatter_puts_equal_figures_on_its_line() -> None:
     rows = [
         {"x": Decimal("10.0000"), "y": Decimal("10.0000"), "l": "R1"},
