@@ -169,7 +169,7 @@ def _lines(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
 
 
 def _runs(positions: Sequence[int]) -> list[list[int]]:
-    """Places in a list of rising positions, parted where a position is missing: no line is drawn over a gap."""
+    """Places in a list of rising positions, parted where one is missing: no line is drawn over a gap."""
     runs: list[list[int]] = []
     for place, position in enumerate(positions):
         if runs and position == positions[place - 1] + 1:

@@ -9,6 +9,8 @@ from math import floor, log10
 Number = int | float | Decimal
 # What a scale writes in place of four or eight zeros.
 _WAN, _YI = 10_000, 100_000_000
+# Figures nearer to each other than these, by their size or at all, share one place on a scale.
+_SAME, _NOTHING = 1e-9, 1e-12
 
 
 def exact(value: object, percent: bool = False) -> str:
@@ -35,8 +37,8 @@ def short(value: float, percent: bool = False) -> str:
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round figures from at most `low` to at least `high`, evenly apart."""
-    if high <= low:
-        high = low + (abs(low) or 1)
+    if high - low <= max(_SAME * max(abs(low), abs(high)), _NOTHING):
+        high = low + max(abs(low), 1)
     rough = (high - low) / about
     magnitude = 10 ** floor(log10(rough))
     step = next(unit * magnitude for unit in (1, 2, 2.5, 5, 10) if unit * magnitude >= rough * 0.999)

@@ -94,8 +94,6 @@ def test_figures_of_a_scale_are_short() -> None:
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
 def test_a_scale_covers_its_figures_in_even_steps(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
-    if high - low < 1e-6 * max(abs(low), abs(high), 1e-3):
-        high = low
     marks = ticks(low, high)
     slack = 1e-6 * max(abs(low), abs(high), 1)
     assert 2 <= len(marks) <= 9
