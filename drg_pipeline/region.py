@@ -137,18 +137,32 @@ class Region:
                 "delivery",
                 {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns} | _LANDED,
                 file.describe,
+                grain=("delivery", "line"),
             )
             for file in self.layout.files
         ]
         sources += [
-            Source(f"{LANDING}.file", "delivery", _FILE, "Every file of a delivery with its counts."),
+            Source(
+                f"{LANDING}.file",
+                "delivery",
+                _FILE,
+                "Every file of a delivery with its counts.",
+                grain=("delivery", "file"),
+            ),
             Source(
                 f"{LANDING}.rejected_row",
                 "delivery",
                 _REJECTED,
                 "Records of a delivery that could not be read.",
+                grain=("delivery", "file", "line"),
             ),
-            Source(f"{REFERENCE}.{CALENDAR}", "none", _CALENDAR, "Working days of the statutory calendar."),
+            Source(
+                f"{REFERENCE}.{CALENDAR}",
+                "none",
+                _CALENDAR,
+                "Working days of the statutory calendar.",
+                grain=("date",),
+            ),
         ]
         sources += [
             Source(
@@ -156,11 +170,21 @@ class Region:
                 "none",
                 {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns},
                 file.describe,
+                grain=(*file.key, *(("valid_from",) if file.validity else ())),
             )
             for file in self.reference_layout.files
         ]
         sources += [
-            Source(f"{SCHEME}.{name}", "none", columns, self._scheme_describe(name))
+            Source(
+                f"{SCHEME}.{name}",
+                "none",
+                columns,
+                self._scheme_describe(name),
+                grain=(
+                    SCHEME,
+                    *(key for file in self.scheme_layout.files if file.name == name for key in file.key),
+                ),
+            )
             for name, columns in scheme_columns(self.scheme_layout).items()
         ]
         sources += [
@@ -173,6 +197,7 @@ class Region:
                 },
                 table.describe,
                 tuple(law for law in table.citations if law != "open"),
+                table.key,
             )
             for name, table in self.pack.tables.items()
         ]

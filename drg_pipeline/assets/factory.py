@@ -7,29 +7,37 @@ that passes.
 
 # No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
 
+from drg_pipeline.assets.checks import check_result, contract_specs
 from drg_pipeline.assets.describe import (
+    group_of,
     key,
     lineage_metadata,
+    lineage_of,
+    lineage_table,
     model_description,
     model_metadata,
     outcome_metadata,
+    owners_of,
     preview,
-    schema,
     source_description,
+    source_metadata,
 )
 from drg_pipeline.assets.failures import failure, failure_hook, told
 from drg_pipeline.assets.partitions import definition_of, mapping
+from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
+from drg_pipeline.assets.side import side_metadata
 from drg_pipeline.lake.engine import Outcome
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written, refused
 from drg_pipeline.sql.contract import Contract
+from drg_pipeline.sql.lineage import Lineage
 from drg_pipeline.sql.model import Model
 
-OWNERS = ["team:settlement"]
 # Config of the intake: the deliveries to look at, `month/delivery`; without it all.
 DELIVERIES = "deliveries"
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
@@ -45,11 +53,11 @@ def model_asset(
 
     @dg.asset(
         key=asset_key,
-        group_name=model.layer,
+        group_name=group_of(region, model.layer),
         description=model_description(region, model),
         metadata=model_metadata(region, model),
-        owners=OWNERS,
-        tags={"region": name, "layer": model.layer},
+        owners=owners_of(region, model.layer),
+        tags={"region": name, "layer": model.layer, "partition": model.partition},
         kinds={"sql", "duckdb", "parquet"},
         code_version=region.project.code_version(model.name),
         partitions_def=definition_of(model.partition, region.settings.first_month),
@@ -58,7 +66,7 @@ def model_asset(
             dg.AssetDep(key(name, upstream), partition_mapping=mapping(region.project, model, upstream))
             for upstream in model.upstream
         ],
-        check_specs=check_specs(model, contract, asset_key),
+        check_specs=check_specs(region, model, contract),
         freshness_policy=freshness,
         hooks={failure_hook(region.settings.lake)},
     )
@@ -72,33 +80,45 @@ def model_asset(
             outcomes = region.engine.compute(model.name, partitions)
         region.progress(model.name, outcomes)
         for group in contract.groups():
-            yield check_result(asset_key, group, outcomes)
+            yield check_result(region, asset_key, group, outcomes)
         if model.flags:
             yield rules_check(region, model, asset_key, outcomes)
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
-        for outcome in outcomes:
-            if outcome.published:
-                metadata = outcome_metadata(outcome)
-                if outcome is outcomes[-1]:
-                    metadata["preview"] = dg.MetadataValue.md(preview(region, outcome))
-                context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
+        lineage = lineage_of(region, model)
+        for outcome, metadata in looks_of(region, model, outcomes, lineage):
+            context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
         if stopped := refused(outcomes):
             raise failure(stopped)
         yield dg.MaterializeResult(
             asset_key=asset_key,
-            metadata={"dagster/column_lineage": lineage_metadata(region, model)},
+            metadata={"dagster/column_lineage": lineage_metadata(region, lineage)},
         )
 
     return compute
 
 
-def check_specs(model: Model, contract: Contract, asset_key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def looks_of(
+    region: Region, model: Model, outcomes: Sequence[Outcome], lineage: Lineage
+) -> list[tuple[Outcome, dict[str, Any]]]:
+    """Each published partition with its metadata: its charts, and with the last one what shows the table."""
+    published = [outcome for outcome in outcomes if outcome.published]
+    found: list[tuple[Outcome, dict[str, Any]]] = []
+    with closing(region.engine.connect()) as con:
+        drawn = pictures(region, con, model, published)
+        for outcome in published:
+            looks = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
+            if outcome is published[-1]:
+                looks["preview"] = preview(region, con, model.name, outcome.path)
+                looks["column_sources"] = lineage_table(lineage)
+            found.append((outcome, outcome_metadata(outcome, looks)))
+    return found
+
+
+def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.AssetCheckSpec]:
     """The checks of a model: its contract and invariants block, quality rules and stray months warn."""
-    specs = [
-        dg.AssetCheckSpec(name, asset=asset_key, blocking=True, description=describe)
-        for name, describe in contract.groups().items()
-    ]
+    asset_key = key(region.settings.region, model.name)
+    specs = contract_specs(region, model, contract)
     if model.flags:
         about = "Quality rules of the catalogue, by Great Expectations."
         specs.append(dg.AssetCheckSpec(RULES, asset=asset_key, description=about))
@@ -106,34 +126,6 @@ def check_specs(model: Model, contract: Contract, asset_key: dg.AssetKey) -> lis
         about = "Rows whose month has no partition: before the lake's first month, or not begun yet."
         specs.append(dg.AssetCheckSpec(OUTSIDE, asset=asset_key, description=about))
     return specs
-
-
-def check_result(asset_key: dg.AssetKey, group: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
-    """One verdict over the partitions of a step: how many rows each rule refuses, and some of them."""
-    found = [
-        (outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.group == group
-    ]
-    failed = [(partition, check) for partition, check in found if not check.passed]
-    rules: dict[str, int] = {}
-    for _, check in found:
-        rules[check.id] = rules.get(check.id, 0) + check.failing
-    listed = "\n".join(f"| {rule} | {count} |" for rule, count in rules.items())
-    samples = "\n".join(
-        f"- {partition or ''} {check.id}: {sample}" for partition, check in failed for sample in check.samples
-    )
-    return dg.AssetCheckResult(
-        asset_key=asset_key,
-        check_name=group,
-        passed=not failed,
-        severity=dg.AssetCheckSeverity.ERROR
-        if any(check.blocking for _, check in found)
-        else dg.AssetCheckSeverity.WARN,
-        metadata={
-            "partitions": len({partition for partition, _ in found}),
-            "rules": dg.MetadataValue.md(f"| rule | failing rows |\n|---|---:|\n{listed}"),
-            "failing": dg.MetadataValue.md(samples or "none"),
-        },
-    )
 
 
 def landing_asset(region: Region) -> dg.AssetsDefinition:
@@ -184,11 +176,11 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
             dg.AssetSpec(
                 key(name, source.name),
                 skippable=layer == "policy",
-                group_name=layer,
+                group_name=group_of(region, layer),
                 description=source_description(region, source),
-                metadata={"dagster/column_schema": schema(source.columns), "dagster/table_name": source.name},
-                owners=OWNERS,
-                tags={"region": name, "layer": layer},
+                metadata=source_metadata(source),
+                owners=owners_of(region, layer),
+                tags={"region": name, "layer": layer, "partition": source.partition},
                 kinds={"yaml" if layer == "policy" else "csv", "parquet"},
             )
             for source in sources
@@ -202,16 +194,13 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
         selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
         with told(context):
             written = _bring(region, layer, kind, context, [source.name for source in selected])
+        with closing(region.engine.connect()) as con:
+            for source in selected:
+                asset_key = key(name, source.name)
+                for partition, metadata in side_metadata(region, con, source, written):
+                    context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=partition)
         for source in selected:
-            own = [w for w in written if w.table == source.name]
-            asset_key = key(name, source.name)
-            for partition in own:
-                context.add_asset_metadata(
-                    {"dagster/row_count": partition.rows, "logical_digest": partition.digest},
-                    asset_key=asset_key,
-                    partition_key=partition.partition,
-                )
-            yield dg.MaterializeResult(asset_key=asset_key)
+            yield dg.MaterializeResult(asset_key=key(name, source.name))
 
     return bring
 

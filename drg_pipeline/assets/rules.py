@@ -5,16 +5,18 @@ A claim's fatal fault keeps the claim out of the month and never stops the month
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date
 
 import dagster as dg
 
+from drg_pipeline.assets.checks import SHOWN_ROWS, command
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Outcome, parquet
 from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
+from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.sql.model import Model
 
 RULES = "quality_rules"
@@ -46,24 +48,53 @@ def rules_check(
             rows += outcome.rows
             for verdict in judged(region, model, outcome):
                 failing[verdict.rule] = failing.get(verdict.rule, 0) + verdict.failing
-    table = "\n".join(
-        f"| `{rule.id}` | {rule.title} | {rule.severity} | {count} |"
-        for rule, count in sorted(failing.items(), key=lambda item: (item[0].severity, -item[1], item[0].id))
-    )
+    ordered = sorted(failing.items(), key=lambda item: (item[0].severity, -item[1], item[0].id))
+    metadata = {
+        "rows": dg.MetadataValue.int(rows),
+        "failing_fatal": dg.MetadataValue.int(_total(failing, "fatal")),
+        "failing_warn": dg.MetadataValue.int(_total(failing, "warn")),
+        "rules": dg.MetadataValue.md(
+            table(
+                ["rule", "title", "severity", "failing rows"],
+                [[code(rule.id), rule.title, rule.severity, count] for rule, count in ordered],
+                right=[3],
+            )
+        ),
+    }
+    broken = [rule for rule, count in ordered if count]
+    if broken:
+        metadata["failing"] = dg.MetadataValue.md(_failing_rows(region, model, outcomes, broken))
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=RULES,
         passed=not any(failing.values()),
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "rows": rows,
-            "failing_fatal": sum(count for rule, count in failing.items() if rule.severity == "fatal"),
-            "failing_warn": sum(count for rule, count in failing.items() if rule.severity == "warn"),
-            "rules": dg.MetadataValue.md(
-                f"| rule | title | severity | failing |\n|---|---|---|---:|\n{table}"
-            ),
-        },
+        metadata=metadata,
     )
+
+
+def _total(failing: Mapping[Rule, int], severity: str) -> int:
+    return sum(count for rule, count in failing.items() if rule.severity == severity)
+
+
+def _failing_rows(region: Region, model: Model, outcomes: Sequence[Outcome], broken: Sequence[Rule]) -> str:
+    """The first rows that fail a rule, by their keys, and the line that reads all of them."""
+    published = [outcome for outcome in outcomes if outcome.published]
+    keys = [name for name in model.grain if name not in region.personal]
+    failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
+    texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
+    with closing(region.engine.connect()) as con:
+        rows = con.execute(
+            f"select {texts}, array_to_string({failed}, ', ') as failed "
+            f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
+            f"order by all limit {SHOWN_ROWS}"
+        ).fetchall()
+    periods = sorted(outcome.partition for outcome in published if outcome.partition)
+    span = [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"] if periods else []
+    one = " or ".join(rule.id for rule in broken)
+    query = f"from {model.name} where {' and '.join([*span, f'({one})'])}"
+    shown = table([*keys, "rules that fail"], rows)
+    return f"{shown}\n\nAll rows:\n\n{command(region.settings, query)}"
 
 
 def outside_check(
@@ -83,7 +114,8 @@ def outside_check(
         region.report(
             f"{count} claim versions settle in {value}, outside {first}..{last}; for example {sample}"
         )
-    listed = "\n".join(f"| {value} | {count} | {sample} |" for value, count, sample in found)
+    query = f"from {model.name} where {month} < '{first}' or {month} > '{last}' order by {month}"
+    listed = table(["month", "rows", "for example"], found, right=[1])
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=OUTSIDE,
@@ -91,6 +123,7 @@ def outside_check(
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             "rows": sum(count for _, count, _ in found),
-            "months": dg.MetadataValue.md(f"| month | rows | for example |\n|---|---:|---|\n{listed}"),
+            "months": dg.MetadataValue.md(listed),
+            "failing": dg.MetadataValue.md(command(region.settings, query) if found else "none"),
         },
     )

@@ -16,6 +16,7 @@ import duckdb
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of, logical_digest, quoted, row_text
+from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.lake.store import PART, Store, footers
 from drg_pipeline.settings import Settings
@@ -315,6 +316,7 @@ class Engine:
                     con, invariant, model.partition, list(partitions), skip={model.name, *model.upstream}
                 )
             checks = contract.checks(con, keys)
+            keep_failing(con, self.store, model.name, checks)
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
                 if not outcome.failures:

@@ -71,7 +71,8 @@ class Overlay:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of one file. `columns` is None for a scalar, whose type is `field`."""
+    """A parameter of one file. `columns` is None for a scalar, whose type is `field`; a table's `key` names
+    the columns that tell its rows apart."""
 
     name: str
     file: str
@@ -81,6 +82,7 @@ class Parameter:
     nullable: bool
     values: tuple[DatedValue, ...]
     confirmed_until: date
+    key: tuple[str, ...] = ()
 
     @property
     def is_table(self) -> bool:
@@ -144,7 +146,8 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
         return None
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
-    return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed)
+    key = shape.key if shape else ()
+    return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, key)
 
 
 @dataclass(frozen=True)

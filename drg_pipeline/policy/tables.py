@@ -57,6 +57,11 @@ class PolicyTable:
         return self.known if len(self.known) > 1 else ()
 
     @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart."""
+        return (self.period, *(("phase",) if self.phases else ()), *self.parameters[0].key)
+
+    @property
     def file(self) -> str:
         return self.parameters[0].file
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.model import Model
@@ -22,7 +25,12 @@ CONTRACT = "contract"
 
 @dataclass
 class Check:
-    """The verdict of one rule on one partition."""
+    """The verdict of one rule on one partition.
+
+    rows      SELECT of the rows that break the rule, while the candidate can be read
+    shown     the columns of them that say why
+    file      where those rows are kept, for a rule that is broken
+    """
 
     id: str
     group: str
@@ -31,6 +39,9 @@ class Check:
     describe: str
     failing: int = 0
     samples: list[str] = field(default_factory=list)
+    rows: str = field(default="", repr=False)
+    shown: tuple[str, ...] = ()
+    file: Path | None = None
 
     def __str__(self) -> str:
         if self.passed:
@@ -81,9 +92,14 @@ class Contract:
             everywhere = failed.get(None, (0, []))
             for partition in partitions:
                 count, samples = failed.get(partition, everywhere) if partition is not None else everywhere
-                found[partition].append(
-                    Check(rule.id, rule.group, count == 0, rule.blocking, rule.describe, count, samples)
-                )
+                check = Check(rule.id, rule.group, count == 0, rule.blocking, rule.describe, count, samples)
+                check.rows, check.shown = rule.rows, rule.shown
+                if partition is not None and partition in failed:
+                    check.rows = (
+                        f"select * from ({rule.rows}\n) as r where cast({self.model.partition} as varchar) = "
+                        f"'{partition}'"
+                    )
+                found[partition].append(check)
         return found
 
     def rules(self) -> Iterator[Rule]:
@@ -95,29 +111,37 @@ class Contract:
             "grain_is_unique",
             f"One row for each {keys}.",
             f"select {part}, {sample} from {table} group by {keys} having count(*) > 1",
+            f"select * from {table} qualify count(*) over (partition by {keys}) > 1",
+            model.grain,
         )
         required = [column for column in model.columns if column not in model.nullable]
         empty = ", ".join(f"case when {column} is null then '{column}' end" for column in required)
+        lacking = f"{table} where {' or '.join(f'{column} is null' for column in required)}"
         yield Rule(
             "no_unexpected_null",
             "A column that is always filled is empty: most often a row of policy or reference is missing.",
-            f"select {part}, {sample} || ' lacks ' || concat_ws(', ', {empty}) from {table} "
-            f"where {' or '.join(f'{column} is null' for column in required)}",
+            f"select {part}, {sample} || ' lacks ' || concat_ws(', ', {empty}) from {lacking}",
+            f"select concat_ws(', ', {empty}) as lacks, * from {lacking}",
+            ("lacks", *model.grain),
         )
         for kept, kept_keys in model.keeps.items():
             on = " and ".join(f"o.{column} = k.{column}" for column in kept_keys)
+            lost = f"{kept} as k where not exists (select 1 from {table} as o where {on})"
             yield Rule(
                 keeps_id(kept),
                 f"Every {', '.join(kept_keys)} of {kept} comes out.",
-                f"select {self._partition_of(kept_keys, 'k.')}, {sample_of(kept_keys, 'k.')} "
-                f"from {kept} as k "
-                f"where not exists (select 1 from {table} as o where {on})",
+                f"select {self._partition_of(kept_keys, 'k.')}, {sample_of(kept_keys, 'k.')} from {lost}",
+                f"select k.* from {lost}",
+                kept_keys,
             )
         for check in model.checks:
+            broken = f"{table} where ({check.expect}) is not true"
             yield Rule(
                 check.id,
                 check.describe,
-                f"select {part}, {sample} from {table} where ({check.expect}) is not true",
+                f"select {part}, {sample} from {broken}",
+                f"select * from {broken}",
+                tuple(dict.fromkeys((*model.grain, *columns_in(check.expect, model.columns)))),
             )
         for invariant in self.project.invariants_of(table):
             names = invariant.columns
@@ -125,6 +149,8 @@ class Contract:
                 invariant.id,
                 invariant.describe,
                 f"select {self._partition_of(names)}, {sample_of(names)} from ({invariant.sql}\n) as broken",
+                invariant.sql,
+                names,
                 invariant.severity == "error",
                 invariant.id,
             )
@@ -137,17 +163,28 @@ class Contract:
 
 @dataclass(frozen=True)
 class Rule:
-    """`failing` yields (partition, sample) for each row that breaks the rule."""
+    """`failing` yields (partition, sample) for each row that breaks the rule, `rows` those rows whole.
+
+    shown  the columns of `rows` that say which row it is and why
+    """
 
     id: str
     describe: str
     failing: str
+    rows: str
+    shown: tuple[str, ...]
     blocking: bool = True
     group: str = CONTRACT
 
 
 def keeps_id(table: str) -> str:
     return f"keeps_{table.replace('.', '_')}"
+
+
+def columns_in(expect: str, columns: Sequence[str]) -> list[str]:
+    """The columns that a row rule looks at, in the order it names them."""
+    found = sqlglot.parse_one(expect, read="duckdb").find_all(exp.Column, bfs=False)
+    return [column.name for column in found if column.name in columns]
 
 
 def sample_of(columns: Sequence[str], prefix: str = "") -> str:

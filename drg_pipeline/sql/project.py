@@ -41,20 +41,24 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """A table that no model computes; `partition` as for a model, or `delivery`."""
+    """A table that no model computes: `partition` as for a model, or `delivery`; `grain` are its keys."""
 
     name: str
     partition: str
     columns: Mapping[str, Column]
     describe: str
     law: tuple[str, ...] = ()
+    grain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Layer:
+    """A step of the payment procedure; `owner` is the team that answers for its tables."""
+
     name: str
     title: str
     describe: str
+    owner: str = ""
 
 
 class Project:
@@ -71,7 +75,7 @@ class Project:
         self.sources = {source.name: source for source in sources}
         self.macros = (folder / "macros.sql").read_text(encoding="utf-8")
         self.layers = [
-            Layer(name, str(entry["title"]), str(entry["describe"]))
+            Layer(name, str(entry["title"]), str(entry["describe"]), str(entry.get("owner", "")))
             for name, entry in _mapping(folder / "layers.yml").items()
         ]
         self.columns = {

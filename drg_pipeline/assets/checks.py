@@ -1,0 +1,113 @@
+"""What the UI shows of a model's contract and of the invariants that guard it.
+
+Each verdict counts the rows that break a rule and leads to them: a table of the first ones by their keys, the
+file that holds all of them, and the `drg sql` line that reads it. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+
+from drg_pipeline.assets.describe import key, law_text
+from drg_pipeline.lake.digest import quoted
+from drg_pipeline.lake.engine import Outcome, sql_text
+from drg_pipeline.region import Region
+from drg_pipeline.reports.markdown import code, table
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.contract import Check, Contract
+from drg_pipeline.sql.model import Model
+
+SHOWN_ROWS = 20
+
+
+def contract_specs(region: Region, model: Model, contract: Contract) -> list[dg.AssetCheckSpec]:
+    """One check for the table's contract and one for each invariant, with its clauses; they block."""
+    asset_key = key(region.settings.region, model.name)
+    law = {invariant.id: invariant.law for invariant in region.project.invariants_of(model.name)}
+    specs = []
+    for name, about in contract.groups().items():
+        clauses = law_text(region.pack.instruments, law.get(name, ()))
+        described = f"{about}\n\n{clauses}" if clauses else about
+        specs.append(dg.AssetCheckSpec(name, asset=asset_key, blocking=True, description=described))
+    return specs
+
+
+def check_result(
+    region: Region, asset_key: dg.AssetKey, group: str, outcomes: Sequence[Outcome]
+) -> dg.AssetCheckResult:
+    """One verdict over the partitions of a step: how many rows break each rule, which, and where they are."""
+    found = [
+        (outcome.partition, check) for outcome in outcomes for check in outcome.checks if check.group == group
+    ]
+    failed = [(partition, check) for partition, check in found if not check.passed]
+    rules: dict[str, tuple[str, int]] = {}
+    for _, check in found:
+        rules[check.id] = (check.describe, rules.get(check.id, ("", 0))[1] + check.failing)
+    metadata: dict[str, dg.MetadataValue] = {
+        "partitions": dg.MetadataValue.int(len({partition for partition, _ in found})),
+        "failing_rows": dg.MetadataValue.int(sum(check.failing for _, check in failed)),
+        "rules": dg.MetadataValue.md(
+            table(
+                ["rule", "what it asks", "failing rows"],
+                [[code(rule), *told] for rule, told in rules.items()],
+                right=[2],
+            )
+        ),
+    }
+    if failed:
+        metadata["failing"] = dg.MetadataValue.md("\n\n".join(_of_rule(region, failed)))
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=group,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR
+        if any(check.blocking for _, check in found)
+        else dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
+
+
+def _of_rule(region: Region, failed: Sequence[tuple[str | None, Check]]) -> list[str]:
+    """For each broken rule: where and how often, its first rows, its file and how to read it."""
+    told: list[str] = []
+    for rule in dict.fromkeys(check.id for _, check in failed):
+        own = [(partition, check) for partition, check in failed if check.id == rule]
+        counts = ", ".join(f"{partition or 'all'}: {check.failing}" for partition, check in own)
+        told.append(f"**{rule}** — {counts}")
+        files = [check.file for _, check in own if check.file]
+        if not files:
+            continue
+        told.append(first_rows(region, files, own[0][1].shown))
+        where = str(files[0]) if len(files) == 1 else str(files[0].parent / "*.parquet")
+        told.append(f"All rows: {code(where)}")
+        told.append(command(region.settings, f"from '{sql_text(where)}'"))
+    return told
+
+
+def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) -> str:
+    """The first failing rows as a table of the columns that say why, persons left out."""
+    shown = [name for name in columns if name not in region.personal]
+    if not shown:
+        return ""
+    texts = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in shown)
+    listed = ", ".join(f"'{sql_text(path)}'" for path in files)
+    with closing(region.engine.connect()) as con:
+        rows = con.execute(
+            f"select {texts} from read_parquet([{listed}], hive_partitioning = false) "
+            f"order by all limit {SHOWN_ROWS}"
+        ).fetchall()
+    return table(shown, rows)
+
+
+def command(settings: Settings, query: str) -> str:
+    """The command line that shows rows, ready to be copied."""
+    words = ["drg", "sql", "--region", settings.region, "--lake", str(settings.lake)]
+    # A query holds single quotes; double ones around it are kinder to read than escaped single ones.
+    quotable = not any(letter in query for letter in '"$`\\\\!')
+    asked = f'"{query}"' if quotable else shlex.quote(query)
+    return f"```sh\n{shlex.join(words)} {asked}\n```"

@@ -1,0 +1,62 @@
+"""The charts of a table's published periods, as metadata that the UI shows.
+
+Which charts there are is data (`data/interface/charts.yml`), their figures are SQL's. A picture is for
+reading: one that cannot be drawn says so in its place and stops no step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from drg_pipeline.lake.engine import Outcome
+from drg_pipeline.region import Region
+from drg_pipeline.reports.charts import CHARTS_FILE, Chart, load_charts
+from drg_pipeline.reports.draw import draw
+from drg_pipeline.reports.markdown import plain
+from drg_pipeline.reports.svg import as_image
+from drg_pipeline.sql.model import Model
+
+CHART = "chart"
+
+
+@lru_cache(maxsize=8)
+def charts_of(region: Region) -> Mapping[str, Sequence[Chart]]:
+    """The charts of a region's tables, read once."""
+    return load_charts(region.settings.interface / CHARTS_FILE, region.project)
+
+
+def pictures(
+    region: Region, con: duckdb.DuckDBPyConnection, model: Model, outcomes: Sequence[Outcome]
+) -> dict[str | None, dg.MetadataValue]:
+    """partition -> its charts, one below the other; nothing for a table that has none."""
+    charts = charts_of(region).get(model.name, ())
+    published = [outcome.partition for outcome in outcomes if outcome.published]
+    if not charts or not published:
+        return {}
+    for table in sorted({table for chart in charts for table in chart.tables}):
+        files = region.store.partitions(table, region.project.partition_of(table))
+        region.engine.view(con, table, list(files.values()))
+    return {
+        partition: dg.MetadataValue.md("\n\n".join(_image(con, chart, partition) for chart in charts))
+        for partition in published
+    }
+
+
+def _image(con: duckdb.DuckDBPyConnection, chart: Chart, partition: str | None) -> str:
+    try:
+        svg = draw(chart, rows_of(con, chart, partition), partition)
+    except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
+        return f"{plain(chart.titled(partition))}: could not be drawn. {plain(error)}"
+    return as_image(svg, chart.titled(partition))
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, chart: Chart, partition: str | None) -> list[dict[str, Any]]:
+    """What a chart's query says of a period."""
+    answer = con.execute(chart.query, {"period": partition} if "$period" in chart.query else {})
+    names = [str(column[0]) for column in answer.description or ()]
+    return [dict(zip(names, row)) for row in answer.fetchall()]

@@ -1,0 +1,50 @@
+"""The rows that broke a rule, kept as Parquet beside the tables, for people to look at.
+
+They are of the candidate that was judged: a refused one is never published, so this is the only place where
+its rows can be read. `<lake>/<region>/.failing/<table>/<rule>/<partition>.parquet` lasts until the rule is
+judged again for that partition. No model reads it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from drg_pipeline.lake.store import Store
+from drg_pipeline.sql.contract import Check
+
+FOLDER = ".failing"
+# The name of the file of a table without partitions.
+WHOLE = "all"
+
+
+def failing_file(store: Store, table: str, rule: str, partition: str | None) -> Path:
+    """Where the rows are kept that break a rule in a partition."""
+    return store.root / FOLDER / table / rule / f"{partition or WHOLE}.parquet"
+
+
+def keep_failing(
+    con: duckdb.DuckDBPyConnection, store: Store, table: str, checks: Mapping[str | None, Sequence[Check]]
+) -> None:
+    """Keep the rows of every broken rule; forget those of rules that hold again."""
+    judged_before = (store.root / FOLDER / table).is_dir()
+    for partition, found in checks.items():
+        for check in found:
+            path = failing_file(store, table, check.id, partition)
+            if not check.passed:
+                aside = store.temporary(path)
+                target = str(aside).replace("'", "''")
+                try:
+                    con.execute(
+                        f"copy (select * from ({check.rows}\n) as broken order by all) "
+                        f"to '{target}' (format parquet, compression zstd)"
+                    )
+                    os.replace(aside, path)
+                finally:
+                    aside.unlink(missing_ok=True)
+                check.file = path
+            elif judged_before:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""The charts that `data/interface/charts.yml` describes: of which table, of what kind, by which query.
+
+Reads and refuses; how a chart is drawn is `draw`'s, what its query computes is SQL's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlglot.errors
+
+from drg_pipeline.errors import DrgError
+from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.sql.model import selected, tables_of
+from drg_pipeline.sql.project import Project
+
+CHARTS_FILE = "charts.yml"
+KINDS = ("bars", "lines", "scatter", "waterfall")
+FORMATS = ("number", "percent")
+SCALES = ("linear", "log")
+FROM = ("zero", "data")
+# What a chart may name of its query's columns beside x and y.
+ROLES = ("series", "reference", "label", "total")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One picture of a table's period.
+
+    x, y      columns: bars and waterfall name by x and measure y; lines and scatter put x across, y up
+    series    column that parts the rows into lines or colours
+    reference column with the figure that a line across stands for (bars)
+    label     column with what is written beside a dot, empty for most (scatter)
+    total     column that is true for the rows that stand for themselves (waterfall)
+    axis      from where the scale of y begins
+    """
+
+    table: str
+    title: str
+    kind: str
+    x: str
+    y: str
+    unit: str
+    query: str
+    tables: tuple[str, ...]
+    format: str = "number"
+    scale: str = "linear"
+    axis: str = "zero"
+    note: str = ""
+    series: str | None = None
+    reference: str | None = None
+    label: str | None = None
+    total: str | None = None
+
+    @property
+    def percent(self) -> bool:
+        return self.format == "percent"
+
+    def titled(self, period: str | None) -> str:
+        return self.title.replace("{period}", period or "")
+
+
+def load_charts(path: Path, project: Project) -> dict[str, list[Chart]]:
+    """The charts of each table, in the order of the file; everything that is wrong with it at once."""
+    place = Place(path.name)
+    content = read_yaml(path, place)
+    charts: dict[str, list[Chart]] = {}
+    if content is not None:
+        top = place.mapping(content, ["charts"])
+        listed = place.at("charts")
+        for position, node in enumerate(listed.sequence(top.get("charts"), "charts"), 1):
+            chart = _chart(listed.item(position), node, project)
+            if chart:
+                charts.setdefault(chart.table, []).append(chart)
+    if place.faults:
+        raise DrgError(f"The charts in {path} cannot be drawn.", place.faults, remedy="Correct the file.")
+    return charts
+
+
+def _chart(here: Place, node: Any, project: Project) -> Chart | None:
+    before = len(here.faults)
+    choices = {"format": FORMATS, "scale": SCALES, "axis": FROM}
+    keys = here.mapping(
+        node, ["table", "title", "kind", "x", "y", "unit", "query"], [*choices, *ROLES, "note"]
+    )
+    texts = {name: here.at(name).text(value) for name, value in keys.items()}
+    if "kind" in texts:
+        here.at("kind").choice(texts["kind"], KINDS)
+    for name, allowed in choices.items():
+        if name in texts:
+            here.at(name).choice(texts[name], allowed)
+    if texts.get("table", "") not in project.models:
+        here.at("table").fault(f"{texts.get('table')!r} is no table that a model computes: name one")
+    if texts.get("kind") == "waterfall" and "total" not in texts:
+        here.at("total").fault("missing key: a waterfall says which rows are totals")
+    tables = _query(here.at("query"), texts, project) if texts.get("query") else ()
+    if len(here.faults) > before:
+        return None
+    return Chart(tables=tables, **texts)
+
+
+def _query(here: Place, texts: Mapping[str, str], project: Project) -> tuple[str, ...]:
+    """The tables that a chart's query reads."""
+    try:
+        names, tables = selected(texts["query"]), tables_of(texts["query"])
+    except (sqlglot.errors.SqlglotError, DrgError) as error:
+        here.fault(f"is not one SELECT ({str(error).splitlines()[0]}): correct it")
+        return ()
+    for role in ("x", "y", *ROLES):
+        if role in texts and texts[role] not in names:
+            here.fault(f"does not select {texts[role]}, which {role} names")
+    for table in tables:
+        if table not in project.models and table not in project.sources:
+            here.fault(f"reads {table}, which nothing provides")
+        elif project.partition_of(table) == "delivery":
+            here.fault(f"reads {table}, which is not a table of the lake: read what is computed from it")
+    return tables
