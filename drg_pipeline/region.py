@@ -32,7 +32,8 @@ from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
 from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
-from drg_pipeline.lake.engine import Engine, Outcome, parquet, write_partition
+from drg_pipeline.lake.engine import Engine, parquet, write_partition
+from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
@@ -391,21 +392,3 @@ class Region:
             self.store.publish(temporary, outcome.path)
             written.append(Written(table, partition, outcome.rows, outcome.digest, changed=True))
         return written
-
-
-def refused(outcomes: Sequence[Outcome]) -> DrgError | None:
-    """The error for partitions whose blocking checks failed; None when all were published."""
-    faults = [
-        f"{outcome.table}{'' if outcome.partition is None else ' ' + outcome.partition}: {check}"
-        for outcome in outcomes
-        for check in outcome.failures
-    ]
-    if not faults:
-        return None
-    stopped = sorted({o.partition or o.table for o in outcomes if not o.published})
-    return DrgError(
-        f"{outcomes[0].table} was not published for {', '.join(stopped)}: its checks failed.",
-        faults,
-        state="What was published before stands as it was.",
-        remedy="Correct what the checks name (deliveries, reference or policy), then run again.",
-    )

@@ -11,7 +11,8 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import Outcome, parquet
+from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.policy import Instruments
 from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.region import Region

@@ -32,8 +32,8 @@ from drg_pipeline.assets.partitions import definition_of, mapping
 from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.assets.side import side_metadata
-from drg_pipeline.lake.engine import Outcome
-from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written, refused
+from drg_pipeline.lake.outcome import Outcome, refused
+from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.lineage import Lineage
 from drg_pipeline.sql.model import Model

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from drg_pipeline.lake.engine import Outcome
+from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.region import Region
 from drg_pipeline.reports.charts import CHARTS_FILE, Chart, load_charts
 from drg_pipeline.reports.draw import draw

@@ -13,7 +13,8 @@ import dagster as dg
 
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import Outcome, parquet
+from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from drg_pipeline.lake.engine import Outcome
+    from drg_pipeline.lake.outcome import Outcome
     from drg_pipeline.region import Region
     from drg_pipeline.runs import Step
 

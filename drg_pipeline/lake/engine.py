@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -17,32 +16,16 @@ import duckdb
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of, logical_digest, quoted, row_text
 from drg_pipeline.lake.failing import keep_failing
+from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.lake.store import PART, Store, footers
 from drg_pipeline.settings import Settings
-from drg_pipeline.sql.contract import Check, Contract
+from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Invariant, Model, Reads
 from drg_pipeline.sql.project import Project
 
 Landed = Callable[[], Mapping[str, Path]]
 """delivery name -> folder of its accepted rows"""
-
-
-@dataclass
-class Outcome:
-    """One partition of a step: what was counted, which checks were made, whether it was published."""
-
-    table: str
-    partition: str | None
-    path: Path
-    rows: int
-    digest: str
-    checks: list[Check] = field(default_factory=list)
-    published: bool = False
-
-    @property
-    def failures(self) -> list[Check]:
-        return [check for check in self.checks if check.blocking and not check.passed]
 
 
 class Engine:
@@ -157,6 +140,32 @@ class Engine:
             f"select cast({kind} as varchar), cast({quoted(column)} as varchar) from {guide}"
         ).fetchall()
         return {key: sorted({year for own, year in rows if own == key}) for key in keys}
+
+    def reads(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        reader: Model | Invariant,
+        kind: str,
+        partitions: Sequence[str],
+    ) -> dict[str, list[str]]:
+        """The partitions of each upstream table that these partitions read; none of a table without."""
+        keys: list[str | None] = [None] if kind == "none" else list(partitions)
+        found: dict[str, list[str]] = {}
+        for table in reader.upstream:
+            up_kind, reads = self.project.partition_of(table), reader.reads.get(table)
+            if up_kind in ("none", "delivery"):
+                found[table] = []
+                continue
+            if reads and reads.year_from:
+                guide = reads.year_from.rsplit(".", 1)[0]
+                self.view(con, guide, list(self.store.partitions(guide, kind).values()))
+                years = self._years(con, kind, keys, reads.year_from)
+                found[table] = sorted({year for named in years.values() for year in named})
+                continue
+            wanted = upstream_partitions(kind, partitions, up_kind, reads)
+            there = self.store.partitions(table, up_kind)
+            found[table] = [name for name in there if name] if wanted is None else wanted
+        return found
 
     def _delivery_files(
         self,
@@ -328,9 +337,13 @@ class Engine:
         return outcomes
 
     def stale(self, name: str, partitions: Sequence[str] = ()) -> list[str]:
-        """Those of the partitions that are missing, or that today's model or today's inputs would change."""
+        """Those of the partitions that are missing, or that today's model or today's inputs would change.
+
+        A table without partitions is its one partition, named ''.
+        """
         model = self.project.models[name]
         code = self.project.code_version(name)
+        partitions = [""] if model.partition == "none" else partitions
         files = {partition: self.store.file(name, model.partition, partition) for partition in partitions}
         with closing(self.connect()) as con:
             there = footers(con, [path for path in files.values() if path.is_file()])
@@ -347,7 +360,7 @@ class Engine:
         return [
             partition
             for partition, path in files.items()
-            if partition not in inputs or there[path].inputs != inputs[partition]
+            if (partition or None) not in inputs or there[path].inputs != inputs[partition or None]
         ]
 
 

@@ -24,10 +24,11 @@ import duckdb
 import pytest
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.outcome import refused
 from drg_pipeline.lake.periods import months_between, parse_months
 from drg_pipeline.lake.store import PART, Store
 from drg_pipeline.lake.views import open_views
-from drg_pipeline.region import Region, refused
+from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings
 
 NAME = "jiyuan"

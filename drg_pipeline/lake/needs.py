@@ -1,0 +1,69 @@
+"""What a table rests on, partition by partition, and computing all of it without a scheduler.
+
+For lakes that are made to be thrown away: a closing computed again, a month tried under another law. What
+the region's own lake holds is computed through its assets; nothing here is called for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+
+from drg_pipeline.lake.engine import Engine
+from drg_pipeline.lake.outcome import Outcome, refused
+from drg_pipeline.sql.model import Invariant, Model
+
+Needs = dict[str, list[str]]
+"""table -> its partitions in order, none for a table without; tables in an order of computation"""
+
+
+def needed(engine: Engine, targets: Mapping[str, Collection[str]], *, ends: Collection[str] = ()) -> Needs:
+    """The given partitions of tables and all that they and the invariants that guard them rest on.
+
+    targets  table -> partitions (none for a table without)
+    ends     tables that are taken as they are: what they rest on is not followed
+
+    Tables that no model computes come first. The law that names the years of other tables must be published.
+    """
+    project = engine.project
+    wanted: dict[str, set[str]] = {table: set(partitions) for table, partitions in targets.items()}
+    with closing(engine.connect()) as con:
+        for name, model in reversed(project.models.items()):
+            if name not in wanted or name in ends:
+                continue
+            readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
+            for reader in readers:
+                found = engine.reads(con, reader, model.partition, sorted(wanted[name]))
+                for table, partitions in found.items():
+                    if table != name:
+                        wanted.setdefault(table, set()).update(partitions)
+    order = [*(table for table in wanted if table not in project.models), *project.models]
+    return {table: sorted(wanted[table]) for table in order if table in wanted}
+
+
+def recompute(
+    engine: Engine,
+    plan: Mapping[str, Sequence[str]],
+    *,
+    stale_only: bool = False,
+    progress: Callable[[str, Sequence[Outcome]], None] = lambda table, outcomes: None,
+) -> dict[str, list[Outcome]]:
+    """Compute the models of a plan in order, checks and all; returns what came of those that were computed.
+
+    stale_only  leave alone what is there and would come out the same
+
+    Raises the DrgError of the first table whose checks refuse a partition.
+    """
+    done: dict[str, list[Outcome]] = {}
+    for name, model in engine.project.models.items():
+        if name not in plan:
+            continue
+        partitions = engine.stale(name, plan[name]) if stale_only else list(plan[name])
+        if not partitions and (stale_only or model.partition != "none"):
+            continue
+        outcomes = engine.compute(name, [] if model.partition == "none" else partitions)
+        progress(name, outcomes)
+        if stopped := refused(outcomes):
+            raise stopped
+        done[name] = outcomes
+    return done
