@@ -42,8 +42,8 @@ def faults_of(data: bytes, head: Anchor | None, head_name: str, anchors: Sequenc
 def disagreement(head: Anchor | None, last: Entry | None) -> str:
     """How the head and the last entry differ, or ''.
 
-    The head is None where it is missing and (-1, "") where it cannot be read. It is written after the entry, so
-    that one entry which it does not know yet is right.
+    The head is None where it is missing and (-1, "") where it cannot be read. It is written after the entry:
+    that it does not know the last one yet is right.
     """
     there, digest, before = (last.sequence, last.digest, last.previous) if last else (0, "", "")
     if head is None:

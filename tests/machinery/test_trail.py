@@ -257,7 +257,7 @@ def _append(folder: Path, count: int) -> None:
 
 
 def test_several_processes_keep_one_chain(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_append, args=(tmp_path, 25)) for _ in range(4)]
     for process in processes:
         process.start()
@@ -269,7 +269,7 @@ def test_several_processes_keep_one_chain(tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_killed_leaves_a_trail_that_goes_on(tmp_path: Path) -> None:
-    process = multiprocessing.get_context("fork").Process(target=_append, args=(tmp_path, 100_000))
+    process = multiprocessing.get_context("spawn").Process(target=_append, args=(tmp_path, 100_000))
     process.start()
     assert process.pid is not None
     trail = Trail(tmp_path)
