@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from drg_pipeline.commands.audit import audit
 from drg_pipeline.commands.demo import demo
 from drg_pipeline.commands.generate import generate
 from drg_pipeline.commands.group import group
@@ -60,7 +61,7 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, scheme, group, ui, where):
+for command in (demo, generate, run, clear, sql, policy, scheme, group, audit, ui, where):
     drg.add_command(command)
 
 

@@ -152,7 +152,43 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Read-only. End a query with ; · tables lists the tables · exit leaves",
         "只读查询，以 ; 结束；tables 列出数据表，exit 退出",
     ),
+    "sql.written": ("rows: {count:,}, in {out}", "{count:,} 行，已写入 {out}"),
     "sql.interrupted": ("interrupted", "已中断"),
+    # audit
+    "audit.unbroken": (
+        "Unbroken: {count:,} entries in {file}; {anchors} heads noted by closings and --anchor, all found.",
+        "操作轨迹完整：{file} 共 {count:,} 条；封存与 --anchor 记录的核对点 {anchors} 个，全部相符。",
+    ),
+    "audit.head": (
+        "The last entry is {sequence}:{digest} (noted outside, it proves this state later: --anchor).",
+        "末条 {sequence}:{digest}（另行记下此值，日后可用 --anchor 核对）。",
+    ),
+    "audit.torn": (
+        "Writers that were stopped in mid-line, set down by the entry after each: {count}.",
+        "写入中断的记录 {count} 处，均已由其后一条如实登记。",
+    ),
+    "audit.empty": ("There is no entry in {folder} yet.", "{folder} 中尚无操作轨迹。"),
+    "audit.none": ("No such entry in {folder}.", "{folder} 中没有符合条件的操作轨迹。"),
+    "audit.broken": (
+        "This trail is not as it was written: drg audit verify says where.",
+        "操作轨迹已被改动：位置见 drg audit verify。",
+    ),
+    "audit.listed": ("The trail {file} (times in UTC)", "操作轨迹 {file}（时间为 UTC）"),
+    "audit.sequence": ("entry", "序号"),
+    "audit.time": ("time", "时间"),
+    "audit.event": ("event", "事项"),
+    "audit.period": ("period", "期间"),
+    "audit.user": ("user", "操作人"),
+    "audit.subject": ("subject", "内容"),
+    "audit.reason": ("reason", "理由"),
+    "audit.stated": ("as {name}", "自称 {name}"),
+    "audit.event.closed": ("closed", "封存"),
+    "audit.event.reopened": ("reopened", "重开"),
+    "audit.event.replayed": ("replayed", "重演"),
+    "audit.event.exported": ("exported", "导出"),
+    "audit.event.simulated": ("simulated", "模拟"),
+    "audit.event.torn": ("writer was stopped", "写入中断"),
+    "audit.event.broken": ("found broken", "发现改动"),
     # policy
     "policy.pack": ("{title} ({folder})", "{title}（{folder}）"),
     "policy.counts": (
