@@ -154,6 +154,61 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "sql.written": ("rows: {count:,}, in {out}", "{count:,} 行，已写入 {out}"),
     "sql.interrupted": ("interrupted", "已中断"),
+    # lineage
+    "lineage.up": ("What {column} came from", "{column} 的来源"),
+    "lineage.down": ("What came of {column}", "{column} 的去向"),
+    "lineage.folded": ("see above", "见上文"),
+    "lineage.cut": ("more than --depth shows", "超出 --depth，未展开"),
+    "lineage.law": ("law", "依据"),
+    "lineage.rows_up": (
+        "The tree shows the columns whose values enter. Which rows count is decided for each table as a "
+        "whole by further columns, whose own origin the tree leaves out (drg lineage shows it for each):",
+        "上图只列取值来源。哪些行计入由下列字段按整表决定，其自身来源不在上图内（可逐项再查 drg lineage）：",
+    ),
+    "lineage.rows_down": (
+        "The tree shows where its values go. Besides, it or what came of it decides which rows these tables "
+        "have (what follows from that is not in the tree):",
+        "上图只列取值去向。此外，该字段及其派生字段还决定下列各表的行（由此产生的后续影响不在上图内）：",
+    ),
+    "lineage.role.filter": ("rows kept by", "筛选"),
+    "lineage.role.join": ("rows matched by", "连接"),
+    "lineage.role.group": ("rows put together by", "分组汇总"),
+    "lineage.role.rows": ("whole rows of", "取整行"),
+    "lineage.clauses": ("Clauses", "依据条款"),
+    "lineage.columns": ("Columns", "字段"),
+    "lineage.tables": ("Tables", "数据表"),
+    "lineage.describe": ("what it is", "说明"),
+    "lineage.origin.computed": (
+        "no column: a count or a constant of the query itself",
+        "无来源字段：计数或固定值",
+    ),
+    "lineage.origin.delivered": ("delivered file {name}, field {field}", "上传文件 {name} 字段 {field}"),
+    "lineage.origin.recorded": ("recorded when a delivery is taken in", "接收批次时登记"),
+    "lineage.origin.reference": (
+        "reference file {name}.csv, column {field}",
+        "基础资料 {name}.csv 列 {field}",
+    ),
+    "lineage.origin.calendar": (
+        "statutory calendar, with the days that {name}.csv adds",
+        "法定工作日历，另加 {name}.csv 所列日期",
+    ),
+    "lineage.origin.scheme": (
+        "grouping scheme, file {name}.csv, column {field}",
+        "分组方案 {name}.csv 列 {field}",
+    ),
+    "lineage.origin.law": ("parameter {name} of the law [{law}]", "政策参数 {name} [{law}]"),
+    "lineage.origin.period": ("the period that the law is read for", "政策适用期间"),
+    "lineage.written": ("{tables} tables drawn in {file}", "已绘制 {tables} 张表：{file}"),
+    "lineage.picture_note": (
+        "Lines show where values come from. Which rows count is decided for each table by further columns.",
+        "连线表示取值来源；哪些行计入由各表的筛选、连接和分组字段另行决定。",
+    ),
+    "lineage.column": ("column", "字段"),
+    "lineage.type": ("type", "类型"),
+    "lineage.meaning": ("meaning", "含义"),
+    "lineage.entry": ("enters as", "来源"),
+    "lineage.table": ("table", "数据表"),
+    "lineage.rows": ("which rows count", "行的取舍"),
     # audit
     "audit.unbroken": (
         "Unbroken: {count:,} entries in {file}; {anchors} heads noted by closings and --anchor, all found.",
