@@ -69,8 +69,8 @@ def whole_lineage(project: Project, name: str) -> tuple[Lineage, list[Decider]]:
     found: set[Decider] = set()
     behind: dict[tuple[int, str], set[tuple[str, str]]] = {}
     for part in scope.traverse():
-        for role, column in _clause_columns(part):
-            found |= {Decider(*origin, role) for origin in _origins(project, column, part, behind)}
+        for role, column, within in _clause_columns(part):
+            found |= {Decider(*origin, role) for origin in _origins(project, column, within, behind)}
     return _values(project, name, scope), sorted(found)
 
 
@@ -101,27 +101,43 @@ def _tables_behind(node: Node) -> set[tuple[str, str]]:
     }
 
 
-def _clause_columns(scope: Scope) -> Iterator[tuple[str, exp.Column]]:
-    """(role, column) of what filters, joins or groups in one SELECT, subqueries of its clauses included."""
+def _clause_columns(scope: Scope) -> Iterator[tuple[str, exp.Column, Scope]]:
+    """(role, column, its scope) of what filters, joins or groups in one SELECT.
+
+    What a subquery in such a clause yields is compared there and counts with it; the subquery's own clauses
+    are those of its own scope.
+    """
     select = scope.expression
     if not isinstance(select, exp.Select):
         return
     clauses = [(role, select.args.get(key)) for key, role in _CLAUSES.items()]
     clauses += [("join", join.args.get("on")) for join in select.args.get("joins") or ()]
+    if select.args.get("limit"):
+        clauses.append(("filter", select.args.get("order")))
+    if select.args.get("distinct"):
+        yield from (("group", column, within) for column, within in _yielded(scope))
     for role, clause in clauses:
         if clause is None:
             continue
-        yield from ((role, column) for column in find_all_in_scope(clause, exp.Column))
+        yield from ((role, column, scope) for column in find_all_in_scope(clause, exp.Column))
         for inner in scope.subquery_scopes:
-            # What a subquery of the clause yields is compared there; its own clauses are those of its scope.
-            if inner.expression.find_ancestor(type(clause)) is clause:
-                yield from ((role, column) for column in _yielded(inner))
+            if _is_within(inner.expression, clause):
+                yield from ((role, column, within) for column, within in _yielded(inner))
 
 
-def _yielded(scope: Scope) -> Iterator[exp.Column]:
+def _is_within(part: exp.Expr, clause: exp.Expr) -> bool:
+    above = part.parent
+    while above is not None and above is not clause:
+        above = above.parent
+    return above is clause
+
+
+def _yielded(scope: Scope) -> Iterator[tuple[exp.Column, Scope]]:
     if isinstance(scope.expression, exp.Select):
         for select in scope.expression.selects:
-            yield from find_all_in_scope(select, exp.Column)
+            yield from ((column, scope) for column in find_all_in_scope(select, exp.Column))
+    for part in scope.set_operation_scopes:
+        yield from _yielded(part)
 
 
 def _origins(
