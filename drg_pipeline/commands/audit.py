@@ -142,19 +142,19 @@ def _cut(text: str) -> str:
 
 
 def _noted_by_closings(folder: Path) -> tuple[list[tuple[int, str]], list[Fault]]:
-    """The heads of the trail that the closings' manifests hold, and the manifests that cannot be read."""
+    """The heads of the trail that the closings' manifests hold (`trail`: number, digest), and the manifests
+    that cannot be read."""
     anchors: list[tuple[int, str]] = []
     faults: list[Fault] = []
     for path in _manifests(folder):
         try:
-            head = json.loads(path.read_bytes()).get("trail")
-            if head:
-                anchors.append((int(head["sequence"]), str(head["digest"])))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            sequence, digest = json.loads(path.read_bytes())["trail"]
+            anchors.append((int(sequence), str(digest)))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             faults.append(Fault(near(path), f"cannot be read ({type(error).__name__})"))
     return anchors, faults
 
 
 def _manifests(folder: Path) -> Iterator[Path]:
-    """`<period>/<n>/manifest.json` of the region, in order."""
-    yield from sorted(folder.glob("*/[0-9]*/manifest.json"))
+    """`<period>/<n>/manifest.json` of the region, in order; what is being sealed has no number yet."""
+    yield from sorted(path for path in folder.glob("*/*/manifest.json") if path.parent.name.isdigit())

@@ -59,7 +59,7 @@ def test_what_closings_and_people_noted_finds_a_cut_tail(drg: Drg, trail: Trail,
     sequence, digest = trail.head()
     manifest = trail.folder / "2025" / "1" / "manifest.json"
     manifest.parent.mkdir(parents=True)
-    manifest.write_text(json.dumps({"trail": {"sequence": sequence, "digest": digest}}))
+    manifest.write_text(json.dumps({"trail": [sequence, digest]}))
     place = ["--closings", tmp_path / "closings"]
     assert "1 heads noted" in drg("audit", "verify", *place).out
     trail.file.unlink()
