@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from drg_pipeline.commands.audit import audit
 from drg_pipeline.commands.demo import demo
 from drg_pipeline.commands.generate import generate
 from drg_pipeline.commands.group import group
+from drg_pipeline.commands.lineage import lineage
 from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.run import clear, run
@@ -60,7 +62,7 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, scheme, group, ui, where):
+for command in (demo, generate, run, clear, sql, policy, scheme, group, lineage, audit, ui, where):
     drg.add_command(command)
 
 

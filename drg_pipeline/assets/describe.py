@@ -69,20 +69,11 @@ def schema(columns: Mapping[str, Column], required: frozenset[str] = frozenset()
             dg.TableColumn(
                 name=name,
                 type=column.type.lower(),
-                description=meaning(column),
+                description=column.explained,
                 constraints=dg.TableColumnConstraints(nullable=name not in required),
             )
             for name, column in columns.items()
         ]
-    )
-
-
-def meaning(column: Column) -> str:
-    """What a column means, with its unit where the words do not say it already."""
-    return (
-        f"{column.meaning} ({column.unit})"
-        if column.unit and column.unit != column.meaning.lower()
-        else column.meaning
     )
 
 

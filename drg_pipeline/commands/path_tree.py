@@ -55,6 +55,11 @@ def print_tree(screen: Screen, answer: Mapping[str, Any], steps: Sequence[Step],
     root = Node(_headline(screen, answer, names))
     for parent, step in _sections(screen, steps, names, root):
         parent.below.append(_line(screen, step, names))
+    print_nodes(screen, root)
+
+
+def print_nodes(screen: Screen, root: Node) -> None:
+    """Print any tree: drawn on a terminal, in plain lines elsewhere."""
     if screen.terminal:
         _drawn(root)
     else:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.model import (
@@ -37,6 +38,12 @@ class Column:
     type: str
     unit: str
     meaning: str
+
+    @property
+    def explained(self) -> str:
+        """What it means, with its unit where the words do not say it already."""
+        said = not self.unit or self.unit == self.meaning.lower()
+        return self.meaning if said else f"{self.meaning} ({self.unit})"
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,11 @@ class Project:
             layer, table = name.split(".")
             result.setdefault(layer, {})[table] = {c: column.type for c, column in source.columns.items()}
         return result
+
+    @cached_property
+    def typed_schema(self) -> MappingSchema:
+        """The schema in sqlglot's own form, which takes longer to make than to use."""
+        return MappingSchema(dict(self.schema), dialect="duckdb")
 
     def code_version(self, name: str) -> str:
         """Changes when the model's file, the macros or a column it yields changes."""
