@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from drg_pipeline.commands.demo import demo
+from drg_pipeline.commands.explain import explain
 from drg_pipeline.commands.generate import generate
 from drg_pipeline.commands.group import group
 from drg_pipeline.commands.options import language_option
@@ -60,7 +61,7 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, scheme, group, ui, where):
+for command in (demo, generate, run, clear, explain, sql, policy, scheme, group, ui, where):
     drg.add_command(command)
 
 

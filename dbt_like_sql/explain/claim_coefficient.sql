@@ -44,7 +44,7 @@ taken as (
             when 'nearest' then cast(least(n.coefficient, p.nearest_ceiling) as decimal(18, 4))
         end as coefficient,
         o.quotient,
-        n.neighbour,
+        case c.basis when 'nearest' then n.neighbour end as neighbour,
         case c.basis
             when 'own' then 'min(max(' || cast(o.quotient as varchar) || ', ' || cast(p.coefficient_floor as varchar) || '), '
                 || cast(p.coefficient_ceiling as varchar) || ')'
@@ -139,8 +139,11 @@ select
             end,
             {
                 'label': 'coefficient.used',
-                'filled': coalesce('(' || cast(c.level_coefficient as varchar) || u.filled || ')', cast(c.level_coefficient as varchar))
-                    || coalesce(' × ' || cast(i.coefficient as varchar), ''),
+                'filled': case when u.setl_id is not null or i.fixmedins_code is not null
+                    then
+                        coalesce('(' || cast(c.level_coefficient as varchar) || u.filled || ')', cast(c.level_coefficient as varchar))
+                        || coalesce(' × ' || cast(i.coefficient as varchar), '')
+                end,
                 'value': cast(quotient_4(
                     (tenthousandths(c.level_coefficient) + tenthousandths(coalesce(u.uplift, 0)))
                         * tenthousandths(coalesce(i.coefficient, 1)),

@@ -27,6 +27,9 @@ select
                 'law': 'JY-33-3'
             }
         end,
+        case when u.setl_id is not null and c.phase = 'month'
+            then {'label': 'result.unpaid_later', 'value': u.reason, 'name': cast(u.year as varchar), 'good': false, 'law': 'JY-31-3'}
+        end,
         case
             when c.phase = 'month' and m.setl_id is not null
                 then {

@@ -22,11 +22,14 @@ select
             'good': not s.is_ungrouped,
             'law': 'JY-10'
         },
-        {
-            'label': case when s.in_month = 1 then 'standing.stands' else 'standing.stands_not' end,
-            'good': s.in_month = 1,
-            'law': 'JY-31-3'
-        },
+        -- Where every version is late, none stands.
+        case when not s.is_first_late
+            then {
+                'label': case when s.in_month = 1 then 'standing.stands' else 'standing.stands_not' end,
+                'good': s.in_month = 1,
+                'law': 'JY-31-3'
+            }
+        end,
         {
             'label': case when s.in_month = 1 and s.status = 'normal' then 'standing.settled' else 'standing.not_settled' end,
             'value': case
@@ -36,7 +39,7 @@ select
                     'superseded'
                 )
             end,
-            'stored': case when s.in_month = 1 and s.status <> 'normal' then s.reason end,
+            'stored': s.reason,
             'good': s.in_month = 1 and s.status = 'normal',
             'law': 'JY-31-3'
         }

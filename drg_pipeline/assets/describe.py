@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import duckdb
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Outcome, parquet
 from drg_pipeline.policy import Instruments
+from drg_pipeline.policy.instruments import article_of
 from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
@@ -90,8 +90,8 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
     lines = []
     for clause in clauses:
         found = instruments.resolve(clause)
-        article = re.match(r"[A-Z]+-(\d+)", clause)
-        where = f"第{article[1]}条" if article else ""
+        article = article_of(clause)
+        where = f"第{article}条" if article else ""
         lines.append(f"- `{clause}` 《{found.title}》（{found.number}）{where}: {found.note}")
     return "\n".join(lines)
 

@@ -62,7 +62,7 @@ def sql(screen: Screen, query: str | None, kind: str, limit: int, **given: Any) 
     from drg_pipeline.lake.views import open_views
 
     settings = Settings.for_region(**given)
-    _check_lake(settings)
+    check_lake(settings)
     store = Store(settings.region_lake)
     macros = (settings.models / "macros.sql").read_text(encoding="utf-8")
     with closing(open_views(store, macros)) as con:
@@ -75,7 +75,8 @@ def sql(screen: Screen, query: str | None, kind: str, limit: int, **given: Any) 
             _converse(screen, settings, con, store, limit)
 
 
-def _check_lake(settings: Settings) -> None:
+def check_lake(settings: Settings) -> None:
+    """WrongUse where the region has no lake."""
     if settings.region_lake.is_dir():
         return
     lake = settings.lake

@@ -1,7 +1,7 @@
 """The account of a claim: collected from the sections that `dbt_like_sql/explain` gives, read from a lake.
 
-Opens what the sections read, narrowed to the claims that are asked for, and gathers their lines. It computes nothing
-and changes nothing; words and looks are other modules'.
+Opens what the sections read, narrowed to the claims that are asked for, and gathers their lines. It computes
+nothing and changes nothing; words and looks are other modules'.
 """
 
 from __future__ import annotations
@@ -109,13 +109,19 @@ class Accounts:
         self.sections: dict[str, tuple[Section, Explanation]] = {
             name: (found.section, found)
             for name, found in sorted(
-                region.project.explanations.items(), key=lambda item: item[1].section.order if item[1].section else 0
+                region.project.explanations.items(),
+                key=lambda item: item[1].section.order if item[1].section else 0,
             )
             if found.section
         }
 
     def of(
-        self, claims: Sequence[str], *, month: str | None = None, version: datetime | None = None, path: bool = True
+        self,
+        claims: Sequence[str],
+        *,
+        month: str | None = None,
+        version: datetime | None = None,
+        path: bool = True,
     ) -> list[Account]:
         """The accounts of these claims, in their order; set-wise, so that many cost little more than one.
 
@@ -133,17 +139,17 @@ class Accounts:
     # -- what is read --------------------------------------------------------------------------
 
     def _find(self, con: duckdb.DuckDBPyConnection, claims: Sequence[str]) -> list[str]:
-        """Note which claims are asked, and the months of their versions; DrgError for those nobody has seen."""
+        """Note which claims are asked; the months of their versions. DrgError for those nobody has seen."""
         keys = self.words.claim
-        con.execute("create temp table asked as select unnest(?) as claim", [list(dict.fromkeys(claims))])
-        self._claims = (
-            f"({', '.join(_literal(claim) for claim in claims)})"
-            if len(claims) <= WRITTEN_OUT
-            else "(select claim from asked)"
-        )
+        self._claims = f"({', '.join(_literal(claim) for claim in claims)})"
+        if len(claims) > WRITTEN_OUT:
+            con.execute("create temp table asked as select unnest(?) as claim", [list(dict.fromkeys(claims))])
+            self._claims = "(select claim from asked)"
         self._show(con, keys.index, {})
         found: dict[str, list[str]] = {}
-        for claim, month in con.execute(f"select {quoted(keys.id)}, {quoted(keys.month)} from {keys.index}").fetchall():
+        for claim, month in con.execute(
+            f"select {quoted(keys.id)}, {quoted(keys.month)} from {keys.index}"
+        ).fetchall():
             found.setdefault(claim, []).append(month)
         if unknown := [claim for claim in dict.fromkeys(claims) if claim not in found]:
             raise self._unknown(con, unknown)
@@ -159,9 +165,14 @@ class Accounts:
         for claim in claims:
             own = [row for row in rows if row[0] == claim]
             if not own:
-                faults.append(Fault(claim, "no delivery that was taken in has a settlement list with this id"))
+                faults.append(
+                    Fault(claim, "no delivery that was taken in has a settlement list with this id")
+                )
             for _, version, delivery, file, line, column, raw, reason in own:
-                came = f"records of its version {version} came with {delivery} without a settlement list that could be read"
+                came = (
+                    f"records of its version {version} came with {delivery} "
+                    "without a settlement list that could be read"
+                )
                 told = f"; rejected there: {file}, line {line}: {column} {raw!r}, {reason}" if file else ""
                 faults.append(Fault(claim, came + told))
         return DrgError(
@@ -183,14 +194,18 @@ class Accounts:
                 names += graph[name]
         return [every[name] for name in TopologicalSorter(graph).static_order()]
 
-    def _open(self, con: duckdb.DuckDBPyConnection, wanted: Sequence[Explanation], months: Sequence[str]) -> None:
+    def _open(
+        self, con: duckdb.DuckDBPyConnection, wanted: Sequence[Explanation], months: Sequence[str]
+    ) -> None:
         """Show every table that is read, over the partitions that these months can need."""
         read: dict[str, set[str]] = {}
         for explanation in wanted:
             for table in explanation.upstream:
                 reads = explanation.reads.get(table)
                 wide = Reads(reads.months, reads.within_year) if reads and reads.months else None
-                read.setdefault(table, set()).update(upstream_partitions("month", months, "month", wide) or ())
+                read.setdefault(table, set()).update(
+                    upstream_partitions("month", months, "month", wide) or ()
+                )
         if path := next((one for one in wanted if one.id == self.words.path.explanation), None):
             read.setdefault(self.words.path.answer, set()).update(months)
             assert self.words.path.answer in path.upstream, f"{WORDS_FILE}: path.answer"
@@ -199,7 +214,7 @@ class Accounts:
                 self._show(con, table, {"month": partitions})
 
     def _show(self, con: duckdb.DuckDBPyConnection, table: str, kept: Mapping[str, Iterable[str]]) -> None:
-        """A table over the partitions that are kept (of another kind: all), narrowed to the claims asked for."""
+        """A table over the partitions kept (of another kind: all), narrowed to the claims asked for."""
         project = self.region.project
         kind = project.partition_of(table)
         there = self.region.store.partitions(table, kind)
@@ -219,11 +234,20 @@ class Accounts:
     # -- which version -------------------------------------------------------------------------
 
     def _choose(
-        self, con: duckdb.DuckDBPyConnection, claims: Sequence[str], month: str | None, version: datetime | None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        claims: Sequence[str],
+        month: str | None,
+        version: datetime | None,
     ) -> None:
         """Compute the explanations that others read, those of the choice narrowed to what was asked for."""
         every = self.region.project.explanations
-        read = {up.split(".")[1] for found in every.values() for up in found.upstream if up.split(".")[0] == EXPLAIN}
+        read = {
+            up.split(".")[1]
+            for found in every.values()
+            for up in found.upstream
+            if up.split(".")[0] == EXPLAIN
+        }
         con.execute(f"create schema if not exists {EXPLAIN}")
         for explanation in self._wanted(path=False):
             if explanation.id not in read:
@@ -233,7 +257,11 @@ class Accounts:
                 self._narrow(con, claims, month, version)
 
     def _narrow(
-        self, con: duckdb.DuckDBPyConnection, claims: Sequence[str], month: str | None, version: datetime | None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        claims: Sequence[str],
+        month: str | None,
+        version: datetime | None,
     ) -> None:
         keys, choice = self.words.claim, f"{EXPLAIN}.{self.words.claim.choice}"
         key, column = quoted(keys.id), quoted(keys.version)
@@ -242,7 +270,10 @@ class Accounts:
             con.execute(f"delete from {choice} where month <> ?", [month])
         if version is not None:
             # What people read of a moment has no fractions of a second.
-            con.execute(f"delete from {choice} where date_trunc('second', {column}) <> ?", [version.replace(microsecond=0)])
+            con.execute(
+                f"delete from {choice} where date_trunc('second', {column}) <> ?",
+                [version.replace(microsecond=0)],
+            )
         left = {row[0] for row in con.execute(f"select distinct {key} from {choice}").fetchall()}
         if without := [claim for claim in dict.fromkeys(claims) if claim not in left]:
             asked = " and ".join(
@@ -267,10 +298,13 @@ class Accounts:
             f"qualify row_number() over (partition by {quoted(keys.id)} order by preference) = 1"
         ).fetchall()
         accounts = {
-            claim: Account(claim, version, month, self.region.pack.mark(month)) for claim, version, month in chosen
+            claim: Account(claim, version, month, self.region.pack.mark(month))
+            for claim, version, month in chosen
         }
         for name, (section, explanation) in self.sections.items():
-            for claim, lines in con.execute(f"select {quoted(keys.id)}, lines from ({explanation.sql})").fetchall():
+            for claim, lines in con.execute(
+                f"select {quoted(keys.id)}, lines from ({explanation.sql})"
+            ).fetchall():
                 told = [Line(**line) for line in lines if line is not None and line["label"] is not None]
                 if told:
                     accounts[claim].parts.append(Part(name, section.title, told))
@@ -292,26 +326,30 @@ class Accounts:
         years: dict[str, dict[str, str]] = {}
         for guide in sorted(guides):
             table, column = guide.rsplit(".", 1)
-            for month, year in con.execute(f"select month, cast({quoted(column)} as varchar) from {table}").fetchall():
+            for month, year in con.execute(
+                f"select month, cast({quoted(column)} as varchar) from {table}"
+            ).fetchall():
                 years.setdefault(month, {})[guide] = year
         return years
 
     def _missing(self, month: str, years: Mapping[str, str]) -> list[Missing]:
-        """What the sections would read of a month and is not published, by layer in the order of computation."""
+        """What the sections would read of a month and is not published, by layer in their order."""
         project, store = self.region.project, self.region.store
         gaps: dict[tuple[str, str], list[str]] = {}
         for section, explanation in self.sections.values():
             for table in explanation.upstream if not section.optional else ():
                 kind = project.partition_of(table) if table in project.models else "none"
                 reads = explanation.reads.get(table) or Reads()
-                own = month if kind == "month" else years.get(reads.year_from, "") if reads.year_from else month[:4]
+                own = month if kind == "month" else years.get(reads.year_from or "", month[:4])
                 if kind != "none" and not store.file(table, kind, own).is_file():
                     found = gaps.setdefault((table.split(".")[0], own), [])
                     found += [table] if table not in found else []
         order = {layer.name: (place, layer.title) for place, layer in enumerate(project.layers)}
         return [
             Missing(layer, order[layer][1], period, sorted(tables))
-            for (layer, period), tables in sorted(gaps.items(), key=lambda gap: (order[gap[0][0]][0], gap[0][1]))
+            for (layer, period), tables in sorted(
+                gaps.items(), key=lambda gap: (order[gap[0][0]][0], gap[0][1])
+            )
         ]
 
     def _paths(self, con: duckdb.DuckDBPyConnection, accounts: Mapping[str, Account]) -> None:
@@ -332,14 +370,8 @@ class Accounts:
         """What a scheme of the lake calls the entries of one of its tables."""
         files = self.region.store.partitions(f"{SCHEME}.{table}", "none").values()
         with closing(self.region.engine.connect()) as con:
-            return dict(
-                con.execute(
-                    f"select {quoted(column)}, name from {parquet([*files])} where {SCHEME} = ? and name is not null",
-                    [scheme],
-                ).fetchall()
-                if files
-                else []
-            )
+            named = f"select {quoted(column)}, name from {parquet([*files])} where {SCHEME} = ?"
+            return dict(con.execute(f"{named} and name is not null", [scheme]).fetchall()) if files else {}
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

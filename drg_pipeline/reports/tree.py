@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Node:
-    """A line of the tree and what hangs below it; `good`: fulfilled, failed, or neither; `aside`: said softly."""
+    """A line of the tree and what hangs below it.
+
+    good   fulfilled, failed, or neither
+    aside  what is said softly behind it
+    """
 
     text: str
     good: bool | None = None

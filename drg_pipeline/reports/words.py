@@ -1,7 +1,7 @@
 """The words of an account: what `data/interface/explain.yml` calls the lines, codes and units of the SELECTs.
 
-Reads, refuses and translates; which lines there are is SQL's business, how they look is `account_page`'s and the
-command's.
+Reads, refuses and translates; which lines there are is SQL's business, how they look is `account_page`'s and
+the command's.
 """
 
 from __future__ import annotations
@@ -101,8 +101,11 @@ def load_words(path: Path) -> Words:
                 here.at(name).fault(f"{found[name]!r} stands nowhere below: add it, or correct the name")
         labels[key] = Label(
             _text(here, {lang: found.get(lang) for lang in LANGUAGES}),
-            *(str(found.get(name, "")) for name in ("unit", "words", "names")),
-            *(_text(here.at(name), found[name]) if name in found else None for name in ("with", "formula")),
+            unit=str(found.get("unit", "")),
+            words=str(found.get("words", "")),
+            names=str(found.get("names", "")),
+            with_=_text(here.at("with"), found["with"]) if "with" in found else None,
+            formula=_text(here.at("formula"), found["formula"]) if "formula" in found else None,
         )
     if place.faults or claim is None or where is None:
         raise DrgError(f"{path} cannot be used.", place.faults, remedy="Correct the file.")
