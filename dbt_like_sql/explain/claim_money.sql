@@ -74,10 +74,12 @@ select
                     'filled': cast(h.settlement as varchar) || ' − ' || cast(h.deposit as varchar) || ' − ' || cast(h.deduction as varchar),
                     'value': cast(cast(h.settlement - h.deposit - h.deduction as decimal(18, 2)) as varchar),
                     'stored': cast(h.payable as varchar),
-                    'note': cast(h.pay_by as varchar),
                     'law': 'JY-32-4',
                     'under': true
-                }
+                },
+                case when h.pay_by is not null
+                    then {'label': 'money.pay_by', 'value': cast(h.pay_by as varchar), 'law': 'JY-32-4', 'under': true}
+                end
             ]
         end
     ) as lines

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +100,7 @@ class Account:
 
 
 class Accounts:
-    """Gives the accounts of claims of one region's lake; close it after use."""
+    """Gives the accounts of the claims of one region's lake."""
 
     def __init__(self, region: Region) -> None:
         self.region = region
@@ -133,8 +132,20 @@ class Accounts:
         with closing(self.region.engine.connect()) as con:
             months = self._find(con, claims)
             self._open(con, self._wanted(path), months)
-            self._choose(con, claims, month, version)
-            return self._accounts(con, claims, path)
+            return self.told(con, claims, month=month, version=version, path=path)
+
+    def told(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        claims: Sequence[str],
+        *,
+        month: str | None = None,
+        version: datetime | None = None,
+        path: bool = True,
+    ) -> list[Account]:
+        """The accounts from the tables that a connection shows; they are narrowed to these claims already."""
+        self._choose(con, claims, month, version)
+        return self._accounts(con, claims, path)
 
     # -- what is read --------------------------------------------------------------------------
 
@@ -165,18 +176,17 @@ class Accounts:
         for claim in claims:
             own = [row for row in rows if row[0] == claim]
             if not own:
-                faults.append(
-                    Fault(claim, "no delivery that was taken in has a settlement list with this id")
-                )
+                what = "no delivery that was taken in has a settlement list with this id"
+                faults.append(Fault(repr(claim), what))
             for _, version, delivery, file, line, column, raw, reason in own:
                 came = (
                     f"records of its version {version} came with {delivery} "
                     "without a settlement list that could be read"
                 )
                 told = f"; rejected there: {file}, line {line}: {column} {raw!r}, {reason}" if file else ""
-                faults.append(Fault(claim, came + told))
+                faults.append(Fault(repr(claim), came + told))
         return DrgError(
-            f"{', '.join(claims[:3])}{' …' if len(claims) > 3 else ''}: not known in this lake.",
+            f"{', '.join(map(repr, claims[:3]))}{' …' if len(claims) > 3 else ''}: not known in this lake.",
             faults,
             state="Nothing was settled of it.",
             remedy="Correct the id, have rejected records uploaded again, or take the delivery in: drg run.",
@@ -186,13 +196,12 @@ class Accounts:
         """The explanations that are needed, each after those it reads."""
         every = self.region.project.explanations
         names = [*self.sections, self.words.claim.choice, *([self.words.path.explanation] if path else [])]
-        graph: dict[str, list[str]] = {}
+        wanted: set[str] = set()
         while names:
             name = names.pop()
-            if name not in graph:
-                graph[name] = [up.split(".")[1] for up in every[name].upstream if up.split(".")[0] == EXPLAIN]
-                names += graph[name]
-        return [every[name] for name in TopologicalSorter(graph).static_order()]
+            wanted.add(name)
+            names += [up for up in _explained(every[name]) if up not in wanted]
+        return [explanation for name, explanation in every.items() if name in wanted]
 
     def _open(
         self, con: duckdb.DuckDBPyConnection, wanted: Sequence[Explanation], months: Sequence[str]
@@ -206,9 +215,6 @@ class Accounts:
                 read.setdefault(table, set()).update(
                     upstream_partitions("month", months, "month", wide) or ()
                 )
-        if path := next((one for one in wanted if one.id == self.words.path.explanation), None):
-            read.setdefault(self.words.path.answer, set()).update(months)
-            assert self.words.path.answer in path.upstream, f"{WORDS_FILE}: path.answer"
         for table, partitions in read.items():
             if table.split(".")[0] != EXPLAIN and table != self.words.claim.index:
                 self._show(con, table, {"month": partitions})
@@ -241,15 +247,10 @@ class Accounts:
         version: datetime | None,
     ) -> None:
         """Compute the explanations that others read, those of the choice narrowed to what was asked for."""
-        every = self.region.project.explanations
-        read = {
-            up.split(".")[1]
-            for found in every.values()
-            for up in found.upstream
-            if up.split(".")[0] == EXPLAIN
-        }
+        wanted = self._wanted(path=False)
+        read = {up for explanation in wanted for up in _explained(explanation)}
         con.execute(f"create schema if not exists {EXPLAIN}")
-        for explanation in self._wanted(path=False):
+        for explanation in wanted:
             if explanation.id not in read:
                 continue
             con.execute(f"create table {EXPLAIN}.{explanation.id} as {explanation.sql}")
@@ -280,9 +281,9 @@ class Accounts:
                 [*([f"of {month}"] if month else []), *([f"uploaded at {version}"] if version else [])]
             )
             raise DrgError(
-                f"There is no version {asked} of {', '.join(without[:3])}.",
+                f"There is no version {asked} of {', '.join(map(repr, without[:3]))}.",
                 [
-                    Fault(claim, f"uploaded at {moment:%Y-%m-%d %H:%M:%S}, of {own}")
+                    Fault(repr(claim), f"uploaded at {moment:%Y-%m-%d %H:%M:%S}, of {own}")
                     for claim, moment, own in there
                     if claim in without
                 ],
@@ -372,6 +373,12 @@ class Accounts:
         with closing(self.region.engine.connect()) as con:
             named = f"select {quoted(column)}, name from {parquet([*files])} where {SCHEME} = ?"
             return dict(con.execute(f"{named} and name is not null", [scheme]).fetchall()) if files else {}
+
+
+def _explained(explanation: Explanation) -> list[str]:
+    """The explanations that another one reads."""
+    tables = (table.split(".") for table in explanation.upstream)
+    return [name for layer, name in tables if layer == EXPLAIN]
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

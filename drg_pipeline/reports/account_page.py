@@ -39,13 +39,14 @@ h2 span {{ display: inline-block; min-width: 1.8em; color: var(--soft); font-wei
 section {{ margin: 0 0 20px; break-inside: avoid-page; }}
 table {{ width: 100%; border-collapse: collapse; table-layout: fixed; }}
 td {{ padding: 4px 8px; border-top: 1px solid var(--faint); vertical-align: top; overflow-wrap: anywhere; }}
-td.what {{ width: 30%; }}
-td.value {{ width: 21%; font-variant-numeric: tabular-nums; }}
-td.value.figure {{ text-align: right; }}
-td.law {{ width: 17%; color: var(--soft); font-size: 12px; }}
+td.what {{ width: 27%; }}
+td.value {{ width: 18%; font-variant-numeric: tabular-nums; }}
+td.law {{ width: 27%; color: var(--soft); font-size: 11.5px; line-height: 21px; }}
+tr.detail td.law {{ font-size: 11.5px; }}
+td.law b {{ font-weight: 400; white-space: nowrap; }}
 tr.detail td {{ padding-top: 2px; padding-bottom: 2px; border-top: 0; font-size: 13px; color: var(--soft); }}
 tr.detail td.what {{ padding-left: 26px; }}
-.formula, .name, .note {{ color: var(--soft); font-size: 13px; }}
+.formula, .name {{ color: var(--soft); font-size: 13px; }}
 .filled {{ font-variant-numeric: tabular-nums; }}
 .good::before {{ content: "✓ "; color: var(--good); font-weight: 700; }}
 .bad::before {{ content: "✗ "; color: var(--bad); font-weight: 700; }}
@@ -105,14 +106,14 @@ def page(account: Account, words: Words, instruments: Instruments, paths: dict[s
     return "<!DOCTYPE html>\n" + ElementTree.tostring(root, encoding="unicode", method="html") + "\n"
 
 
-def _add(parent: Element, tag: str, content: str = "", cls: str = "", **attributes: str) -> Element:
+def _add(parent: Element, tag: str, text: str = "", cls: str = "", **attributes: str) -> Element:
     """A new element; its text is escaped when the page is written."""
     if cls:
         attributes["class"] = cls
     element = ElementTree.SubElement(
         parent, tag, {key: printable(value) for key, value in attributes.items()}
     )
-    element.text = printable(content) if content else None
+    element.text = printable(text) if text else None
     return element
 
 
@@ -137,25 +138,18 @@ def _section(
         said = say(words, line, LANG)
         row = _add(table, "tr", cls="detail" if said.detail else "")
         _add(_add(row, "td", cls="what"), "span", said.text, cls=_judged(said.good))
-        value = _add(
-            row, "td", f"{said.value} {said.unit}".strip(), cls="value figure" if said.figure else "value"
-        )
+        value = _add(row, "td", f"{said.value} {said.unit}".strip(), cls="value")
         if said.stored:
             _add(value, "div", f"≠ {said.stored}", cls="wrong")
         how = _add(row, "td")
-        for cls, content in (
-            ("name", said.name),
-            ("formula", said.formula),
-            ("filled", said.filled),
-            ("note", said.note),
-        ):
-            if content:
-                _add(how, "div", content, cls=cls)
+        beside = " · ".join(filter(None, (said.name, said.note)))
+        for cls, told in (("name", beside), ("formula", said.formula), ("filled", said.filled)):
+            if told:
+                _add(how, "div", told, cls=cls)
         law = _add(row, "td", cls="law")
         if said.law and said.law != before:
             law.set("title", printable(instruments.resolve(said.law).title))
-            law.text = printable(place_of(said.law, instruments.resolve(said.law), LANG))
-            _add(law, "div", said.law)
+            _add(law, "b", f"{place_of(said.law, instruments.resolve(said.law), LANG)}  {said.law}")
         before = said.law or before
     if path:
         box = _add(section, "div", cls="path")

@@ -56,11 +56,12 @@ def say(words: Words, line: Line, lang: str) -> Said:
     if not value and not line.filled and line.good is None:
         value = NOTHING
     figure = bool(label.unit) or re.fullmatch(r"-?\d+\.\d+", value) is not None
+    shown = grouped(value) if figure else words.word(label.words, value, lang)
     return Said(
         text=label.text[lang],
-        value=grouped(value) if figure else words.word(label.words, value, lang),
+        value=shown,
         unit=words.units[label.unit][lang] if label.unit and value else "",
-        name=name,
+        name="" if name == shown else name,
         formula=label.formula[lang] if label.formula and line.filled else "",
         filled=grouped(line.filled or ""),
         stored=grouped(line.stored or "") if line.differs else "",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -175,15 +176,20 @@ def _reads(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
     return result
 
 
+@lru_cache(maxsize=1)
+def _tree(sql: str) -> exp.Expr:
+    """One SELECT, parsed: what is asked of it twice in a row is parsed once. Nobody changes it."""
+    return sqlglot.parse_one(sql, read="duckdb")
+
+
 def tables_of(sql: str) -> tuple[str, ...]:
     """Every `layer.table` a SELECT reads, in order of name; CTE names are left out."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    return tuple(sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}))
+    return tuple(sorted({f"{t.db}.{t.name}" for t in _tree(sql).find_all(exp.Table) if t.db}))
 
 
 def selected(sql: str) -> tuple[str, ...]:
     """The columns a SELECT yields, by name."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    tree = _tree(sql)
     if not isinstance(tree, exp.Query):
         raise DrgError("This is not a SELECT.", [sql[:80]])
     return tuple(tree.named_selects)
