@@ -59,7 +59,7 @@ select
     c.dcla_time,
     list_concat(
         [
-            case when c.deadline_from is null then {'label': 'deadline.no_discharge', 'good': false} end,
+            case when c.deadline_from is null then {'label': 'deadline.no_discharge', 'good': false, 'law': 'JY-31-1'} end,
             {'label': 'deadline.working_days', 'value': cast(c.upload_working_days as varchar), 'law': 'JY-31-1'}
         ],
         d.lines,
@@ -70,7 +70,7 @@ select
                 'stored': cast(c.upload_deadline as varchar),
                 'law': 'JY-31-1'
             },
-            {'label': 'deadline.uploaded', 'value': cast(c.uploaded_on as varchar)},
+            {'label': 'deadline.uploaded', 'value': cast(c.uploaded_on as varchar), 'law': 'JY-31-1'},
             {
                 'label': case when c.is_late then 'deadline.late' else 'deadline.in_time' end,
                 'filled': cast(c.uploaded_on as varchar) || case when c.is_late then ' > ' else ' ≤ ' end

@@ -1,7 +1,7 @@
 /*---
 describe: What was uploaded of the claim, as far as settlement needs it, and how its fund amount U comes about.
 section: {order: 10, title: {en: The claim, zh: 病例概况}}
-law: [JY-7, JY-32]
+law: [JY-7, JY-31, JY-32]
 ---*/
 with fund as (
     select
@@ -43,12 +43,12 @@ select
     list_concat(
         [
             {'label': 'claim.month', 'value': c.month, 'law': 'JY-32'},
-            {'label': 'claim.hospital', 'value': c.fixmedins_code, 'name': c.hospital},
+            {'label': 'claim.hospital', 'value': c.fixmedins_code, 'name': c.hospital, 'law': 'JY-31-1'},
             {'label': 'claim.pool', 'value': c.pool, 'name': t.title, 'law': 'JY-7'},
-            {'label': 'claim.admitted', 'value': cast(c.adm_on as varchar)},
-            {'label': 'claim.discharged', 'value': cast(c.dscg_on as varchar)},
-            {'label': 'claim.settled_on', 'value': cast(c.setl_end_date as varchar)},
-            {'label': 'claim.fee', 'value': cast(c.fee as varchar)},
+            {'label': 'claim.admitted', 'value': cast(c.adm_on as varchar), 'law': 'JY-31-1'},
+            {'label': 'claim.discharged', 'value': cast(c.dscg_on as varchar), 'law': 'JY-31-1'},
+            {'label': 'claim.settled_on', 'value': cast(c.setl_end_date as varchar), 'law': 'JY-32'},
+            {'label': 'claim.fee', 'value': cast(c.fee as varchar), 'law': 'JY-31-1'},
             {
                 'label': 'claim.fund',
                 'value': cast(coalesce(f.pooled, 0) as varchar),

@@ -36,7 +36,7 @@ select
     list_concat(
         [
             {'label': 'findings.checks', 'value': cast(k.checks as varchar), 'law': 'JY-31-3'},
-            case when f.setl_id is null then {'label': 'findings.none', 'good': true} end
+            case when f.setl_id is null then {'label': 'findings.none', 'good': true, 'law': 'JY-31-3'} end
         ],
         f.lines
     ) as lines

@@ -14,9 +14,11 @@ select
                 'name': i.delivery || ', ' || cast(i.line as varchar),
                 'law': 'JY-31-1'
             },
-            {'label': 'version.month', 'value': i.settlement_month, 'under': true},
+            {'label': 'version.month', 'value': i.settlement_month, 'law': 'JY-32', 'under': true},
             case when i.copies_in_delivery > 1
-                then {'label': 'version.copies', 'value': cast(i.copies_in_delivery as varchar), 'under': true}
+                then {
+                    'label': 'version.copies', 'value': cast(i.copies_in_delivery as varchar), 'law': 'JY-31-1', 'under': true
+                }
             end,
             case when s.setl_id is not null
                 then {

@@ -119,9 +119,9 @@ def _print(screen: Screen, accounts: Accounts, account: Account) -> None:
         root.below.append(node)
     if account.missing:
         node = Node(screen.text("explain.missing"))
-        node.below += [
-            Node(f"{gap.title} {gap.period}", aside=", ".join(gap.tables)) for gap in account.missing
-        ]
+        for gap in account.missing:
+            layer = gap.title if screen.lang == "zh" else gap.layer
+            node.below.append(Node(f"{layer} {gap.period}", aside=", ".join(gap.tables)))
         # What is still to come stands before what is known of the end.
         root.below.insert(len(root.below) - 1, node)
     print_tree(screen, root)
