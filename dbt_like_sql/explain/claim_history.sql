@@ -11,7 +11,6 @@ select
             'label': case when t.setl_id is null then 'history.kept' else 'history.trimmed' end,
             'value': cast(k.year as varchar),
             'name': k.drg,
-            'note': t.reason,
             'filled': case when t.setl_id is not null
                 then cast(t.fee as varchar) || ' ∉ [' || cast(t.lower_bound as varchar) || ', ' || cast(t.upper_bound as varchar) || ']'
             end,

@@ -24,8 +24,8 @@ STYLE = f"""
 body {{ margin: 0; background: #f4f6f8; color: var(--ink); font: 14px/1.55 {FONT}; }}
 main {{ max-width: 1000px; margin: 24px auto; padding: 32px 40px; background: #fff;
   border: 1px solid var(--faint); }}
-h1 {{ margin: 0; font-size: 22px; }}
-h2 {{ margin: 0 0 6px; font-size: 15px; color: var(--blue); }}
+h1 {{ margin: 0; font-size: 1.6em; }}
+h2 {{ margin: 0 0 6px; font-size: 1.1em; color: var(--blue); }}
 h2 span {{ display: inline-block; min-width: 1.8em; color: var(--soft); font-weight: 400; }}
 .head {{ display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 4px 24px;
   padding-bottom: 10px; border-bottom: 2px solid var(--ink); }}
@@ -34,28 +34,29 @@ h2 span {{ display: inline-block; min-width: 1.8em; color: var(--soft); font-wei
 .banner.bad {{ border-color: var(--bad); background: #fdeceb; }}
 .answer {{ display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 20px; margin: 18px 0 22px;
   padding: 14px 18px; background: #eef4fb; border-left: 4px solid var(--blue); }}
-.answer b {{ font-size: 24px; font-variant-numeric: tabular-nums; }}
-.answer small {{ flex-basis: 100%; color: var(--soft); font-size: 13px; }}
+.answer.no {{ background: #fdeceb; border-color: var(--bad); }}
+.answer b {{ font-size: 1.7em; font-variant-numeric: tabular-nums; }}
+.answer small {{ flex-basis: 100%; color: var(--soft); font-size: .93em; }}
 section {{ margin: 0 0 20px; break-inside: avoid-page; }}
 table {{ width: 100%; border-collapse: collapse; table-layout: fixed; }}
 td {{ padding: 4px 8px; border-top: 1px solid var(--faint); vertical-align: top; overflow-wrap: anywhere; }}
 td.what {{ width: 27%; }}
 td.value {{ width: 18%; font-variant-numeric: tabular-nums; }}
-td.law {{ width: 27%; color: var(--soft); font-size: 11.5px; line-height: 21px; }}
-tr.detail td.law {{ font-size: 11.5px; }}
+td.law, tr.detail td.law {{ width: 27%; color: var(--soft); font-size: .82em; line-height: 1.85; }}
 td.law b {{ font-weight: 400; white-space: nowrap; }}
-tr.detail td {{ padding-top: 2px; padding-bottom: 2px; border-top: 0; font-size: 13px; color: var(--soft); }}
+tr.detail td {{ padding-top: 2px; padding-bottom: 2px; border-top: 0; font-size: .93em; color: var(--soft); }}
 tr.detail td.what {{ padding-left: 26px; }}
-.formula, .name {{ color: var(--soft); font-size: 13px; }}
+tr.detail .formula, tr.detail .name {{ font-size: 1em; }}
+.formula, .name {{ color: var(--soft); font-size: .93em; }}
 .filled {{ font-variant-numeric: tabular-nums; }}
 .good::before {{ content: "✓ "; color: var(--good); font-weight: 700; }}
 .bad::before {{ content: "✗ "; color: var(--bad); font-weight: 700; }}
 .wrong {{ color: var(--bad); font-weight: 700; }}
-ul {{ margin: 4px 0 0; padding-left: 20px; list-style: none; }}
+ul {{ margin: 0; padding-left: 20px; list-style: none; }}
 .path {{ margin-top: 8px; padding: 8px 12px; background: #f8fafc; border: 1px solid var(--faint);
-  font-size: 13px; }}
+  font-size: .93em; }}
 .path > ul {{ padding-left: 8px; }}
-.laws td {{ font-size: 12px; }}
+.laws td {{ font-size: .88em; }}
 .laws td:first-child {{ width: 90px; }}
 @media print {{
   body {{ background: #fff; font-size: 11px; }}
@@ -118,7 +119,7 @@ def _add(parent: Element, tag: str, text: str = "", cls: str = "", **attributes:
 
 
 def _answer(main: Element, said: Said) -> None:
-    box = _add(main, "div", cls="answer")
+    box = _add(main, "div", cls="answer no" if said.good is False else "answer")
     _add(box, "span", said.text, cls=_judged(said.good))
     if said.value:
         _add(box, "b", f"{said.value} {said.unit}".strip())
@@ -149,7 +150,8 @@ def _section(
         law = _add(row, "td", cls="law")
         if said.law and said.law != before:
             law.set("title", printable(instruments.resolve(said.law).title))
-            _add(law, "b", f"{place_of(said.law, instruments.resolve(said.law), LANG)}  {said.law}")
+            _add(law, "b", place_of(said.law, instruments.resolve(said.law), LANG)).tail = " "
+            _add(law, "b", said.law)
         before = said.law or before
     if path:
         box = _add(section, "div", cls="path")
