@@ -29,6 +29,7 @@ select
                 when 'low' then 'points.low'
                 when 'unstable' then 'points.unstable'
                 when 'blank' then 'points.blank'
+                else 'points.otherwise'
             end,
             'filled': case c.category
                 when 'normal' then cast(c.base_point as varchar) || ' × ' || cast(c.coefficient as varchar)
@@ -38,7 +39,8 @@ select
                         || ' ÷ (' || c.level_mean || ') − ' || cast(c.multiple as varchar) || ') × ' || cast(c.base_point as varchar)
                         || ' × ' || cast(c.coefficient as varchar)
                 when 'low' then 'min(' || cast(c.fee_points as varchar) || ', ' || cast(c.base_point as varchar) || ')'
-                else c.fee_points_filled
+                when 'unstable' then c.fee_points_filled
+                when 'blank' then c.fee_points_filled
             end,
             'value': cast(case c.category
                 when 'normal' then quotient_4(
@@ -50,7 +52,8 @@ select
                     c.mean_numerator * cast(100000000 as hugeint)
                 ))
                 when 'low' then least(c.fee_points, c.base_point)
-                else c.fee_points
+                when 'unstable' then c.fee_points
+                when 'blank' then c.fee_points
             end as varchar),
             'stored': cast(c.points as varchar),
             'law': c.citation

@@ -14,7 +14,6 @@ from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
 from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.commands.sql import check_lake
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.lake.periods import MONTH
 from drg_pipeline.reports.tree import Node
 from drg_pipeline.settings import Settings
 
@@ -88,6 +87,8 @@ def explain(
 
 
 def _check(settings: Settings, month: str | None, as_json: bool, html: str | None) -> None:
+    from drg_pipeline.lake.periods import MONTH
+
     faults: list[Fault] = []
     if month is not None and not MONTH.fullmatch(month):
         faults.append(Fault(f"--month {month}", "write it as 2025-01"))

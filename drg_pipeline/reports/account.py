@@ -306,7 +306,7 @@ class Accounts:
             for claim, lines in con.execute(
                 f"select {quoted(keys.id)}, lines from ({explanation.sql})"
             ).fetchall():
-                told = [Line(**line) for line in lines if line is not None and line["label"] is not None]
+                told = [Line(**line) for line in lines if line is not None]
                 if told:
                     accounts[claim].parts.append(Part(name, section.title, told))
         years = self._years(con)

@@ -90,6 +90,19 @@ def test_what_is_computed_again_is_held_against_what_is_stored(bench: Bench, acc
     assert account.last and account.last.differs
 
 
+def test_a_rule_that_the_account_does_not_know_is_no_silent_agreement(
+    bench: Bench, accounts: Accounts
+) -> None:
+    case = CASES[0]
+    run = bench.run(case.tables(bench.columns), case.through)
+    run.con.execute("update pricing.version_point set category = 'bed_day'")
+    (account,) = told(bench, accounts, run)
+    assert [str(fault) for fault in account.faults] == [
+        "claim_category, category.compared: computed again normal, stored bed_day",
+        "claim_points, points.otherwise: computed again None, stored 132.0000",
+    ]
+
+
 def test_the_path_s_answer_is_among_what_the_path_reads(bench: Bench, accounts: Accounts) -> None:
     path = accounts.words.path
     assert path.answer in bench.project.explanations[path.explanation].upstream
