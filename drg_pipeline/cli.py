@@ -19,6 +19,7 @@ import click
 
 from drg_pipeline.commands.audit import audit
 from drg_pipeline.commands.demo import demo
+from drg_pipeline.commands.explain import explain
 from drg_pipeline.commands.generate import generate
 from drg_pipeline.commands.group import group
 from drg_pipeline.commands.lineage import lineage
@@ -62,7 +63,7 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, sql, policy, scheme, group, lineage, audit, ui, where):
+for command in (demo, generate, run, clear, explain, lineage, sql, audit, policy, scheme, group, ui, where):
     drg.add_command(command)
 
 

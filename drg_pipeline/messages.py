@@ -244,6 +244,22 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "audit.event.simulated": ("simulated", "模拟"),
     "audit.event.torn": ("writer was stopped", "写入中断"),
     "audit.event.broken": ("found broken", "发现改动"),
+    # explain
+    "explain.title": ("Claim {claim}", "病例结算说明 {claim}"),
+    "explain.of": ("month {month}, version of {version}", "结算月份 {month}，版本 {version}"),
+    "explain.mark": (
+        "{mark} (retrospective demonstration): worked under today's law.",
+        "{mark}：该月按现行办法演示。",
+    ),
+    "explain.path": ("Path through the scheme {scheme}: {answer}", "分组方案 {scheme} 的路径：{answer}"),
+    "explain.stored": ("≠ stored {stored}", "≠ 已存储 {stored}"),
+    "explain.differs": (
+        "{count} figures that were computed again are not what is stored.",
+        "有 {count} 项重新计算的结果与已存储的数据不一致。",
+    ),
+    "explain.missing": ("Not computed in this lake", "本数据湖尚未计算"),
+    "explain.laws": ("Law cited", "依据条款"),
+    "explain.written": ("The page is in {file}.", "说明页已写入 {file}。"),
     # policy
     "policy.pack": ("{title} ({folder})", "{title}（{folder}）"),
     "policy.counts": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.policy import Instruments
+from drg_pipeline.policy.instruments import article_of
 from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
@@ -82,8 +82,8 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
     lines = []
     for clause in clauses:
         found = instruments.resolve(clause)
-        article = re.match(r"[A-Z]+-(\d+)", clause)
-        where = f"第{article[1]}条" if article else ""
+        article = article_of(clause)
+        where = f"第{article}条" if article else ""
         lines.append(f"- `{clause}` 《{found.title}》（{found.number}）{where}: {found.note}")
     return "\n".join(lines)
 

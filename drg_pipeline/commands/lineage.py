@@ -16,8 +16,8 @@ from drg_pipeline.commands.options import check_writable, language, near, region
 from drg_pipeline.commands.screen import Screen, one_line
 
 if TYPE_CHECKING:
-    from drg_pipeline.commands.path_tree import Node
     from drg_pipeline.reports.origin import Account, ColumnTold
+    from drg_pipeline.reports.tree import Node
     from drg_pipeline.sql.lineage import Decider
     from drg_pipeline.sql.trace import Branch
 
@@ -101,11 +101,11 @@ def title(screen: Screen, account: Account) -> str:
 
 
 def _print(screen: Screen, account: Account) -> None:
-    from drg_pipeline.commands.path_tree import print_nodes
+    from drg_pipeline.commands.path_tree import print_tree
     from drg_pipeline.reports.origin import by_document
 
     screen.line(title(screen, account))
-    print_nodes(screen, _node(screen, account, account.tree))
+    print_tree(screen, _node(screen, account, account.tree))
     screen.line()
     screen.say("lineage.rows_down" if account.down else "lineage.rows_up")
     law = {told.name: told.law for told in account.tables}
@@ -122,7 +122,7 @@ def _print(screen: Screen, account: Account) -> None:
 
 
 def _node(screen: Screen, account: Account, branch: Branch) -> Node:
-    from drg_pipeline.commands.path_tree import Node
+    from drg_pipeline.reports.tree import Node
 
     told = {one.place: one for one in account.columns}
 

@@ -69,7 +69,7 @@ def sql(
     kind = export.kind_of(out, kind)
     if out and query is None:
         raise WrongUse("There is no query whose rows --out could take.", state="Nothing was written.")
-    _check_lake(settings)
+    check_lake(settings)
     store = Store(settings.region_lake)
     macros = (settings.models / "macros.sql").read_text(encoding="utf-8")
     with closing(open_views(store, macros)) as con:
@@ -93,7 +93,8 @@ def sql(
             _converse(screen, settings, con, store, limit)
 
 
-def _check_lake(settings: Settings) -> None:
+def check_lake(settings: Settings) -> None:
+    """WrongUse where the region has no lake."""
     if settings.region_lake.is_dir():
         return
     lake = settings.lake
