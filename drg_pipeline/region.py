@@ -31,7 +31,7 @@ from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_fold
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
-from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
+from drg_pipeline.lake.digest import logical_digests, quoted
 from drg_pipeline.lake.engine import Engine, parquet, write_partition
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import last_day
@@ -366,15 +366,11 @@ class Region:
         names = [name for name, _ in types]
         files = {partition: self.store.file(table, kind, partition) for partition in partitions}
         there = footers(con, [path for path in files.values() if path.is_file()])
-        if kind == "none":
-            digests = {"": logical_digest(con, table, types, names)}
-        else:
-            digests = small_digests(con, table, types, names, kind)
-        empty = logical_digest(con, f"(select * from {table} where false)", types, names)
+        counted = logical_digests(con, table, types, partitions, "" if kind == "none" else kind)
         written: list[Written] = []
         for partition, path in files.items():
             known = there.get(path)
-            if known is not None and known.digest == digests.get(partition or "", empty):
+            if known is not None and known.digest == counted[partition].digest:
                 written.append(Written(table, partition, known.rows, known.digest, changed=False))
                 continue
             outcome, temporary = write_partition(
@@ -388,6 +384,7 @@ class Region:
                 grain=names,
                 code=SIDE_CODE,
                 inputs={},
+                counted=counted[partition],
             )
             self.store.publish(temporary, outcome.path)
             written.append(Written(table, partition, outcome.rows, outcome.digest, changed=True))

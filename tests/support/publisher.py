@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.lake.digest import logical_digests
 from drg_pipeline.lake.engine import parquet, write_partition
 from drg_pipeline.lake.store import Store, footer
 
@@ -36,6 +37,7 @@ def publish(store: Store, con: duckdb.DuckDBPyConnection, month: str, version: i
         grain=["id"],
         code=str(version),
         inputs={},
+        counted=logical_digests(con, rows, COLUMNS, [month], "month")[month],
     )
     store.publish(temporary, outcome.path)
 
