@@ -207,7 +207,7 @@ def delivery_digest(month: str, delivery: str, files: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class _Landing:
-    """A delivery taken in and a line that tells of it, or its faults; neither if another process was quicker."""
+    """A delivery taken in and what to tell of it, or its faults; neither if another process was first."""
 
     taken: TakenIn | None
     faults: list[Fault]
