@@ -7,7 +7,9 @@ Knows how names become files; it knows no table and no rule by name. What is pub
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -53,8 +55,6 @@ class Engine:
             con.execute(f"set threads = {int(self.settings.threads)}")
         if self.settings.memory_limit:
             con.execute(f"set memory_limit = '{sql_text(self.settings.memory_limit)}'")
-        # A table's order is its grain's, given where it is written.
-        con.execute("set preserve_insertion_order = false")
         con.execute(self.project.macros)
         return con
 
@@ -275,7 +275,11 @@ class Engine:
         with self.store.alone(*(partitions or [name])), closing(self.connect()) as con:
             inputs = self.show(con, model, model.partition, partitions)
             try:
-                con.execute(f"create temp table candidate as {self._filtered(model, partitions)}")
+                # Not temporary: the cursors that write partitions side by side see it. Sorted once for all.
+                con.execute(
+                    f"create table candidate as {self._filtered(model, partitions)} "
+                    f"order by {_order(model.partition, model.grain)}"
+                )
             except duckdb.Error as error:
                 raise DrgError(
                     f"{name} could not be computed for {', '.join(partitions) or 'the region'}.",
@@ -287,7 +291,7 @@ class Engine:
     @staticmethod
     def _filtered(model: Model, partitions: Sequence[str]) -> str:
         if model.partition == "none":
-            return model.sql
+            return f"select * from ({model.sql}\n) as answer"
         values = ", ".join(
             f"'{sql_text(p)}'" if model.partition == "month" else str(int(p)) for p in partitions
         )
@@ -303,31 +307,34 @@ class Engine:
         contract = Contract(self.project, model)
         types = contract.check_types(con, "candidate")
         code = self.project.code_version(model.name)
-        outcomes: list[Outcome] = []
         temporaries: dict[str | None, Path] = {}
         keys: list[str | None] = [None] if model.partition == "none" else list(partitions)
         counted = logical_digests(
             con, "candidate", types, keys, "" if model.partition == "none" else model.partition
         )
-        try:
-            for key in keys:
-                outcome, temporary = write_partition(
-                    con,
+
+        def write(key: str | None) -> Outcome:
+            with con.cursor() as own:
+                outcome, temporaries[key] = write_partition(
+                    own,
                     self.store,
                     relation="candidate",
                     table=model.name,
                     kind=model.partition,
                     partition=key,
                     columns=types,
-                    grain=model.grain,
                     code=code,
                     inputs=inputs[key],
                     counted=counted[key],
                 )
-                outcomes.append(outcome)
-                temporaries[key] = temporary
+            return outcome
+
+        try:
+            # Most partitions are too small to be written by two threads.
+            with ThreadPoolExecutor(self.settings.threads or os.cpu_count()) as pool:
+                outcomes = list(pool.map(write, keys))
             con.execute("drop table candidate")
-            self.view(con, model.name, list(temporaries.values()))
+            self.view(con, model.name, [temporaries[key] for key in keys])
             for invariant in self.project.invariants_of(model.name):
                 self.show(
                     con, invariant, model.partition, list(partitions), skip={model.name, *model.upstream}
@@ -336,9 +343,10 @@ class Engine:
             keep_failing(con, self.store, model.name, checks)
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
-                if not outcome.failures:
-                    self.store.publish(temporaries.pop(outcome.partition), outcome.path)
-                    outcome.published = True
+            passed = [outcome for outcome in outcomes if not outcome.failures]
+            self.store.publish({temporaries.pop(outcome.partition): outcome.path for outcome in passed})
+            for outcome in passed:
+                outcome.published = True
         finally:
             for temporary in temporaries.values():
                 temporary.unlink(missing_ok=True)
@@ -372,6 +380,12 @@ class Engine:
         ]
 
 
+def _order(kind: str, grain: Sequence[str]) -> str:
+    """A table's order: its partitions, so that each is read alone, and in them its grain."""
+    names = dict.fromkeys([*(() if kind == "none" else (kind,)), *grain])
+    return ", ".join(quoted(name) for name in names) or "all"
+
+
 def write_partition(
     con: duckdb.DuckDBPyConnection,
     store: Store,
@@ -381,20 +395,19 @@ def write_partition(
     kind: str,
     partition: str | None,
     columns: Sequence[tuple[str, str]],
-    grain: Sequence[str],
     code: str,
     inputs: Mapping[str, str],
     counted: Counted,
 ) -> tuple[Outcome, Path]:
     """Write one partition of a relation to a temporary file beside its place, with its digest inside.
 
-    counted  rows and digest of the partition, as `logical_digests` finds them for all of a step at once
+    relation  a table whose rows stand in the order that the file is to have
+    counted   rows and digest of the partition, as `logical_digests` finds them for all of a step at once
     """
     where = "" if partition is None else f" where {kind} = {partition_literal(kind, partition)}"
     path = store.file(table, kind, partition)
     temporary = store.temporary(path)
     stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
-    order = ", ".join(quoted(name) for name in grain) or "all"
     notes = {
         "digest": counted.digest,
         "code": code,
@@ -404,7 +417,7 @@ def write_partition(
     }
     metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
     con.execute(
-        f"copy (select {stored} from {relation}{where} order by {order}) to '{sql_text(temporary)}' "
+        f"copy (select {stored} from {relation}{where}) to '{sql_text(temporary)}' "
         f"({PARQUET}, kv_metadata {{{metadata}}})"
     )
     return Outcome(table, partition, path, counted.rows, counted.digest), temporary

@@ -114,7 +114,6 @@ class Lake:
                     kind="month",
                     partition=month,
                     columns=columns,
-                    grain=["month"],
                     code="1",
                     inputs={},
                     counted=logical_digests(con, relation, columns, [month], "month")[month],
