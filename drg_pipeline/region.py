@@ -31,7 +31,7 @@ from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_fold
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
-from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
+from drg_pipeline.lake.digest import logical_digests, quoted
 from drg_pipeline.lake.engine import Engine, parquet, write_partition
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import last_day
@@ -363,32 +363,33 @@ class Region:
     ) -> list[Written]:
         """Publish the partitions that differ from what is there."""
         types = [(name, column.type) for name, column in columns.items()]
-        names = [name for name, _ in types]
         files = {partition: self.store.file(table, kind, partition) for partition in partitions}
         there = footers(con, [path for path in files.values() if path.is_file()])
-        if kind == "none":
-            digests = {"": logical_digest(con, table, types, names)}
-        else:
-            digests = small_digests(con, table, types, names, kind)
-        empty = logical_digest(con, f"(select * from {table} where false)", types, names)
+        counted = logical_digests(con, table, types, partitions, "" if kind == "none" else kind)
         written: list[Written] = []
-        for partition, path in files.items():
-            known = there.get(path)
-            if known is not None and known.digest == digests.get(partition or "", empty):
-                written.append(Written(table, partition, known.rows, known.digest, changed=False))
-                continue
-            outcome, temporary = write_partition(
-                con,
-                self.store,
-                relation=table,
-                table=table,
-                kind=kind,
-                partition=partition,
-                columns=types,
-                grain=names,
-                code=SIDE_CODE,
-                inputs={},
-            )
-            self.store.publish(temporary, outcome.path)
-            written.append(Written(table, partition, outcome.rows, outcome.digest, changed=True))
+        moves: dict[Path, Path] = {}
+        try:
+            for partition, path in files.items():
+                known = there.get(path)
+                rows, digest = counted[partition].rows, counted[partition].digest
+                changed = known is None or known.digest != digest
+                written.append(Written(table, partition, rows, digest, changed))
+                if changed:
+                    _, temporary = write_partition(
+                        con,
+                        self.store,
+                        relation=table,
+                        table=table,
+                        kind=kind,
+                        partition=partition,
+                        columns=types,
+                        code=SIDE_CODE,
+                        inputs={},
+                        counted=counted[partition],
+                    )
+                    moves[temporary] = path
+            self.store.publish(moves)
+        finally:
+            for temporary in moves:
+                temporary.unlink(missing_ok=True)
         return written
