@@ -42,6 +42,7 @@ class Comparison:
     ends: int
     total: tuple[str, ...]
     query: str
+    leads: bool
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _section(place: Place, node: Any, known: Collection[str], readable: Callable
 
 def _comparison(place: Place, node: Any, readable: Callable[[str], str]) -> Comparison:
     keys = place.mapping(
-        node, ["id", "title", "key", "names", "figures", "main", "ends", "total", "query"], ["rank"]
+        node, ["id", "title", "key", "names", "figures", "main", "ends", "total", "query"], ["rank", "leads"]
     )
     query = place.at("query").text(keys.get("query"))
     columns = _columns(place.at("query"), query, readable)
@@ -158,7 +159,8 @@ def _comparison(place: Place, node: Any, readable: Callable[[str], str]) -> Comp
         ends = "0"
     title = _heads(place.at("title"), keys.get("title"), whole=True)
     named = place.at("id").text(keys.get("id"))
-    return Comparison(named, title, key, names, figures, main, rank, int(ends), total, query)
+    leads = "leads" in keys and place.at("leads").choice(keys["leads"], ("true", "false")) == "true"
+    return Comparison(named, title, key, names, figures, main, rank, int(ends), total, query, leads)
 
 
 def _proof(place: Place, node: Any, readable: Callable[[str], str]) -> Proof:

@@ -6,20 +6,21 @@ It computes the models that the region's lake was computed with, and writes noth
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from drg_pipeline import messages
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.lake.needs import Needs, needed
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
-from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Report, Written
+from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written
 from drg_pipeline.settings import Settings
 from drg_pipeline.simulation.change import Change, read_changes
 from drg_pipeline.simulation.compare import Answers, compare
@@ -88,8 +89,25 @@ class Simulated:
     def span(self) -> str:
         return self.asked.span
 
+    @cached_property
+    def code_digest(self) -> str:
+        """One digest over the SQL that computed it."""
+        project = self.region.project
+        return digest_of((name, project.code_version(name)) for name in project.models)
 
-def simulate(settings: Settings, asked: Asked, folder: Path, report: Report = lambda line: None) -> Simulated:
+    def told_caveats(self, lang: str) -> list[str]:
+        """What is to be said of the base, in a language."""
+        if not self.caveats:
+            return []
+        return [messages.text("simulate.caveat", lang, count=len(self.caveats), first=self.caveats[0])]
+
+
+def simulate(
+    settings: Settings,
+    asked: Asked,
+    folder: Path,
+    progress: Callable[[str], None] = lambda table: None,
+) -> Simulated:
     """Try the changes in a fresh folder that lies where links to the lake can be made.
 
     settings   the region's; policy and scheme are those to be tried
@@ -97,12 +115,14 @@ def simulate(settings: Settings, asked: Asked, folder: Path, report: Report = la
     Raises WrongUse for changes that cannot be read or may not be, DrgError where the lake lacks what is
     compared or a check refuses what comes out. The region's lake stands as it was in every case.
     """
-    return _Trial(settings, asked, folder, report).run()
+    return _Trial(settings, asked, folder, progress).run()
 
 
 class _Trial:
-    def __init__(self, settings: Settings, asked: Asked, folder: Path, report: Report) -> None:
-        self.asked, self.report = asked, report
+    def __init__(
+        self, settings: Settings, asked: Asked, folder: Path, progress: Callable[[str], None]
+    ) -> None:
+        self.asked, self.progress = asked, progress
         self.began = time.monotonic()
         self.source = Store(settings.region_lake)
         if not self.source.root.is_dir():
@@ -159,7 +179,7 @@ class _Trial:
         plan = needed(self.region.engine, targets)
         link_plan(self.source, (self.base, self.store), self.region.engine, plan)
         self._publish_missing(plan)
-        spread = Spread(self.region.engine, plan, changed, self.report)
+        spread = Spread(self.region.engine, plan, changed, self.progress)
         spread.run()
         partitions = self._looked_at(plan)
         lakes = {"base": self.base, "simulated": self.store}
@@ -232,7 +252,7 @@ class _Trial:
         """Publish what is tried into the simulated lake; what differs there from the region's."""
         written: list[Written] = []
         try:
-            written += self.region.publish_reference(self.report)
+            written += self.region.publish_reference(_unheard)
         except DrgError as error:
             raise WrongUse(
                 "The reference files with what is tried cannot be used.",
@@ -246,7 +266,7 @@ class _Trial:
             if periods:
                 written += self.region.publish_policy(kind, periods, [table])
         if self.asked.scheme or self.asked.policy or self._names_other_schemes:
-            written += self.region.publish_schemes(self.report)
+            written += self.region.publish_schemes(_unheard)
         changed: dict[str, set[str | None]] = {}
         for one in written:
             if one.changed:
@@ -324,6 +344,10 @@ class _Trial:
         with closing(self.region.engine.connect()) as con:
             found = footers(con, list(files.values()))
         return digest_of((name, found[path].digest) for name, path in files.items() if path in found)
+
+
+def _unheard(line: str) -> None:
+    """What is said of files that are read is of no use here: they are the lake's own."""
 
 
 def _is_of_files(change: Change) -> bool:
