@@ -378,6 +378,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "simulate.head.law": ("departs from", "所偏离的依据"),
     "simulate.no_row": ("no row", "无此行"),
     "simulate.open_law": ("open: a choice of our own", "办法未定、本地自选"),
+    "simulate.of_files": ("reference file or scheme", "基础资料或分组方案"),
     "simulate.nothing_tried": (
         "Nothing differs from what the lake was computed with.",
         "与原有计算所用的参数和基础资料没有差别。",

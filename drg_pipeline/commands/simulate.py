@@ -14,7 +14,7 @@ from drg_pipeline.commands.options import (
     region_options,
     settings_of,
 )
-from drg_pipeline.commands.run import read_months, year_faults
+from drg_pipeline.commands.run import read_months, say_law, year_faults
 from drg_pipeline.commands.screen import Grid, Heading, Screen
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.settings import Settings
@@ -151,6 +151,7 @@ def _print(screen: Screen, simulated: Simulated) -> None:
         screen.say("simulate.nothing_tried")
     for caveat in simulated.told_caveats(screen.lang):
         screen.line(caveat)
+    say_law(screen, simulated.region, "month", simulated.asked.months)
     for table in simulated.answers.tables:
         if table.asked.ends and table.rows:
             screen.line()

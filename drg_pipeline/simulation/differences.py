@@ -155,10 +155,10 @@ def _parameter(table: PolicyTable, column: str) -> Parameter:
 
 
 def _clauses(parameter: Parameter, value: DatedValue) -> list[str]:
-    """The value's clause; where an overlay stands for a document to come, that document's clause, too."""
-    later = [
+    """The value's clause; of one that an overlay carries back, that of the document it is carried from."""
+    carried = [
         other.law
         for other in parameter.values
-        if other.law != OPEN and other.content == value.content and value.law == OPEN
+        if value.law == OPEN and other.law != OPEN and other.content == value.content
     ]
-    return [*later[:1], value.law]
+    return carried[:1] or [value.law]

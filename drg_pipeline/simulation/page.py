@@ -12,7 +12,7 @@ from html import escape
 from drg_pipeline import messages
 from drg_pipeline.reports.draw import draw
 from drg_pipeline.simulation.compare import Compared
-from drg_pipeline.simulation.sheet import Sheet, sheet_of, tried_sheet
+from drg_pipeline.simulation.sheet import Sheet, sheet_of, span_of_periods, tried_sheet
 from drg_pipeline.simulation.simulate import Simulated
 
 LANG = "zh"
@@ -33,8 +33,8 @@ h2 { margin: 32px 0 8px; font-size: 18px; }
 .tile { flex: 1 1 200px; padding: 10px 16px; }
 .tile, .wide, .charts svg { background: #fff; border: 1px solid #dde3ea; border-radius: 6px; }
 .tile b { display: block; font-size: 19px; font-variant-numeric: tabular-nums; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(520px, 1fr)); gap: 16px; }
-.charts svg { width: 100%; height: auto; }
+.charts { columns: 2 480px; column-gap: 16px; }
+.charts svg { width: 100%; height: auto; margin-bottom: 16px; break-inside: avoid; box-sizing: border-box; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 5px 10px; border-bottom: 1px solid #e9edf1; text-align: left; vertical-align: top; }
@@ -44,7 +44,7 @@ tfoot td { font-weight: 600; border-top: 2px solid #b8c2cc; }
 .up { color: #1f5fa8; } .down { color: #b4530f; }
 .good { color: #1d7a5f; } .bad, .caveat { color: #b23a62; }
 summary { cursor: pointer; font-size: 16px; font-weight: 600; margin: 20px 0 8px; }
-@media print { .banner { position: static; } .charts { display: block; } }
+@media print { .banner { position: static; } .charts { columns: 1; } }
 """
 
 
@@ -73,7 +73,7 @@ def _body(simulated: Simulated) -> Iterator[str]:
     typed = "; ".join(simulated.asked.changes)
     if typed:
         yield f'<p class="meta">{_text("simulate.typed", typed=typed)}</p>'
-    for caveat in simulated.told_caveats(LANG):
+    for caveat in (*simulated.told_caveats(LANG), *_marks(simulated)):
         yield f'<p class="caveat">{escape(caveat)}</p>'
     yield f"<h2>{_text('simulate.totals')}</h2>"
     if simulated.answers.unchanged:
@@ -99,6 +99,15 @@ def _versions(simulated: Simulated) -> str:
         code=simulated.code_digest[:16],
         confirmed=min(p.confirmed_until for p in simulated.region.pack.parameters.values()),
     )
+
+
+def _marks(simulated: Simulated) -> Iterator[str]:
+    """Which months rest on law that an overlay carries back."""
+    pack = simulated.region.pack
+    marked = [month for month in simulated.asked.months if pack.mark(month)]
+    if marked and pack.overlay:
+        given = {"mark": pack.overlay.marks, "reason": pack.overlay.reason}
+        yield messages.text("law.mark", LANG, span=span_of_periods(marked), **given)
 
 
 def _tiles(table: Compared, span: str) -> str:

@@ -98,7 +98,8 @@ def _tried(simulated: Simulated, difference: Difference, lang: str) -> list[str]
         difference.column,
         *told,
         span_of_periods(difference.periods),
-        ", ".join(_clause(simulated, law, lang) for law in difference.law),
+        ", ".join(_clause(simulated, law, lang) for law in difference.law)
+        or messages.text("simulate.of_files", lang),
     ]
 
 
