@@ -6,7 +6,7 @@ A change without @ holds for every day. Which parameters there are stands in the
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -203,12 +203,10 @@ def _read(
         return value
     found: list[Fault] = []
     read = read_content(Place(typed, found, (f"since {value.valid_from}",)), parameter, content, context)
-    faults += _once(found, faults)
+    # Each dated value has the same fault; it is told once.
+    told = {fault.what for fault in faults if fault.where.startswith(typed)}
+    faults += [fault for fault in found if fault.what not in told]
+    if read == value.content and not value.repealed:
+        return value
     reason = f"simulated: {typed}; departs from {value.law}"
     return replace(value, content=read, law=OPEN, reason=reason, repealed=False)
-
-
-def _once(found: Iterable[Fault], known: Sequence[Fault]) -> list[Fault]:
-    """Faults whose words are not known yet: each dated value has the same."""
-    words = {fault.what for fault in known}
-    return [fault for fault in found if fault.what not in words]
