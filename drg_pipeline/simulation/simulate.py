@@ -20,7 +20,7 @@ from drg_pipeline.lake.needs import Needs, needed
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
-from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written
+from drg_pipeline.region import CALENDAR, LANDING, REFERENCE, SCHEME, Region, Written
 from drg_pipeline.settings import Settings
 from drg_pipeline.simulation.change import Change, read_changes
 from drg_pipeline.simulation.compare import Answers, compare
@@ -34,7 +34,7 @@ from drg_pipeline.simulation.comparison import (
 )
 from drg_pipeline.simulation.differences import Difference, differences
 from drg_pipeline.simulation.law import change_law
-from drg_pipeline.simulation.scratch import Spread, link_plan, link_tables
+from drg_pipeline.simulation.scratch import Changed, Spread, link_plan, link_tables
 from drg_pipeline.simulation.side import (
     PREFIX,
     change_tables,
@@ -141,7 +141,13 @@ class _Trial:
             reference=folder / "reference",
             known_on=self._bound_day(settings),
         )
-        self.region = Region(self.settings, law=lambda pack: change_law(pack, of_law, faults))
+        self.given: Pack | None = None
+
+        def tried(pack: Pack) -> Pack:
+            self.given = pack
+            return change_law(pack, of_law, faults)
+
+        self.region = Region(self.settings, law=tried)
         self.base = Store(folder / "base" / settings.region)
         self.store = self.region.store
         self._write_reference(faults)
@@ -176,9 +182,8 @@ class _Trial:
         if landing.is_dir():
             (self.store.root / LANDING).symlink_to(landing.resolve())
         changed = self._publish()
-        plan = needed(self.region.engine, targets)
+        plan = self._plan(targets, changed)
         link_plan(self.source, (self.base, self.store), self.region.engine, plan)
-        self._publish_missing(plan)
         spread = Spread(self.region.engine, plan, changed, self.progress)
         spread.run()
         partitions = self._looked_at(plan)
@@ -248,11 +253,10 @@ class _Trial:
         names = self.region.project.sources
         return sorted({name.split(".")[0] for name in names} - {LANDING})
 
-    def _publish(self) -> dict[str, set[str | None]]:
-        """Publish what is tried into the simulated lake; what differs there from the region's."""
-        written: list[Written] = []
+    def _publish(self) -> Changed:
+        """Publish the files and schemes that are tried in the simulated lake; what differs there."""
         try:
-            written += self.region.publish_reference(_unheard)
+            written = self.region.publish_reference(_unheard)
         except DrgError as error:
             raise WrongUse(
                 "The reference files with what is tried cannot be used.",
@@ -260,57 +264,57 @@ class _Trial:
                 state=UNCHANGED,
                 remedy="Correct --set or --reference; lines are counted with the changes done.",
             ) from error
-        for table in self._tables_of_changed_law():
-            kind = self.region.project.partition_of(table)
-            periods = [name for name in self.source.partitions(table, kind) if name]
-            if periods:
-                written += self.region.publish_policy(kind, periods, [table])
         if self.asked.scheme or self.asked.policy or self._names_other_schemes:
             written += self.region.publish_schemes(_unheard)
-        changed: dict[str, set[str | None]] = {}
-        for one in written:
-            if one.changed:
-                changed.setdefault(one.table, set()).add(one.partition)
+        changed: Changed = {}
+        _note(written, changed)
         return changed
+
+    def _plan(self, targets: Needs, changed: Changed) -> Needs:
+        """What the targets rest on, with the law of those periods published as it is tried.
+
+        Law that names the years of other tables can bring in periods, and these their law.
+        """
+        reached = set(self._tables_of_changed_law(changed))
+        plan: Needs = {}
+        while (wanted := needed(self.region.engine, targets)) != plan:
+            for table, periods in wanted.items():
+                if table in self.region.pack.tables:
+                    kind = self.region.project.partition_of(table)
+                    there = () if table in reached else self.store.partitions(table, kind)
+                    late = [p for p in periods if p not in there and p not in plan.get(table, ())]
+                    if late:
+                        _note(self.region.publish_policy(kind, late, [table]), changed)
+            plan = wanted
+        return plan
 
     @cached_property
     def _law(self) -> Pack:
-        """The law as its folder has it."""
+        """The law as its folder has it, without what options put in its place."""
+        if self.given and not self.asked.scheme:
+            return self.given
         return load_pack(self.settings.policy)
 
     @property
     def _names_other_schemes(self) -> bool:
         return self.region.pack.texts_of(SCHEME) != self._law.texts_of(SCHEME)
 
-    def _tables_of_changed_law(self) -> list[str]:
+    def _tables_of_changed_law(self, changed: Changed) -> list[str]:
         """All tables of another folder; of the same one those that the changes reach.
 
-        What a folder says otherwise than the lake was computed with is no change that was asked for.
+        What a folder says otherwise than the lake was computed with is no change that was asked for. Other
+        days by which the law must have been known reach all of it.
         """
-        if self.asked.policy:
-            return list(self.region.pack.tables)
-        before = self._law.tables
-        return [
-            name
-            for name, table in self.region.pack.tables.items()
-            if not self._same_moments or before[name].parameters != table.parameters
-        ]
+        tables, before = self.region.pack.tables, self._law.tables
+        if self.asked.policy or not self._same_moments or f"{REFERENCE}.{CALENDAR}" in changed:
+            return list(tables)
+        return [name for name, table in tables.items() if before[name].parameters != table.parameters]
 
     @property
     def _same_moments(self) -> bool:
         """Whether the days that bound what is known of the law are set by the same parameters."""
         names = [moment.working_days or moment.day for moment in self._law.moments.values()]
         return all(self._law.parameters[name] == self.region.pack.parameters[name] for name in names)
-
-    def _publish_missing(self, plan: Needs) -> None:
-        """The law of periods that a change brings in, and that the lake does not hold."""
-        for table, periods in plan.items():
-            if table in self.region.pack.tables:
-                kind = self.region.project.partition_of(table)
-                there = self.store.partitions(table, kind)
-                late = [period for period in periods if period not in there]
-                if late:
-                    self.region.publish_policy(kind, late, [table])
 
     def _differences(self, changed: Mapping[str, Collection[str | None]], plan: Needs) -> list[Difference]:
         """What is tried, of the periods that what is compared rests on."""
@@ -344,6 +348,12 @@ class _Trial:
         with closing(self.region.engine.connect()) as con:
             found = footers(con, list(files.values()))
         return digest_of((name, found[path].digest) for name, path in files.items() if path in found)
+
+
+def _note(written: Sequence[Written], changed: Changed) -> None:
+    for one in written:
+        if one.changed:
+            changed.setdefault(one.table, set()).add(one.partition)
 
 
 def _unheard(line: str) -> None:
