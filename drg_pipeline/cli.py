@@ -28,6 +28,7 @@ from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.run import clear, run
 from drg_pipeline.commands.scheme import scheme
 from drg_pipeline.commands.screen import Screen
+from drg_pipeline.commands.simulate import simulate
 from drg_pipeline.commands.sql import sql
 from drg_pipeline.commands.ui import ui
 from drg_pipeline.commands.where import where
@@ -63,7 +64,22 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, explain, lineage, sql, audit, policy, scheme, group, ui, where):
+for command in (
+    demo,
+    generate,
+    run,
+    clear,
+    explain,
+    simulate,
+    lineage,
+    sql,
+    audit,
+    policy,
+    scheme,
+    group,
+    ui,
+    where,
+):
     drg.add_command(command)
 
 

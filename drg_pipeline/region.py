@@ -105,9 +105,12 @@ class Written:
 
 
 class Region:
-    """A region with everything that is needed to run it."""
+    """A region with everything that is needed to run it.
 
-    def __init__(self, settings: Settings) -> None:
+    law   what is put in the place of the pack's values, where it is tried and not in force
+    """
+
+    def __init__(self, settings: Settings, law: Callable[[Pack], Pack] = lambda pack: pack) -> None:
         self.settings = settings
         self.layout: Layout = load_layout(settings.interface / "claim_files.yml")
         self.reference_layout: ReferenceLayout = load_reference_layout(settings.interface / LAYOUT_FILE)
@@ -115,8 +118,8 @@ class Region:
         # A scheme given for the run may be a folder anywhere; the law names it by its name.
         given = find_scheme(settings.schemes, settings.scheme) if settings.scheme else None
         chosen = scheme_name(given) if given else None
-        self.pack: Pack = load_pack(settings.policy).with_options(
-            {"grouping": settings.grouping, "scheme": chosen}
+        self.pack: Pack = law(
+            load_pack(settings.policy).with_options({"grouping": settings.grouping, "scheme": chosen})
         )
         self.scheme_folders: Mapping[str, Path] = {
             name: given if given and name == chosen else scheme_folder(settings.schemes, name)
