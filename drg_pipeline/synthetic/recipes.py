@@ -21,6 +21,7 @@ _SQL = Path(__file__).with_name("sql") / "recipe"
 ROUNDS = (3, 3, 12, 40)  # drafts for each recipe wanted; the later rounds are for groups without one
 _RECIPE = (
     "drg VARCHAR, variant BIGINT, mdc VARCHAR, sex VARCHAR, stage VARCHAR, "
+    "stretch_from BIGINT, stretch_to BIGINT, "
     "years_from BIGINT, years_to BIGINT, days_from BIGINT, days_to BIGINT, weight_from BIGINT, "
     "weight_to BIGINT, los_from BIGINT, los_to BIGINT, disposition VARCHAR, department VARCHAR, "
     "diagnoses VARCHAR[], procedures VARCHAR[]"
@@ -64,7 +65,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], of: Seque
     fill(con, "trait_prefix", "prefix VARCHAR, sex VARCHAR, stage VARCHAR", traits)
     lists = [(name, prefix) for name in ("adult", "apart", "usual") for prefix in prefixes[name]]
     fill(con, "prefix_list", "list VARCHAR, prefix VARCHAR", lists)
-    wanted = {name: float(value) for name, value in given["recipes"].items()}
+    wanted = given["recipes"]
     wards = given["departments"]
     mix = [
         (
@@ -88,12 +89,11 @@ def _prepare(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], of: Seque
         mix,
     )
     besides = [
-        (entry["codes"], int(entry["weight"]), *map(int, entry["ages"].split("-")))
+        (entry["codes"], entry["weight"], entry["ages"]["low"], entry["ages"]["high"])
         for entry in given["comorbidities"]
     ]
     fill(con, "comorbidity_prefix", "prefix VARCHAR, weight BIGINT, age_from BIGINT, age_to BIGINT", besides)
-    done = [(prefix, int(weight)) for prefix, weight in given["usual_procedures"].items()]
-    fill(con, "procedure_prefix", "prefix VARCHAR, weight BIGINT", done)
+    fill(con, "procedure_prefix", "prefix VARCHAR, weight BIGINT", given["usual_procedures"].items())
 
 
 def _text(name: str) -> str:
