@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,15 @@ import duckdb
 
 from drg_pipeline.calendar import Day, missing_year_message, working_days
 from drg_pipeline.errors import DrgError, WrongUse
-from drg_pipeline.grouping.grouper import Grouper
 from drg_pipeline.grouping.scheme import LAYOUT_FILE, Scheme, find_scheme, read_scheme
 from drg_pipeline.ingest.reference_layout import load_reference_layout
-from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
-from drg_pipeline.sql.project import Project
 from drg_pipeline.synthetic import mix, region, seasons
 from drg_pipeline.synthetic.deliveries import write_claims
 from drg_pipeline.synthetic.folders import check_targets, put, stage_of
 from drg_pipeline.synthetic.parameters import PARAMETERS, parameters
 from drg_pipeline.synthetic.prepare import prepare
-from drg_pipeline.synthetic.recipes import TABLES, make_recipes
+from drg_pipeline.synthetic.recipes import recipes_of
 from drg_pipeline.synthetic.reference_files import write_reference
 
 SCHEME = "starter"
@@ -111,12 +107,6 @@ def _calendar(first_day: date, horizon: date) -> list[Day]:
     return days
 
 
-@lru_cache(maxsize=1)
-def _project(settings: Settings) -> Project:
-    """The models that group; reading them takes longer than a small region."""
-    return Region(settings).project
-
-
 def _draw_recipes(
     con: duckdb.DuckDBPyConnection,
     given: dict[str, Any],
@@ -127,16 +117,13 @@ def _draw_recipes(
     report: Callable[[str], None],
 ) -> list[mix.Drg]:
     """Fills the tables of recipes; the scheme's groups, those without a recipe told once."""
-    adrgs = mix.adrgs(scheme, given)
-    drgs = mix.drgs(scheme, given, adrgs)
-    scratch = stage / ".recipes"
-    scratch.mkdir()
-    with Grouper(_project(settings), settings.interface, [scheme], threads=threads) as grouper:
-        make_recipes(grouper, scheme.name, given, adrgs, scratch)
-    for name in TABLES:
-        path = str(scratch / f"{name}.parquet").replace("'", "''")
+    drgs = mix.drgs(scheme, given, mix.adrgs(scheme, given))
+    scratch = stage / ".recipes.parquet"
+    for name, content in recipes_of(settings, scheme, given, threads).items():
+        scratch.write_bytes(content)
+        path = str(scratch).replace("'", "''")
         con.execute(f"CREATE TABLE {name} AS FROM read_parquet('{path}')")
-    shutil.rmtree(scratch)
+    scratch.unlink()
     found = {drg for (drg,) in con.execute("SELECT DISTINCT drg FROM recipe").fetchall()}
     if not found:
         raise DrgError(

@@ -151,24 +151,21 @@ def _picks(
     groups: Sequence[Group],
 ) -> None:
     """From which draw on each hospital, group and fault is meant."""
-    open_ones = [h for h in hospitals if h.weight > 0]
-    lows = region.thresholds([h.weight for h in open_ones])
-    picks = zip(lows, (h.number for h in open_ones), strict=True)
-    fill(con, "hospital_pick", "low BIGINT, number INTEGER", picks)
-    usual = [g for g in groups if g.weight > 0]
     fill(
         con,
-        "group_pick",
-        "month INTEGER, low BIGINT, number INTEGER",
-        [
-            (month, first + low, group.number)
-            for level, first in _first_picks(given).items()
-            for month in range(1, 13)
-            for low, group in zip(
-                region.thresholds(region.group_weights(given, level, month, usual)), usual, strict=True
-            )
-        ],
+        "hospital_pick",
+        "low BIGINT, number INTEGER",
+        region.draws((h.number, h.weight) for h in hospitals),
     )
-    flaws = given["flaws"]
-    lows = region.thresholds([*flaws.values(), 1 - sum(flaws.values())])
-    fill(con, "flaw_pick", "low BIGINT, flaw VARCHAR", zip(lows, [*flaws, "none"], strict=True))
+    usual = [group.number for group in groups]
+    picks = [
+        (month, first + low, number)
+        for level, first in _first_picks(given).items()
+        for month in range(1, 13)
+        for low, number in region.draws(
+            zip(usual, region.group_weights(given, level, month, groups), strict=True)
+        )
+    ]
+    fill(con, "group_pick", "month INTEGER, low BIGINT, number INTEGER", picks)
+    flaws = {**given["flaws"], "none": 1 - sum(given["flaws"].values())}
+    fill(con, "flaw_pick", "low BIGINT, flaw VARCHAR", region.draws(flaws.items()))

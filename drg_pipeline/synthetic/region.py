@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import NormalDist
-from typing import Any
+from typing import Any, TypeVar
 
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.synthetic.mix import Drg
@@ -21,6 +21,7 @@ from drg_pipeline.synthetic.parameters import HABITS
 
 DRAWS = 2**32  # SQL draws a row by 32 bits of a hash
 FEWEST_HOSPITALS = 6
+Drawn = TypeVar("Drawn")
 _NEVER = date(9999, 12, 31)
 
 
@@ -236,10 +237,11 @@ def group_weights(given: Mapping[str, Any], level: str, month: int, made: Sequen
     ]
 
 
-def thresholds(weights: Sequence[float]) -> list[int]:
-    """From which 32-bit draw on each row is meant; a row of no weight shares its successor's place."""
-    total, below, lows = sum(weights), 0.0, []
-    for weight in weights:
-        lows.append(int(below / total * DRAWS))
+def draws(weighed: Iterable[tuple[Drawn, float]]) -> list[tuple[int, Drawn]]:
+    """From which 32-bit draw on each is meant; what weighs nothing would share a place and is left out."""
+    some = [(entry, weight) for entry, weight in weighed if weight > 0]
+    total, below, lows = sum(weight for _, weight in some), 0.0, {}
+    for entry, weight in some:
+        lows[int(below / total * DRAWS)] = entry
         below += weight
-    return lows
+    return list(lows.items())
