@@ -5,6 +5,7 @@ describe: >-
   and are not cleared.
 grain: [year, setl_id]
 partition: year
+sealed: true
 nullable: [fixmedins_code, pool]
 law: [JY-31-3, JY-33]
 ---*/
