@@ -127,6 +127,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "where.schemes": ("schemes", "分组方案"),
     "where.lake": ("lake", "数据湖"),
     "where.key": ("key", "化名密钥"),
+    "where.closings": ("closings", "封存与操作轨迹"),
     "where.move": (
         "{variable} names another home; options and DRG_* variables name single folders.",
         "主目录由 {variable} 指定；单个目录可用选项或 DRG_* 变量指定。",

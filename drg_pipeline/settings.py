@@ -68,6 +68,7 @@ class Settings:
     inbox, reference, policy  the region's own folders
     lake                      holds regions; this region's tables are in `region_lake`
     key                       file with the pseudonym key
+    closings                  holds regions; this region's closings and its trail are in `region_closings`
     schemes                   hold the grouping schemes, one folder each; the first that has a name wins, and
                               imports go to the first
     grouping                  where groups come from (platform or scheme), in place of what the law says
@@ -82,6 +83,7 @@ class Settings:
     policy: Path
     lake: Path
     key: Path
+    closings: Path
     models: Path = field(default=PROJECT / "dbt_like_sql")
     interface: Path = field(default=PROJECT / "data" / "interface")
     schemes: tuple[Path, ...] = (PROJECT / "data" / "schemes",)
@@ -95,6 +97,10 @@ class Settings:
     @property
     def region_lake(self) -> Path:
         return self.lake / self.region
+
+    @property
+    def region_closings(self) -> Path:
+        return self.closings / self.region
 
     @classmethod
     def for_region(
@@ -117,9 +123,10 @@ class Settings:
             "policy": next((pack for pack in packs if pack.is_dir()), packs[0]),
             "lake": data / "lake",
             "key": data / "keys" / f"{region}.key",
+            "closings": data / "closings",
         }
         values.update({name: value for name, value in given.items() if value is not None})
-        for name in ("inbox", "reference", "policy", "lake", "key"):
+        for name in ("inbox", "reference", "policy", "lake", "key", "closings"):
             values[name] = Path(str(values[name])).expanduser().resolve()
         if schemes is None:
             schemes = [folder / "data" / "schemes" for folder in (home, PROJECT)]
@@ -136,7 +143,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
     """The regions of this code location: `DRG_REGIONS` (comma-separated) and `DRG_*` overrides.
 
     `DRG_INBOX`, `DRG_REFERENCE`, `DRG_POLICY` and `DRG_KEY` name one region's folders, so they are
-    refused together with more than one region; `DRG_HOME`, `DRG_LAKE`,
+    refused together with more than one region; `DRG_HOME`, `DRG_LAKE`, `DRG_CLOSINGS`,
     `DRG_GROUPING`, `DRG_SCHEME` and `DRG_SCHEMES` (several folders as in PATH) hold for all.
     """
     env = os.environ if environ is None else environ
@@ -154,7 +161,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
             remedy="Put the folders at data/<kind>/<region>, or start one code location per region.",
         )
     shared: dict[str, object] = {
-        name: env.get(f"DRG_{name.upper()}") for name in ("lake", "grouping", "scheme")
+        name: env.get(f"DRG_{name.upper()}") for name in ("lake", "closings", "grouping", "scheme")
     }
     if env.get("DRG_KNOWN_ON"):
         shared["known_on"] = date.fromisoformat(env["DRG_KNOWN_ON"])

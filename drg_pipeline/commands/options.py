@@ -23,7 +23,8 @@ from drg_pipeline.settings import (
 )
 
 Command = Callable[..., Any]
-FOLDERS = ("policy", "inbox", "reference", "lake")
+FOLDERS = ("policy", "inbox", "reference", "lake", "closings")
+WRITTEN = ("lake", "closings")
 
 
 def _choose(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -95,6 +96,11 @@ _COMMON: dict[str, Callable[[Command], Command]] = {
     "key": click.option(
         "--key", metavar="FILE", help="The pseudonym key.  [default: data/keys/<region>.key]"
     ),
+    "closings": click.option(
+        "--closings",
+        metavar="DIR",
+        help="Holds the closings of all regions.  [default: data/closings]",
+    ),
     "grouping": click.option(
         "--grouping",
         type=click.Choice(GROUPING_SOURCES),
@@ -129,7 +135,7 @@ def settings_of(
 ) -> Settings:
     """The settings that the common options make.
 
-    needs   those of policy, inbox, reference and lake that must be there (the lake: that can be written)
+    needs   those of FOLDERS that must be there (lake and closings: that can be written)
     faults  what the command found wrong with its own options, told together with what is wrong here
     """
     settings = Settings.for_region(**given)
@@ -150,7 +156,7 @@ def settings_of(
 def _fault(name: str, settings: Settings, given: str | None) -> Fault | None:
     folder: Path = getattr(settings, name)
     where = f"--{name} {given}" if given else f"--{name} (not given: {near(folder)})"
-    if name == "lake":
+    if name in WRITTEN:
         return Fault(where, why) if (why := not_writable(folder)) else None
     if not folder.exists():
         return Fault(where, "there is no such folder")

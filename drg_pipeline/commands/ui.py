@@ -76,6 +76,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DRG_POLICY": str(settings.policy),
         "DRG_LAKE": str(settings.lake),
         "DRG_KEY": str(settings.key),
+        "DRG_CLOSINGS": str(settings.closings),
         "DRG_SCHEMES": os.pathsep.join(str(folder) for folder in settings.schemes),
     }
     for name in ("grouping", "scheme", "known_on"):

@@ -14,7 +14,7 @@ from drg_pipeline.settings import HOME_VARIABLE, PROJECT, home_folder
 
 @click.command("where", short_help="Show which folders are used.")
 @language
-@region_options("region", "inbox", "reference", "policy", "lake", "key", "schemes")
+@region_options("region", "inbox", "reference", "policy", "lake", "key", "closings", "schemes")
 def where(screen: Screen, **given: Any) -> None:
     """Show which folders are used: the home and what lies in it, and what comes with the program."""
     settings = settings_of(given)
@@ -22,6 +22,7 @@ def where(screen: Screen, **given: Any) -> None:
     places += [(name, getattr(settings, name)) for name in ("inbox", "reference", "policy")]
     places += [("schemes", folder) for folder in settings.schemes]
     places += [("lake", settings.region_lake), ("key", settings.key)]
+    places += [("closings", settings.region_closings)]
     rows = [
         [
             screen.text(f"where.{kind}"),
