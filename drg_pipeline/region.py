@@ -31,6 +31,7 @@ from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_fold
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
+from drg_pipeline.lake.closed import ClosedPeriods
 from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
 from drg_pipeline.lake.engine import Engine, parquet, write_partition
 from drg_pipeline.lake.outcome import Outcome
@@ -124,7 +125,8 @@ class Region:
         }
         self.project = Project(settings.models, self._sources())
         self.store = Store(settings.region_lake)
-        self.engine = Engine(settings, self.project, self.store, self.landed)
+        self.closed = ClosedPeriods(settings.region_closings)
+        self.engine = Engine(settings, self.project, self.store, self.landed, self.closed.refuse)
         # What people who wait are told: a line of a long step, and a table that is done.
         self.report: Report = lambda line: None
         self.progress: Callable[[str, Sequence[Outcome]], None] = lambda table, outcomes: None
@@ -307,9 +309,9 @@ class Region:
         """The day whose knowledge of the law binds a period."""
         if self.settings.known_on:
             return self.settings.known_on
-        return max(self.pack.moment(moment, period, self._deadline), self.pack.first_published)
+        return max(self.pack.moment(moment, period, self.deadline), self.pack.first_published)
 
-    def _deadline(self, month: str, working_days_after: int) -> date:
+    def deadline(self, month: str, working_days_after: int) -> date:
         """The n-th working day after a month's last day; that day itself where the calendar has ended.
 
         It bounds only what was known of the law. A deadline of a claim beyond the calendar stops the month.

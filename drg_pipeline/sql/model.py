@@ -73,7 +73,8 @@ class Model:
 
     `slice_by` (month column, key column) says of an unpartitioned table what a month can depend on: every
     row of the keys that have a row in the month. `flags` names the catalogue (check_id, severity, title)
-    whose rules are this model's boolean columns. `sealed` tables stand as they are once their period is closed.
+    whose rules are this model's boolean columns. `sealed` tables stand as they are once their period is
+    closed.
     """
 
     name: str
