@@ -132,6 +132,67 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{variable} names another home; options and DRG_* variables name single folders.",
         "主目录由 {variable} 指定；单个目录可用选项或 DRG_* 变量指定。",
     ),
+    # close, reopen, replay
+    "close.closed": (
+        "{period} closed ({number}): {tables} tables sealed, {deliveries} deliveries, {size:.1f} MB, "
+        "{seconds:.1f} s\n  manifest {digest}",
+        "{period} 已封存（第 {number} 次）：{tables} 张结果表，{deliveries} 个批次，{size:.1f} MB，"
+        "{seconds:.1f} 秒\n  清单摘要 {digest}",
+    ),
+    "close.already": (
+        "{period} already closed ({number}) on {at}, unchanged\n  manifest {digest}",
+        "{period} 已于 {at} 封存（第 {number} 次），未变\n  清单摘要 {digest}",
+    ),
+    "close.stopped": ("{period} was not closed.", "{period} 未封存。"),
+    "close.difference": (
+        "  what differs from closing {number}: {report}",
+        "  与第 {number} 次封存的差异：{report}",
+    ),
+    "close.restored": (
+        "{period}: {count} sealed tables put back into the lake",
+        "{period}：已将 {count} 张封存表放回数据湖",
+    ),
+    "close.reopened": (
+        "{period} is open again; closing {number} stays as it is.",
+        "{period} 已重新开放，第 {number} 次封存保持不变。",
+    ),
+    "close.reopened_next": (
+        "Next: {drg} {verb} {kind} {span}, look at the result, close again; the closing says what differs.",
+        "下一步：{drg} {verb} {kind} {span}，核对结果后再次封存，封存时列明差异。",
+    ),
+    "replay.identical": (
+        "{period} ({number}): identical - {tables} tables, {steps} partitions computed in {seconds:.1f} s",
+        "{period}（第 {number} 次）：完全一致，{tables} 张表，重算 {steps} 个分区，{seconds:.1f} 秒",
+    ),
+    "replay.differs": (
+        "{period} ({number}): DIFFERS - manifest {digest}, {steps} partitions computed in {seconds:.1f} s",
+        "{period}（第 {number} 次）：不一致，清单摘要 {digest}，重算 {steps} 个分区，{seconds:.1f} 秒",
+    ),
+    "replay.changed": ("changed since it was sealed: {what}", "封存后被改动：{what}"),
+    "replay.stopped": ("could not be computed to the end: {why}", "未能重算完成：{why}"),
+    "replay.code": (
+        "the program's models are others today for {count} tables: {tables}",
+        "现行程序有 {count} 张表的模型与封存时不同：{tables}",
+    ),
+    "replay.version": ("{name} {then} then, {now} now", "{name}：封存时 {then}，现在 {now}"),
+    "replay.not_computed": (
+        "{table}: was not computed; likely cause: {causes}",
+        "{table}：未能重算；可能原因：{causes}",
+    ),
+    "replay.table": (
+        "{table}: rows only sealed {sealed:,}, only computed {now:,}, differing {differing:,}; "
+        "likely cause: {causes}",
+        "{table}：仅封存有 {sealed:,} 行，仅重算有 {now:,} 行，不同 {differing:,} 行；可能原因：{causes}",
+    ),
+    "replay.row": ("row", "行"),
+    "replay.column": ("first differing column", "首个不同列"),
+    "replay.sealed": ("sealed", "封存值"),
+    "replay.computed": ("computed", "重算值"),
+    "replay.differ": (
+        "{count} of {all} closings do not come out as they were sealed.",
+        "{all} 个封存中有 {count} 个重算不一致。",
+    ),
+    "replay.same": ("identical closings: {count}", "完全一致的封存：{count} 个"),
     # sql
     "sql.tables": ("Tables of {region} in {lake}", "{lake} 中 {region} 的数据表"),
     "sql.none": (

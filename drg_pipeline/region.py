@@ -294,15 +294,15 @@ class Region:
         return working_days(overlay, *CALENDAR_SPAN)
 
     def publish_policy(
-        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None
+        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None, write: bool = True
     ) -> list[Written]:
-        """Write the law of these months or years, as known at each one's moment."""
+        """Write the law of these months or years, as known at each one's moment, or only look at it."""
         written: list[Written] = []
         with closing(self.engine.connect()) as con:
             for name in self.policy_tables(period) if tables is None else tables:
                 columns = self.project.sources[name].columns
                 self._fill(con, name, columns, self.pack.rows(name, partitions, self.known_on))
-                written += self._write(con, name, period, list(partitions), columns)
+                written += self._write(con, name, period, list(partitions), columns, write)
         return written
 
     def known_on(self, moment: str, period: str) -> date:
@@ -362,6 +362,7 @@ class Region:
         kind: str,
         partitions: Sequence[str | None],
         columns: Mapping[str, Column],
+        write: bool = True,
     ) -> list[Written]:
         """Publish the partitions that differ from what is there."""
         types = [(name, column.type) for name, column in columns.items()]
@@ -375,9 +376,10 @@ class Region:
         empty = logical_digest(con, f"(select * from {table} where false)", types, names)
         written: list[Written] = []
         for partition, path in files.items():
-            known = there.get(path)
-            if known is not None and known.digest == digests.get(partition or "", empty):
-                written.append(Written(table, partition, known.rows, known.digest, changed=False))
+            known, digest = there.get(path), digests.get(partition or "", empty)
+            changed = known is None or known.digest != digest
+            if known is not None and not (changed and write):
+                written.append(Written(table, partition, known.rows, digest, changed))
                 continue
             outcome, temporary = write_partition(
                 con,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -84,6 +85,22 @@ class Replayed:
     def identical(self) -> bool:
         same = bool(self.tables) and all(each.state == SAME for each in self.tables)
         return same and not self.changed and not self.stopped
+
+    def summary(self) -> dict[str, Any]:
+        """The answer in texts and numbers, for other programs."""
+        return {
+            "period": self.closed.period,
+            "number": self.closed.number,
+            "manifest": self.digest,
+            "identical": self.identical,
+            "changed": [asdict(change) for change in self.changed],
+            "stopped": self.stopped,
+            "tables": [asdict(table) for table in self.tables],
+            "code": list(self.code),
+            "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
+            "partitions_computed": self.steps,
+            "seconds": round(self.seconds, 2),
+        }
 
 
 def replay(
@@ -275,3 +292,22 @@ def _other_code(manifest: Manifest, project: Project) -> list[str]:
 
 
 __all__ = ["CLOSING", "CODE", "CURRENT", "DIFFERS", "LANDED", "NOT_COMPUTED", "SAME", "Replayed", "replay"]
+
+
+def closings_to_replay(
+    settings: Settings, periods: Sequence[str] = (), number: int | None = None
+) -> list[tuple[str, int]]:
+    """Period and number of the closings that are asked for: of these periods the last or this one, else all.
+
+    DrgError with everything that is not there.
+    """
+    closed = ClosedPeriods(settings.region_closings)
+    if periods:
+        return [(period, closing_of(closed, period, number).number) for period in periods]
+    found = [(period, each) for period in closed.periods() for each in closed.numbers(period)]
+    if not found:
+        raise DrgError(
+            f"There is no closing of {settings.region} in {closed.folder}.",
+            remedy="Close a month with drg close, or name the folder with --closings.",
+        )
+    return found

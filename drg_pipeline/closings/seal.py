@@ -36,7 +36,7 @@ from drg_pipeline.closings.manifest import (
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
-from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now, refusal
+from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers, sync_file, sync_folder
 from drg_pipeline.lake.trail import Trail
@@ -74,39 +74,8 @@ def close(region: Region, period: str, *, early: bool = False, today: date | Non
             return _standing(region, standing)
         _check_day(region, period, early, today or datetime.now(TIME_ZONE).date())
         months = _months(region, period)
-        # What the law says today of these periods must be what they were computed with.
-        for table in scope.taken().keys() & region.pack.tables.keys():
-            region.publish_policy(region.project.partition_of(table), scope.needs[table], [table])
         _check_chain(region, scope, period)
         return _seal(region, scope, period, months, early)
-
-
-def reopen(region: Region, period: str, reason: str) -> Closed:
-    """Let a closed period be computed again; the closing stays as it is. DrgError where that cannot be."""
-    if not reason.strip():
-        raise DrgError("A closing is reopened for a reason.", remedy="Say it: --reason TEXT.")
-    standing = region.closed.standing(period)
-    if standing is None:
-        last = region.closed.last(period)
-        told = f"closing {last.number} was reopened on {last.reopened.at}" if last and last.reopened else ""
-        raise DrgError(
-            f"{period} of {region.settings.region} is not closed.",
-            [told] if told else [],
-            state="Nothing was changed.",
-        )
-    year = region.closed.standing(period[:4]) if kind_of(period) == "month" else None
-    if year:
-        raise refusal(f"{period} cannot be reopened while its year is closed", [year])
-    digest = manifest_digest(standing.folder)
-    region.closed.reopen(standing, reason)
-    Trail(region.settings.region_closings).append(
-        "reopened",
-        region=region.settings.region,
-        period=period,
-        subject={"number": standing.number, "manifest": digest},
-        reason=reason,
-    )
-    return replace(standing, reopened=region.closed.closing(period, standing.number).reopened)
 
 
 # -- whether it may be closed ------------------------------------------------------------------
@@ -227,6 +196,13 @@ def _check_chain(region: Region, scope: Scope, period: str) -> None:
             for name in partitions or [""]
             if (name or None) not in there
         ]
+        if table in region.pack.tables and not faults:
+            law = region.publish_policy(kind, partitions, [table], write=False)
+            faults += [
+                Fault(f"{table} {each.partition}", "was computed under another law or option than today's")
+                for each in law
+                if each.changed
+            ]
     for table, partitions in scope.computed().items():
         for name in region.engine.stale(table, partitions):
             path = region.store.file(table, region.project.partition_of(table), name)
