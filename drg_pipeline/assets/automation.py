@@ -16,6 +16,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from drg_pipeline.assets.chain import Chain, Goal, Step
+from drg_pipeline.assets.closings import replay_job, replay_schedule
 from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.factory import deliveries_in
 from drg_pipeline.assets.failures import failure, failure_hook
@@ -63,13 +64,15 @@ def automation(region: Region, operations: Operations, asset_jobs: Mapping[str, 
     """Beside the region's asset jobs, which are given by name."""
     chain = Chain(region)
     jobs = {each.role: _beginning(region, chain, each) for each in BEGINNINGS}
+    proof = replay_job(region)
     return Automation(
-        jobs=list(jobs.values()),
+        jobs=[*jobs.values(), proof],
         schedules=[
             _schedule(region, chain, each, jobs[each.role], operations)
             for each in BEGINNINGS
             if each.role in region.pack.run_days
-        ],
+        ]
+        + [replay_schedule(region, proof, operations)],
         sensors=[
             inbox_sensor(region, chain, operations),
             _chain_sensor(region, chain, jobs, asset_jobs, operations),

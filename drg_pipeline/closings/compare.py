@@ -78,36 +78,67 @@ def compare(
     hidden  columns whose values are not shown
     shown   rows that are told of in full
     """
-    there, here = columns_of(con, before), columns_of(con, after)
-    common = [column for column in there if column in here]
-    shape = [f"{column} (only before)" for column in there if column not in here]
-    shape += [f"{column} (only after)" for column in here if column not in there]
-    keys = [column for column in grain if column in common]
-    values = [column for column in common if column not in keys]
-    listed = ", ".join(map(quoted, common))
-    for name, one, other in (("before_rows", before, after), ("after_rows", after, before)):
-        # A row of the same key that stands several times is told apart by its place among them.
-        con.execute(
-            f"create or replace temp table {name} as "
-            f"select *, row_number() over (partition by {_columns(keys)} order by {listed}) as place "
-            f"from (select {listed} from {one} except all select {listed} from {other})"
-        )
-    on = " and ".join(
-        f"b.{column} is not distinct from a.{column}" for column in (*map(quoted, keys), "place")
-    )
-    joined = f"before_rows as b full outer join after_rows as a on {on}"
+    pair = Pair.of(con, before, after, grain)
     found = con.execute(
         f"select count(*) filter (where a.place is null), count(*) filter (where b.place is null), "
-        f"count(*) filter (where a.place is not null and b.place is not null) from {joined}"
+        f"count(*) filter (where a.place is not null and b.place is not null) from {pair.joined}"
     ).fetchall()[0]
     return Compared(
         int(found[0]),
         int(found[1]),
         int(found[2]),
-        _by_column(con, joined, values) if found[2] else {},
-        _rows(con, joined, keys, values, hidden, shown) if any(found) else (),
-        shape,
+        _by_column(con, pair.joined, pair.values) if found[2] else {},
+        _rows(con, pair.joined, pair.keys, pair.values, hidden, shown) if any(found) else (),
+        pair.shape,
     )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The rows in which two relations differ, side by side in one connection.
+
+    joined        SQL of the two sides, `b` before and `a` after, by key
+    keys, values  the common columns that name a row, and the others
+    shape         columns that only one of the two has
+    """
+
+    joined: str
+    keys: Sequence[str]
+    values: Sequence[str]
+    shape: Sequence[str]
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection, before: str, after: str, grain: Sequence[str]) -> Pair:
+        there, here = columns_of(con, before), columns_of(con, after)
+        common = [column for column in there if column in here]
+        shape = [f"{column} (only before)" for column in there if column not in here]
+        shape += [f"{column} (only after)" for column in here if column not in there]
+        keys = [column for column in grain if column in common]
+        listed = ", ".join(map(quoted, common))
+        for name, one, other in (("before_rows", before, after), ("after_rows", after, before)):
+            # A row of the same key that stands several times is told apart by its place among them.
+            con.execute(
+                f"create or replace temp table {name} as "
+                f"select *, row_number() over (partition by {_columns(keys)} order by {listed}) as place "
+                f"from (select {listed} from {one} except all select {listed} from {other})"
+            )
+        on = " and ".join(f"b.{name} is not distinct from a.{name}" for name in (*map(quoted, keys), "place"))
+        joined = f"before_rows as b full outer join after_rows as a on {on}"
+        return cls(joined, keys, [column for column in common if column not in keys], shape)
+
+    def changes(self, hidden: Collection[str] = ()) -> str:
+        """A SELECT of each value that differs: row, change (added, removed, changed), column, values."""
+        listed = ", ".join(
+            f"{{'column': '{sql_text(name)}', 'before': {text_of('b.', name, hidden)}, "
+            f"'after': {text_of('a.', name, hidden)}, 'differs': {_differs(name)}}}"
+            for name in self.values
+        )
+        return (
+            f"select key, change, v.column, v.before, v.after from ("
+            f"select {row_key(self.keys, hidden)} as key, unnest([{listed}]) as v, "
+            f"case when b.place is null then 'added' when a.place is null then 'removed' else 'changed' end "
+            f"as change from {self.joined}) where v.differs"
+        )
 
 
 def _columns(names: Sequence[str]) -> str:

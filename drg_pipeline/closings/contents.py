@@ -12,7 +12,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -159,8 +159,11 @@ class Contents:
                     place = f"{LAKE}/{path.relative_to(store.root)}"
                     self.add(path, place, role, table, part)
                 found = known[path]
+                grain = list(grain_of(project, table))
                 self.tables.append(
-                    TableEntry(table, part, role, found.digest, found.code, found.inputs, found.rows, place)
+                    TableEntry(
+                        table, part, role, found.digest, found.code, found.inputs, found.rows, place, grain
+                    )
                 )
             self._check_rows(con)
 
@@ -276,7 +279,8 @@ class Contents:
             path = engine.store.file(model.name, "none", None)
             with closing(engine.connect()) as con:
                 found = footers(con, [path])[path]
-            yield engine, TableEntry(model.name, "", STEP, found.digest, found.code, found.inputs, found.rows)
+            entry = next(each for each in self.tables if each.table == model.name)
+            yield engine, replace(entry, digest=found.digest, inputs=found.inputs, rows=found.rows)
 
     def _slice(self, engine: Engine, model: Model) -> str:
         files = list(engine.store.partitions(model.name, "none").values())
@@ -308,6 +312,10 @@ class Contents:
                 [[str(key) for key in keys]],
             ).fetchall()
         return {str(label) for (label,) in rows}
+
+
+def grain_of(project: Project, table: str) -> Sequence[str]:
+    return project.models[table].grain if table in project.models else project.sources[table].grain
 
 
 def model_files(folder: Path) -> list[Path]:

@@ -54,6 +54,7 @@ class TableEntry:
 
     digest, code, inputs, rows  as the lake recorded them (`lake.store.Footer`)
     file                        its place in the closing; '' of a step
+    grain                       the columns that name its rows
     """
 
     table: str
@@ -64,6 +65,7 @@ class TableEntry:
     inputs: Mapping[str, str]
     rows: int
     file: str = ""
+    grain: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ ORDER = [
     {"grouping"},
     {"region"},
     {"reports", "synthetic"},
+    {"closings"},
     {"assets"},
     {"definitions"},
     {"runs"},
