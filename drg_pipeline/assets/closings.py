@@ -9,7 +9,7 @@ import dagster as dg
 
 from drg_pipeline.assets.failures import failure_hook, told
 from drg_pipeline.assets.operations import Operations
-from drg_pipeline.closings.replay import Replayed, closings_to_replay, replay
+from drg_pipeline.closings.replay import Projects, Replayed, closings_to_replay, replay
 from drg_pipeline.region import Region
 
 WEEKLY = "0 {hour} * * 0"
@@ -23,9 +23,10 @@ def replay_job(region: Region) -> dg.JobDefinition:
     def replay_closings(context: dg.OpExecutionContext) -> None:
         """Compute every closing again in a lake of its own, and compare table by table."""
         done: list[Replayed] = []
+        projects = Projects()
         with told(context):
             for period, number in closings_to_replay(region.settings):
-                done.append(replay(region.settings, period, number))
+                done.append(replay(region.settings, period, number, projects=projects))
                 context.log.info(f"{period} ({number}): {_state(done[-1])}")
         differ = [found for found in done if not found.identical]
         metadata = {

@@ -17,7 +17,7 @@ import duckdb
 
 from drg_pipeline.closings.causes import Cause, Causes, Node
 from drg_pipeline.closings.compare import SHOWN, Compared, compare_files
-from drg_pipeline.closings.contents import digest_of_file, model_files
+from drg_pipeline.closings.contents import digest_of_file, model_files, sha256_of
 from drg_pipeline.closings.manifest import (
     CODE,
     DATA,
@@ -37,6 +37,7 @@ from drg_pipeline.closings.seal import versions
 from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
+from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.lake.engine import Engine, first_line
 from drg_pipeline.lake.needs import recompute
 from drg_pipeline.lake.store import Footer, footers
@@ -103,6 +104,21 @@ class Replayed:
         }
 
 
+class Projects:
+    """Folders of models that were read, by what stands in them: most closings hold the same."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Project] = {}
+
+    def of(self, models: Path, sources: Path) -> Project:
+        content = [("", sources.read_text(encoding="utf-8"))]
+        content += [(str(path.relative_to(models)), sha256_of(path)) for path in model_files(models)]
+        key = digest_of(content)
+        if key not in self._read:
+            self._read[key] = Project(models, read_sources(sources))
+        return self._read[key]
+
+
 def replay(
     settings: Settings,
     period: str,
@@ -111,6 +127,7 @@ def replay(
     code: str = CLOSING,
     expect: str = "",
     shown: int = SHOWN,
+    projects: Projects | None = None,
     progress: Callable[[str], None] = lambda table: None,
 ) -> Replayed:
     """Compute one closing (the last without a number) again, and compare.
@@ -118,6 +135,7 @@ def replay(
     code    whose models compute: the closing's own, or those of the program today (`current`)
     expect  SHA-256 of the manifest as somebody noted it
     shown   rows that differ and are told of in full, of each table
+    projects  models read before, for many closings one after the other
 
     DrgError where there is no such closing. Whatever is wrong with one that is there is told in the answer.
     """
@@ -128,7 +146,10 @@ def replay(
     try:
         manifest = read_manifest(found.folder)
         done = replace(done, manifest=manifest, changed=verify(found.folder, manifest, closed, expect))
-        done = _Replay(settings, manifest, found.folder, done.changed, code, shown, progress).run(done)
+        own = _Replay(
+            settings, manifest, found.folder, done.changed, code, shown, projects or Projects(), progress
+        )
+        done = own.run(done)
     except (DrgError, duckdb.Error, OSError) as error:
         done = replace(done, stopped=_why(error))
     done = replace(done, seconds=time.monotonic() - began)
@@ -168,13 +189,13 @@ class _Replay:
     bytes_changed: Sequence[Change]
     code: str
     shown: int
+    projects: Projects
     progress: Callable[[str], None]
 
     def run(self, done: Replayed) -> Replayed:
-        sources = read_sources(self.folder / SOURCES)
-        own, today = self.folder / MODELS, self.settings.models
-        project = Project(own, sources)
-        current = project if same_files(own, today) else Project(today, sources)
+        sources = self.folder / SOURCES
+        project = self.projects.of(self.folder / MODELS, sources)
+        current = self.projects.of(self.settings.models, sources)
         held = [entry.file for entry in self.manifest.tables if entry.file and entry.role != OUTPUT]
         stopped, steps = "", 0
         with scratch(
@@ -271,14 +292,6 @@ class _Replay:
         return TableReplay(
             entry.table, entry.partition, DIFFERS, made.rows, difference, causes.of(entry.table)
         )
-
-
-def same_files(one: Path, other: Path) -> bool:
-    """Whether two folders of models hold the same files."""
-    names = [{str(path.relative_to(root)) for path in model_files(root)} for root in (one, other)]
-    return names[0] == names[1] and all(
-        (one / name).read_bytes() == (other / name).read_bytes() for name in names[0]
-    )
 
 
 def _other_code(manifest: Manifest, project: Project) -> list[str]:

@@ -196,13 +196,8 @@ def _check_chain(region: Region, scope: Scope, period: str) -> None:
             for name in partitions or [""]
             if (name or None) not in there
         ]
-        if table in region.pack.tables and not faults:
-            law = region.publish_policy(kind, partitions, [table], write=False)
-            faults += [
-                Fault(f"{table} {each.partition}", "was computed under another law or option than today's")
-                for each in law
-                if each.changed
-            ]
+    if not faults:
+        faults += _other_law(region, scope)
     for table, partitions in scope.computed().items():
         for name in region.engine.stale(table, partitions):
             path = region.store.file(table, region.project.partition_of(table), name)
@@ -219,6 +214,19 @@ def _check_chain(region: Region, scope: Scope, period: str) -> None:
             state="Nothing was changed.",
             remedy=f"Bring it up to date, look at the result, then close it: {command}",
         )
+
+
+def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
+    """What the law says today of these periods and their tables were not computed with."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for table, partitions in scope.taken().items():
+        if table in region.pack.tables:
+            together.setdefault(tuple(partitions), []).append(table)
+    for partitions, tables in together.items():
+        kind = region.project.partition_of(tables[0])
+        for law in region.publish_policy(kind, partitions, tables, write=False):
+            if law.changed:
+                yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 
 
 # -- making it ---------------------------------------------------------------------------------

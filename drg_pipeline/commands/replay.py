@@ -51,12 +51,15 @@ def replay(
     """
     asked, faults = _asked(months, year, every, number, expect)
     settings = settings_of(given, (), faults)
-    from drg_pipeline.closings.replay import closings_to_replay
+    from drg_pipeline.closings.replay import Projects, closings_to_replay
     from drg_pipeline.closings.replay import replay as compute
 
     done: list[Replayed] = []
+    projects = Projects()
     for period, which in closings_to_replay(settings, asked, number):
-        found = compute(settings, period, which, code=code, expect=expect or "", shown=rows)
+        found = compute(
+            settings, period, which, code=code, expect=expect or "", shown=rows, projects=projects
+        )
         done.append(found)
         if not as_json:
             _say(screen, found)
