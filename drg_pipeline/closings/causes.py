@@ -56,25 +56,39 @@ class Causes:
         """The likely causes; `output` alone where nothing that the table rests on has changed."""
         self._found = {}
         self._follow(table, set())
-        if not self._found:
+        if not any(self._found.values()):
             return [Cause(OUTPUT, (table,))]
         return [Cause(kind, tuple(sorted(what))) for kind, what in sorted(self._found.items())]
 
     def _follow(self, table: str, seen: set[str]) -> None:
         seen.add(table)
-        if table in self.code:
-            self._found.setdefault(CODE, set()).add(table)
+        found: dict[str, set[str]] = {CODE: {table}} if table in self.code else {}
         roles = {name: role for role, tables in self.changed.items() for name in tables}
-        readers = {*self.project.models[table].upstream} if table in self.project.models else set()
-        readers |= {up for guard in self.project.invariants_of(table) for up in guard.upstream}
-        for up in sorted(readers - seen):
+        reads = self._reads(table)
+        further = [up for up in reads if self._is_step(up) and self._differs(up)]
+        for up in reads:
             if up in roles:
-                self._found.setdefault(roles[up], set()).add(up)
-            elif self._is_step(up):
-                if self._differs(up):
-                    self._follow(up, seen)
-            elif self._read_otherwise(table, up):
-                self._found.setdefault(self._role(up), set()).add(up)
+                found.setdefault(roles[up], set()).add(up)
+            elif not self._is_step(up) and self._read_otherwise(table, up):
+                found.setdefault(self._role(up), set()).add(up)
+        if not found and not further and table not in self._sealed():
+            # Of delivered rows no table's digest tells: what reads them and nothing else that changed does.
+            found[DATA] = {up for up in reads if not self._entries(up)}
+        for kind, names in found.items():
+            self._found.setdefault(kind, set()).update(names)
+        for up in further:
+            if up not in seen:
+                self._follow(up, seen)
+
+    def _reads(self, table: str) -> list[str]:
+        if table not in self.project.models:
+            return []
+        guards = self.project.invariants_of(table)
+        read = {*self.project.models[table].upstream, *(up for guard in guards for up in guard.upstream)}
+        return sorted(read - {table})
+
+    def _sealed(self) -> set[str]:
+        return {name for (name, _), entry in self.before.items() if entry.role == OUTPUT}
 
     def _is_step(self, table: str) -> bool:
         return any(entry.role in (STEP, OUTPUT) for entry in self._entries(table))

@@ -255,13 +255,9 @@ class _Replay:
             if change.table:
                 changed.setdefault(change.role, set()).add(change.table)
         for entry in self.manifest.tables:
-            if entry.file and entry.role != OUTPUT and entry.table not in changed.get(entry.role, ()):
-                try:
-                    digest = digest_of_file(con, project, entry.table, self.folder / entry.file)
-                except (duckdb.Error, OSError, KeyError):
-                    digest = ""
-                if digest != entry.digest:
-                    changed.setdefault(entry.role, set()).add(entry.table)
+            held = entry.file and entry.role != OUTPUT and entry.table not in changed.get(entry.role, ())
+            if held and not _is_as_sealed(con, project, entry, self.folder / entry.file):
+                changed.setdefault(entry.role, set()).add(entry.table)
         return changed
 
     def _table(
@@ -292,6 +288,18 @@ class _Replay:
         return TableReplay(
             entry.table, entry.partition, DIFFERS, made.rows, difference, causes.of(entry.table)
         )
+
+
+def _is_as_sealed(con: duckdb.DuckDBPyConnection, project: Project, entry: TableEntry, path: Path) -> bool:
+    """Whether a held file has the rows of the digest that the manifest and the file itself name."""
+    try:
+        told = footers(con, [path]).get(path)
+        return (
+            told is not None
+            and digest_of_file(con, project, entry.table, path) == told.digest == entry.digest
+        )
+    except (duckdb.Error, OSError, KeyError):
+        return False
 
 
 def _other_code(manifest: Manifest, project: Project) -> list[str]:
