@@ -98,7 +98,7 @@ def test_a_closing_holds_what_the_month_rests_on_and_nothing_else(closed: Path) 
     assert {entry.path for entry in manifest.files} == {
         str(path.relative_to(closing_of(closed)))
         for path in closing_of(closed).rglob("*")
-        if path.is_file() and path.name != "manifest.json" or path.parent.parent.name == "landing"
+        if (path.is_file() and path.name != "manifest.json") or path.parent.parent.name == "landing"
     }
     assert manifest.trail == [0, ""]
 

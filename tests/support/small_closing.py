@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import duckdb
-from support.small_project import write_project
 
 from drg_pipeline.closings.seal import Sealed, close
 from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
@@ -24,6 +23,7 @@ from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Column, Project, Source
+from support.small_project import write_project
 
 MONTHS = months_of("2025")
 TEXT, WHOLE = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
