@@ -183,7 +183,7 @@ def test_models_that_have_moved_on_are_told_and_tried_when_asked(own: Path) -> N
     (monthly,) = (table for table in tried.tables if table.table == "late.monthly")
     assert monthly.difference is not None
     # 20 x 2 + 1 = 41 was sealed, 20 x 4 + 1 = 81 comes out.
-    assert [vars(row) for row in monthly.difference.rows][0] == {
+    assert vars(monthly.difference.rows[0]) == {
         "key": "month=2025-02 id=2",
         "column": "n",
         "before": "41",
