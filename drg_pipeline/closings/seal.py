@@ -222,9 +222,9 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
     for table, partitions in scope.taken().items():
         if table in region.pack.tables:
             together.setdefault(tuple(partitions), []).append(table)
-    for partitions, tables in together.items():
+    for periods, tables in together.items():
         kind = region.project.partition_of(tables[0])
-        for law in region.publish_policy(kind, partitions, tables, write=False):
+        for law in region.publish_policy(kind, periods, tables, write=False):
             if law.changed:
                 yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 
