@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from drg_pipeline.commands.audit import audit
 from drg_pipeline.commands.close import close, reopen
 from drg_pipeline.commands.demo import demo
+from drg_pipeline.commands.explain import explain
 from drg_pipeline.commands.generate import generate
 from drg_pipeline.commands.group import group
+from drg_pipeline.commands.lineage import lineage
 from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.replay import replay
@@ -62,7 +65,10 @@ def drg() -> None:
     """
 
 
-for command in (demo, generate, run, clear, close, reopen, replay, sql, policy, scheme, group, ui, where):
+for command in (
+    *(demo, generate, run, clear, close, reopen, replay),
+    *(explain, lineage, sql, audit, policy, scheme, group, ui, where),
+):
     drg.add_command(command)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.policy import Instruments
+from drg_pipeline.policy.instruments import article_of
 from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
@@ -69,20 +69,11 @@ def schema(columns: Mapping[str, Column], required: frozenset[str] = frozenset()
             dg.TableColumn(
                 name=name,
                 type=column.type.lower(),
-                description=meaning(column),
+                description=column.explained,
                 constraints=dg.TableColumnConstraints(nullable=name not in required),
             )
             for name, column in columns.items()
         ]
-    )
-
-
-def meaning(column: Column) -> str:
-    """What a column means, with its unit where the words do not say it already."""
-    return (
-        f"{column.meaning} ({column.unit})"
-        if column.unit and column.unit != column.meaning.lower()
-        else column.meaning
     )
 
 
@@ -91,8 +82,8 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
     lines = []
     for clause in clauses:
         found = instruments.resolve(clause)
-        article = re.match(r"[A-Z]+-(\d+)", clause)
-        where = f"第{article[1]}条" if article else ""
+        article = article_of(clause)
+        where = f"第{article}条" if article else ""
         lines.append(f"- `{clause}` 《{found.title}》（{found.number}）{where}: {found.note}")
     return "\n".join(lines)
 

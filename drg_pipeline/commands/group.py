@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg_pipeline.commands.options import check_writable, language, near
-from drg_pipeline.commands.path_tree import Names, print_tree
+from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
 from drg_pipeline.commands.screen import Grid, Heading, Screen, one_line
 from drg_pipeline.commands.sql import FORMULA
 from drg_pipeline.errors import Fault, WrongUse
@@ -153,7 +153,7 @@ def _group_one(
             return
         found = grouper.schemes[name]
         screen.say("group.by", title=one_line(found.title), name=found.name, version=one_line(found.version))
-        print_tree(screen, answer, steps, Names.of(found))
+        print_tree(screen, path_tree(screen, answer, steps, Names.of(found)))
 
 
 def _group_file(

@@ -5,18 +5,20 @@ The steps come from the models; nothing is decided here.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from drg_pipeline import messages
 from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.reports.tree import Node, draw, plain
 
 if TYPE_CHECKING:
     from drg_pipeline.grouping.scheme import Scheme
 
 Step = Mapping[str, Any]
+# Tables of a scheme that give names, with the column that is named.
+_NAMED = {"mdc": "mdc", "adrg": "adrg", "drg": "drg", "diagnosis": "code", "procedure": "code"}
 LISTED = 8  # codes of one list that are shown
 
 
@@ -32,8 +34,12 @@ class Names:
             columns = scheme.tables[table]
             return dict(zip(columns[key], columns["name"], strict=True))
 
-        keys = {"mdc": "mdc", "adrg": "adrg", "drg": "drg", "diagnosis": "code", "procedure": "code"}
-        return cls({table: named(table, key) for table, key in keys.items()})
+        return cls({table: named(table, key) for table, key in _NAMED.items()})
+
+    @classmethod
+    def asked(cls, name: Callable[[str, str], Mapping[str, str]]) -> Names:
+        """Names by a question: of which table, by which of its columns."""
+        return cls({table: name(table, key) for table, key in _NAMED.items()})
 
     def full(self, kind: str, code: str) -> str:
         """The code, and its name where the scheme has one."""
@@ -41,24 +47,20 @@ class Names:
         return one_line(f"{code} {name}" if name else code)
 
 
-@dataclass
-class Node:
-    """A line of the tree and what hangs below it; `good`: fulfilled, failed, or neither."""
-
-    text: str
-    good: bool | None = None
-    below: list[Node] = field(default_factory=list)
-
-
-def print_tree(screen: Screen, answer: Mapping[str, Any], steps: Sequence[Step], names: Names) -> None:
-    """Print the answer and, below it, the steps in their order."""
+def path_tree(screen: Screen, answer: Mapping[str, Any], steps: Sequence[Step], names: Names) -> Node:
+    """The answer and, below it, the steps in their order."""
     root = Node(_headline(screen, answer, names))
     for parent, step in _sections(screen, steps, names, root):
         parent.below.append(_line(screen, step, names))
+    return root
+
+
+def print_tree(screen: Screen, root: Node) -> None:
+    """Print a tree: drawn on a terminal, else as lines of text."""
     if screen.terminal:
-        _drawn(root)
+        draw(root)
     else:
-        for line in _plain(root):
+        for line in plain(root):
             screen.line(line)
 
 
@@ -150,32 +152,3 @@ def _rule(screen: Screen, step: Step, names: Names) -> str:
         )
         met = ", ".join([*shown, *more]) or screen.text("group.none")
     return screen.text("group.met", what=what, met=one_line(met))
-
-
-def _mark(node: Node) -> str:
-    return "" if node.good is None else "✓ " if node.good else "✗ "
-
-
-def _plain(node: Node, before: str = "", own: str = "") -> Iterator[str]:
-    yield f"{own}{_mark(node)}{node.text}"
-    for place, child in enumerate(node.below, 1):
-        last = place == len(node.below)
-        yield from _plain(child, before + ("    " if last else "│   "), before + ("└── " if last else "├── "))
-
-
-def _drawn(root: Node) -> None:
-    from rich.console import Console
-    from rich.text import Text
-    from rich.tree import Tree
-
-    def text(node: Node) -> Text:
-        style = {None: "", True: "green", False: "red"}[node.good]
-        return Text.assemble((_mark(node), style), node.text)
-
-    def grow(tree: Tree, node: Node) -> None:
-        for child in node.below:
-            grow(tree.add(text(child)), child)
-
-    tree = Tree(Text(root.text, style="bold"))
-    grow(tree, root)
-    Console(file=sys.stdout).print(tree)

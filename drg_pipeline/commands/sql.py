@@ -8,7 +8,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -38,10 +39,9 @@ FORMULA = tuple("=+-@\t\r＝＋－＠")
     "--format",
     "kind",
     type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="How rows are written.",
+    help="How rows are written.  [default: table, or as the name of --out says]",
 )
+@click.option("--out", metavar="FILE", help="Write every row to FILE.csv or FILE.json.")
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
@@ -50,32 +50,51 @@ FORMULA = tuple("=+-@\t\r＝＋－＠")
     metavar="N",
     help="Rows of a printed table; 0: all.",
 )
-def sql(screen: Screen, query: str | None, kind: str, limit: int, **given: Any) -> None:
+def sql(
+    screen: Screen, query: str | None, kind: str | None, out: str | None, limit: int, **given: Any
+) -> None:
     """Ask the published tables; QUERY is one SELECT (or FROM, WITH, DESCRIBE, SHOW, SUMMARIZE), - reads it
     from standard input.
 
     Without QUERY a terminal gets a prompt, anything else the list of tables. The models' macros can be used.
     CSV is UTF-8, and its texts that a spreadsheet would run as formulas begin with '. JSON writes decimals as
-    text, so that nothing makes binary floats of them.
+    text, so that nothing makes binary floats of them. Rows that go to a file are set down in the region's
+    trail (drg audit show): who, when, how many, and the digest of the query.
     """
+    from drg_pipeline.commands import export
     from drg_pipeline.lake.store import Store
     from drg_pipeline.lake.views import open_views
 
     settings = Settings.for_region(**given)
-    _check_lake(settings)
+    kind = export.kind_of(out, kind)
+    if out and query is None:
+        raise WrongUse("There is no query whose rows --out could take.", state="Nothing was written.")
+    check_lake(settings)
     store = Store(settings.region_lake)
     macros = (settings.models / "macros.sql").read_text(encoding="utf-8")
     with closing(open_views(store, macros)) as con:
         if query is not None:
             text = sys.stdin.read() if query == "-" else query
-            WRITERS[kind](screen, Answer(con, text), limit)
+            answer = Answer(con, text)
+
+            def write(to: TextIO) -> int:
+                return WRITERS[kind](screen, answer, limit, to)
+
+            if out:
+                rows = export.write_file(settings, text, kind, Path(out), write)
+                screen.aside(screen.text("sql.written", count=rows, out=near(Path(out))))
+            elif file := export.redirected():
+                export.write_redirected(settings, text, kind, file, write)
+            else:
+                write(sys.stdout)
             return
         _print_tables(screen, settings, con, store)
         if screen.terminal and sys.stdin.isatty():
             _converse(screen, settings, con, store, limit)
 
 
-def _check_lake(settings: Settings) -> None:
+def check_lake(settings: Settings) -> None:
+    """WrongUse where the region has no lake."""
     if settings.region_lake.is_dir():
         return
     lake = settings.lake
@@ -151,7 +170,8 @@ class Answer:
             raise
 
 
-def write_table(screen: Screen, answer: Answer, limit: int) -> None:
+def write_table(screen: Screen, answer: Answer, limit: int, to: TextIO) -> int:
+    """Print a table; returns its rows, as the other writers do."""
     rows, cut = answer.first(limit)
     headings = [
         Heading(name, kind.split("(")[0] in NUMBERS)
@@ -160,12 +180,13 @@ def write_table(screen: Screen, answer: Answer, limit: int) -> None:
     grid = Grid("", headings, [["NULL" if cell is None else shown(cell) for cell in row] for row in rows])
     screen.table(grid, fold=False)
     screen.aside(screen.text("sql.cut" if cut else "sql.count", count=len(rows)))
+    return len(rows)
 
 
-def write_csv(screen: Screen, answer: Answer, limit: int) -> None:
+def write_csv(screen: Screen, answer: Answer, limit: int, to: TextIO) -> int:
     """RFC 4180 in UTF-8, lines ending in CR LF; every row, whatever the limit of tables."""
-    _as_utf8()
-    writer = csv.writer(sys.stdout)
+    _as_utf8(to)
+    writer, count = csv.writer(to), 0
     writer.writerow([harmless(name) for name in answer.names])
     is_text = [kind.split("(")[0] not in NUMBERS for kind in answer.types]
     for rows in answer.batches():
@@ -176,6 +197,8 @@ def write_csv(screen: Screen, answer: Answer, limit: int) -> None:
             ]
             for row in rows
         )
+        count += len(rows)
+    return count
 
 
 def harmless(text: str) -> str:
@@ -183,29 +206,30 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def write_json(screen: Screen, answer: Answer, limit: int) -> None:
+def write_json(screen: Screen, answer: Answer, limit: int, to: TextIO) -> int:
     """A list of objects, one a line; every row, whatever the limit of tables."""
-    _as_utf8()
-    out = sys.stdout
-    before = "["
+    _as_utf8(to)
+    before, count = "[", 0
     for rows in answer.batches():
         for row in rows:
             entry = {name: _plain(cell) for name, cell in zip(answer.names, row, strict=True)}
-            out.write(f"{before}\n  {json.dumps(entry, ensure_ascii=False)}")
+            to.write(f"{before}\n  {json.dumps(entry, ensure_ascii=False)}")
             before = ","
-    out.write("[]\n" if before == "[" else "\n]\n")
+        count += len(rows)
+    to.write("\n]\n" if count else "[]\n")
+    return count
 
 
-WRITERS: dict[str, Callable[[Screen, Answer, int], None]] = {
+WRITERS: dict[str, Callable[[Screen, Answer, int, TextIO], int]] = {
     "table": write_table,
     "csv": write_csv,
     "json": write_json,
 }
 
 
-def _as_utf8() -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="strict", newline="")
+def _as_utf8(to: TextIO) -> None:
+    if isinstance(to, io.TextIOWrapper):
+        to.reconfigure(encoding="utf-8", errors="strict", newline="")
 
 
 def _plain(value: object) -> object:
@@ -299,7 +323,7 @@ def _converse(
 
 def _answer(screen: Screen, con: duckdb.DuckDBPyConnection, text: str, limit: int) -> None:
     try:
-        write_table(screen, Answer(con, text), limit)
+        write_table(screen, Answer(con, text), limit, sys.stdout)
     except DrgError as error:
         screen.aside(error.message())
     except KeyboardInterrupt:

@@ -171,7 +171,7 @@ def _findings(
     """What has to be set down before the next entry."""
     found: list[tuple[str, dict[str, Any]]] = []
     if after:
-        found.append((TORN, {"lines": [sha256(line) for line in after]}))
+        found.append((TORN, {"lines": len(after), "sha256": sha256(b"\n".join(after))}))
     if what := disagreement(head, last):
         found.append(
             (BROKEN, {"found": what, "head": list(head or ()), "last": last.sequence if last else 0})

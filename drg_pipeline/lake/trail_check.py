@@ -104,10 +104,10 @@ def _set_down(lines: Sequence[Line]) -> set[int]:
     """The numbers of the lines that the entry below them tells of as torn, unchanged since."""
     found: set[int] = set()
     for place, (_, _, entry) in enumerate(lines):
-        told = entry.subject.get("lines") if entry and entry.event == TORN else None
-        if isinstance(told, list) and 0 < len(told) <= place:
-            above = lines[place - len(told) : place]
-            if [sha256(line) for _, line, _ in above] == told:
+        count = entry.subject.get("lines") if entry and entry.event == TORN else None
+        if entry and isinstance(count, int) and 0 < count <= place:
+            above = lines[place - count : place]
+            if sha256(b"\n".join(line for _, line, _ in above)) == entry.subject.get("sha256"):
                 found.update(number for number, _, _ in above)
     return found
 

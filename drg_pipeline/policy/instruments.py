@@ -30,6 +30,12 @@ class Citation(NamedTuple):
     note: str
 
 
+def article_of(citation: str) -> str:
+    """The article of a clause id, as 18 of JY-18-1-1; empty where it has none."""
+    found = re.match(r"[A-Z]+-(\d+)", citation)
+    return found[1] if found else ""
+
+
 @dataclass(frozen=True)
 class Clause:
     """One citable place of a document; `kinds` only on whole articles (None on their parts)."""

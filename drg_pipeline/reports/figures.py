@@ -21,6 +21,9 @@ def exact(value: object, percent: bool = False) -> str:
         return str(value)
     if percent:
         share = Decimal(str(value)).scaleb(2).normalize()
+        if isinstance(value, Decimal) and share.as_tuple().exponent in (0, -1):
+            # Shares that are computed stand below each other: all with two places, or more.
+            share = share.quantize(Decimal("0.01"))
         return f"{share:,f}%"
     return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
 
@@ -50,12 +53,15 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def decades(low: float, high: float) -> Iterator[float]:
-    """The powers of ten, and twice and five times them, within the bounds and one step around them."""
+    """The powers of ten, and twice and five times them, within the bounds and one step around them.
+
+    Never fewer than two: a scale has a length.
+    """
     exponent = floor(log10(low))
     scale = [unit * 10.0**power for power in range(exponent, exponent + 20) for unit in (1, 2, 5)]
     below = max((tick for tick in scale if tick <= low), default=scale[0])
     for tick in scale:
         if tick >= below:
             yield tick
-            if tick >= high:
+            if tick >= high and tick > below:
                 return

@@ -37,9 +37,18 @@ class Picture:
         self.rectangle(0, 0, width, height, PAPER)
 
     def rectangle(
-        self, x: float, y: float, width: float, height: float, colour: str, title: str = ""
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        colour: str,
+        title: str = "",
+        outline: str = "none",
     ) -> None:
         box = self._add("rect", x=x, y=y, width=max(width, 0), height=max(height, 0), fill=colour)
+        if outline != "none":
+            box.set("stroke", outline)
         self._tell(box, title)
 
     def line(
@@ -53,6 +62,20 @@ class Picture:
         listed = " ".join(f"{place(x)},{place(y)}" for x, y in points)
         element = self._add("polyline", points=listed, fill="none", stroke=colour)
         element.set("stroke-width", "2")
+
+    def curve(self, points: list[tuple[float, float]], colour: str, title: str = "") -> None:
+        """A line that leaves and reaches each point level."""
+        (x, y), *others = points
+        way = [f"M{place(x)},{place(y)}"]
+        for to_x, to_y in others:
+            half = (x + to_x) / 2
+            bend = ((half, y), (half, to_y), (to_x, to_y))
+            way.append("C" + " ".join(f"{place(at)},{place(level)}" for at, level in bend))
+            x, y = to_x, to_y
+        element = self._add("path", d="".join(way), fill="none", stroke=colour)
+        element.set("stroke-width", "1.3")
+        element.set("stroke-opacity", "0.6")
+        self._tell(element, title)
 
     def dot(self, x: float, y: float, radius: float, colour: str, title: str = "") -> None:
         element = self._add("circle", cx=x, cy=y, r=radius, fill=colour)
@@ -69,10 +92,11 @@ class Picture:
         colour: str = INK,
         anchor: str = "start",
         bold: bool = False,
+        halo: str = PAPER,
     ) -> None:
         element = self._add("text", x=x, y=y, fill=colour)
         # Words keep clear of the lines they cross.
-        element.set("stroke", PAPER)
+        element.set("stroke", halo)
         element.set("stroke-width", "3")
         element.set("paint-order", "stroke")
         element.set("font-size", str(size))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ HEADER_KEYS = {
     "like",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
-EXPLANATION_KEYS = {"describe", "reads", "law"}
+EXPLANATION_KEYS = {"describe", "reads", "law", "section"}
+SECTION_KEYS = {"order", "title", "optional"}
 READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
 LAW_COMMENT = re.compile(r"--\s*law:\s*([A-Z][A-Z0-9-]*(?:\s*,\s*[A-Z][A-Z0-9-]*)*)")
 
@@ -120,6 +122,18 @@ class Invariant:
 
 
 @dataclass(frozen=True)
+class Section:
+    """The place of an explanation in the account of a claim: by `order`, under a title (language -> text).
+
+    `optional`: without lines it is left out, and nobody misses it.
+    """
+
+    order: int
+    title: Mapping[str, str]
+    optional: bool
+
+
+@dataclass(frozen=True)
 class Explanation:
     """A SELECT that is never stored: it says something about the cases that its reader is shown."""
 
@@ -131,6 +145,7 @@ class Explanation:
     law: tuple[str, ...]
     upstream: tuple[str, ...]
     columns: tuple[str, ...]
+    section: Section | None = None
 
 
 def split_header(path: Path) -> tuple[dict[str, Any], str]:
@@ -164,15 +179,20 @@ def _reads(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
     return result
 
 
+@lru_cache(maxsize=1)
+def _tree(sql: str) -> exp.Expr:
+    """One SELECT, parsed: what is asked of it twice in a row is parsed once. Nobody changes it."""
+    return sqlglot.parse_one(sql, read="duckdb")
+
+
 def tables_of(sql: str) -> tuple[str, ...]:
     """Every `layer.table` a SELECT reads, in order of name; CTE names are left out."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    return tuple(sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}))
+    return tuple(sorted({f"{t.db}.{t.name}" for t in _tree(sql).find_all(exp.Table) if t.db}))
 
 
 def selected(sql: str) -> tuple[str, ...]:
     """The columns a SELECT yields, by name."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    tree = _tree(sql)
     if not isinstance(tree, exp.Query):
         raise DrgError("This is not a SELECT.", [sql[:80]])
     return tuple(tree.named_selects)
@@ -285,6 +305,7 @@ def read_explanation(path: Path) -> Explanation:
     if "describe" not in header:
         faults.append(Fault(path.stem, "header key describe is missing"))
     reads = _reads(header.get("reads"), path.stem, faults)
+    section = _section(header["section"], path.stem, faults) if "section" in header else None
     if faults:
         raise DrgError(f"The explanation {path.stem} cannot be used.", faults)
     return Explanation(
@@ -296,4 +317,12 @@ def read_explanation(path: Path) -> Explanation:
         law=tuple(header.get("law") or ()),
         upstream=tables_of(sql),
         columns=selected(sql),
+        section=section,
     )
+
+
+def _section(raw: Any, where: str, faults: list[Fault]) -> Section | None:
+    if not isinstance(raw, dict) or set(raw) - SECTION_KEYS or not {"order", "title"} <= set(raw):
+        faults.append(Fault(where, f"section: has order and title, and may have optional; found {raw!r}"))
+        return None
+    return Section(int(raw["order"]), raw["title"], bool(raw.get("optional", False)))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.model import (
@@ -28,6 +29,7 @@ from drg_pipeline.sql.model import (
 
 # The folder of explanations; one reads another as explain.<its id>.
 EXPLAIN = "explain"
+Reader = TypeVar("Reader", Model, Explanation)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Column:
     type: str
     unit: str
     meaning: str
+
+    @property
+    def explained(self) -> str:
+        """What it means, with its unit where the words do not say it already."""
+        said = not self.unit or self.unit == self.meaning.lower()
+        return self.meaning if said else f"{self.meaning} ({self.unit})"
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Project:
     models        name -> Model, in an order in which each comes after what it reads
     sources       name -> Source
     columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
-    explanations  name -> Explanation, from `explain/`
+    explanations  name -> Explanation, from `explain/`, each after those that it reads
     """
 
     def __init__(self, folder: Path, sources: Iterable[Source] = ()) -> None:
@@ -90,21 +98,13 @@ class Project:
         self.invariants: list[Invariant] = [
             read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))
         ]
+        explanations = [read_explanation(path) for path in sorted((folder / EXPLAIN).glob("*.sql"))]
         self.explanations: dict[str, Explanation] = {
-            path.stem: read_explanation(path) for path in sorted((folder / EXPLAIN).glob("*.sql"))
+            name.split(".")[1]: explanation
+            for name, explanation in _ordered({f"{EXPLAIN}.{one.id}": one for one in explanations}).items()
         }
-        self.models = self._ordered({model.name: model for model in found})
+        self.models: dict[str, Model] = _ordered({model.name: model for model in found})
         self._check_names()
-
-    def _ordered(self, models: dict[str, Model]) -> dict[str, Model]:
-        graph = {
-            name: [table for table in model.upstream if table in models] for name, model in models.items()
-        }
-        try:
-            order = list(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            raise DrgError("The models read each other in a circle.", [" -> ".join(error.args[1])]) from error
-        return {name: models[name] for name in order}
 
     def _check_names(self) -> None:
         faults: list[Fault] = []
@@ -181,6 +181,11 @@ class Project:
             result.setdefault(layer, {})[table] = {c: column.type for c, column in source.columns.items()}
         return result
 
+    @cached_property
+    def typed_schema(self) -> MappingSchema:
+        """The schema in sqlglot's own form, which takes longer to make than to use."""
+        return MappingSchema(dict(self.schema), dialect="duckdb")
+
     def code_version(self, name: str) -> str:
         """Changes when the model's file, the macros or a column it yields changes."""
         model = self.models[name]
@@ -188,6 +193,16 @@ class Project:
         text += [f"{c} {self.column(name, c)}" for c in model.columns]
         text += [invariant.sql for invariant in self.invariants_of(name)]
         return hashlib.sha256("\n\x1f".join(text).encode()).hexdigest()[:16]
+
+
+def _ordered(selects: dict[str, Reader]) -> dict[str, Reader]:
+    """The same by name, each after those that it reads."""
+    graph = {name: [table for table in one.upstream if table in selects] for name, one in selects.items()}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise DrgError("The models read each other in a circle.", [" -> ".join(error.args[1])]) from error
+    return {name: selects[name] for name in order}
 
 
 def _mapping(path: Path) -> dict[str, Any]:

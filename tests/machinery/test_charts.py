@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.harness import Bench
 from support.small_project import write_project
@@ -248,6 +248,7 @@ def test_hostile_text_stays_text(kind: str) -> None:
     ),
     log=st.booleans(),
 )
+@example(kind="scatter", rows=[(Decimal("0.01"), Decimal("0.01"), False, "")], log=True)
 def test_any_rows_make_a_picture_whose_places_are_on_the_paper(
     kind: str, rows: list[tuple[Decimal, Decimal, bool, str]], log: bool
 ) -> None:

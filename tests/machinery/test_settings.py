@@ -36,6 +36,7 @@ def test_an_installed_program_works_below_the_working_folder(installed: Path) ->
     settings, data = Settings.for_region("jiyuan"), installed / "work" / "data"
     assert (settings.inbox, settings.reference) == (data / "inbox" / "jiyuan", data / "reference" / "jiyuan")
     assert (settings.lake, settings.key) == (data / "lake", data / "keys" / "jiyuan.key")
+    assert settings.region_closings == data / "closings" / "jiyuan"
     assert settings.policy == installed / "program" / "data" / "policy" / "jiyuan"
     assert settings.schemes == (data / "schemes", installed / "program" / "data" / "schemes")
 
@@ -58,6 +59,11 @@ def test_the_environment_names_another_home(installed: Path) -> None:
     other.mkdir()
     [settings] = from_environment({"DRG_HOME": str(other), "DRG_LAKE": str(installed / "lake")})
     assert settings.inbox == other / "data" / "inbox" / "jiyuan" and settings.lake == installed / "lake"
+
+
+def test_closings_of_all_regions_lie_in_one_folder(installed: Path) -> None:
+    named = from_environment({"DRG_REGIONS": "jiyuan,other", "DRG_CLOSINGS": str(installed / "c")})
+    assert [one.region_closings for one in named] == [installed / "c" / "jiyuan", installed / "c" / "other"]
 
 
 def test_a_home_that_is_not_there_is_refused(tmp_path: Path) -> None:

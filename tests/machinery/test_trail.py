@@ -224,12 +224,33 @@ def test_an_unfinished_line_is_set_down_and_nothing_is_taken_out(tmp_path: Path)
     lines = trail.file.read_bytes().split(b"\n")
     assert trail.file.read_bytes().startswith(before) and lines[2] == b'{"digest":"ab'
     torn = parsed(lines[3])
-    assert torn and torn.event == "torn" and torn.subject == {"lines": [sha256(lines[2])]}
+    assert torn and torn.event == "torn" and torn.subject == {"lines": 1, "sha256": sha256(lines[2])}
     assert trail.head()[0] == 4 and trail.verify() == []
     # What was set down cannot be changed or taken out afterwards.
     assert written(trail, lambda lines: [*lines[:2], b"{}\n", *lines[3:]]) == [
         "line 3: is not an entry, or was changed so that it is none any more",
         "entry 3 (line 4): tells of torn lines that are not above it",
+    ]
+
+
+def test_a_writer_killed_while_it_set_down_a_torn_line(tmp_path: Path) -> None:
+    trail = filled(tmp_path, 2)
+    with open(trail.file, "ab") as file:
+        file.write(b'{"digest":"ab\n{"digest":"cd')
+    trail.append("closed", region="r", period="2025-03", subject={})
+    assert [entry.event for entry in trail.entries()] == ["closed", "closed", "torn", "closed"]
+    assert trail.verify() == []
+
+
+def test_a_last_entry_that_is_broken_is_never_passed_off_as_torn(tmp_path: Path) -> None:
+    trail = filled(tmp_path, 3)
+    assert len(written(trail, lambda lines: [*lines[:2], lines[2].replace(b"{", b"[", 1)])) == 2
+    trail.append("closed", region="r", period="2025-04", subject={})
+    assert [entry.event for entry in trail.entries()] == ["closed", "closed", "torn", "broken", "closed"]
+    assert [str(fault) for fault in trail.verify()] == [
+        "entry 5 (line 5): was set down when the trail was found broken: its head names entry 3 as the last: "
+        "entry 3 is missing at the end",
+        "after entry 2: entry 3 is missing",
     ]
 
 

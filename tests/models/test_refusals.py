@@ -218,6 +218,15 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
 BROKEN += [
     ("grouping.scheme_case", "scheme_is_there", {"grouping.scheme_case": [], "scheme.scheme": []}),
     (
+        "grouping.scheme_case",
+        "every_record_meets_the_scheme",
+        {
+            "grouping.record": [{"setl_id": "a"}, {"setl_id": "b"}],
+            "grouping.scheme_case": [{"setl_id": "a"}],
+            "policy.grouping": [{"month": "2025-03", "scheme": "next"}],
+        },
+    ),
+    (
         "grouping.regrouped_case",
         "calibration_scheme_is_there",
         {"grouping.regrouped_case": [], "policy.calibration_scheme": [{"year": 2025, "scheme": "next"}]},

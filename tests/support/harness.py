@@ -36,7 +36,7 @@ class Bench:
         self.region = Region(Settings.for_region("jiyuan", lake=folder / "lake"))
         self.project = self.region.project
         self.folder = folder
-        self._side: dict[str, Path] = {}
+        self.side: dict[str, Path] = {}
         self._publish_side()
 
     def _publish_side(self) -> None:
@@ -54,8 +54,8 @@ class Bench:
         with duckdb.connect() as con:
             for name, rows in tables.items():
                 self.create(con, name, rows)
-                self._side[name] = self.folder / f"{name}.parquet"
-                con.execute(f"copy {name} to '{self._side[name]}' (format parquet)")
+                self.side[name] = self.folder / f"{name}.parquet"
+                con.execute(f"copy {name} to '{self.side[name]}' (format parquet)")
 
     def columns(self, table: str) -> list[str]:
         models = self.project.models
@@ -109,11 +109,10 @@ class Bench:
         }
         wanted |= {table for name in judged for table in self.project.models[name].keeps}
         for table in sorted((wanted | given.keys()) - set(through)):
-            if table in given or table not in self._side:
-                run.fill(table, given.get(table, ()))
+            if table in given:
+                run.fill(table, given[table])
             else:
-                con.execute(f"create schema if not exists {table.split('.')[0]}")
-                con.execute(f"create table {table} as from read_parquet('{self._side[table]}')")
+                run.show(table)
         for table, values in (policy or {}).items():
             for column, value in values.items():
                 con.execute(f'update {table} set "{column}" = ?', [typed(self.type_of(table, column), value)])
@@ -140,6 +139,14 @@ class Run:
         self.bench = bench
         self.con = con
         self.through = through
+
+    def show(self, table: str) -> None:
+        """Show a table that nobody gave: with what enters from the side, else empty."""
+        if table not in self.bench.side:
+            self.fill(table, ())
+            return
+        self.con.execute(f"create schema if not exists {table.split('.')[0]}")
+        self.con.execute(f"create table {table} as from read_parquet('{self.bench.side[table]}')")
 
     def fill(self, table: str, rows: Sequence[Row]) -> None:
         """Replace a given table."""

@@ -1,0 +1,88 @@
+"""The account of a claim: its SELECTs give lines of one shape, with words in both languages and resolvable clauses.
+
+What the lines say is worked by hand in `golden/accounts`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+from support.harness import Bench
+
+from drg_pipeline.errors import DrgError
+from drg_pipeline.reports.account import Line
+from drg_pipeline.reports.words import WORDS_FILE, load_words
+from drg_pipeline.settings import PROJECT
+from drg_pipeline.sql.model import read_explanation
+
+WORDS = PROJECT / "data" / "interface" / WORDS_FILE
+LABEL = re.compile(r"[a-z]+\.[a-z_]+")
+CLAUSE = re.compile(r"[A-Z]+(-\d+)+")
+FIELDS = set(Line.__dataclass_fields__)
+
+
+def literals(sql: str) -> set[str]:
+    found = sqlglot.parse_one(sql, read="duckdb").find_all(exp.Literal)
+    return {literal.this for literal in found if literal.is_string}
+
+
+def test_every_label_has_words_and_every_word_a_label(bench: Bench) -> None:
+    words = load_words(WORDS)
+    said: set[str] = set()
+    for explanation in bench.project.explanations.values():
+        if explanation.section:
+            said |= {text for text in literals(explanation.sql) if LABEL.fullmatch(text)}
+    assert said == words.labels.keys()
+
+
+def test_a_section_gives_claim_version_and_lines(bench: Bench) -> None:
+    orders = []
+    for explanation in bench.project.explanations.values():
+        if explanation.section:
+            assert explanation.columns == ("setl_id", "dcla_time", "lines"), explanation.id
+            assert set(explanation.section.title) == {"en", "zh"}, explanation.id
+            orders.append(explanation.section.order)
+            tree = sqlglot.parse_one(explanation.sql, read="duckdb")
+            keys = {pair.this.name for line in tree.find_all(exp.Struct) for pair in line.expressions}
+            assert {"label", "law"} <= keys <= FIELDS, explanation.id
+    assert orders and len(set(orders)) == len(orders)
+
+
+def test_every_clause_that_a_line_or_a_header_cites_resolves(bench: Bench) -> None:
+    instruments = bench.region.pack.instruments
+    for explanation in bench.project.explanations.values():
+        cited = {text for text in literals(explanation.sql) if CLAUSE.fullmatch(text)} | set(explanation.law)
+        for clause in cited:
+            assert instruments.find(clause), f"{explanation.id} cites {clause}{instruments.nearest(clause)}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("unit: yuan}", "unit: pence}", "'pence' stands nowhere below"),
+        ("words: grouping_source}", "words: nothing}", "'nothing' stands nowhere below"),
+        ("{en: Total fee F, zh: 总费用 F, unit: yuan}", "{en: Total fee F, unit: yuan}", "zh: missing key"),
+        ("  index: claims.version_index\n", "", "index: missing key"),
+    ],
+)
+def test_a_broken_file_of_words_is_refused(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    text = WORDS.read_text(encoding="utf-8")
+    assert old in text
+    broken = tmp_path / WORDS_FILE
+    broken.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DrgError, match=re.escape(fault)):
+        load_words(broken)
+
+
+@pytest.mark.parametrize("section", ["3", "{order: 3}", "{order: 3, title: {en: A}, place: 1}"])
+def test_a_section_without_its_place_is_refused(tmp_path: Path, section: str) -> None:
+    path = tmp_path / "why.sql"
+    path.write_text(
+        f"/*---\ndescribe: Says why.\nsection: {section}\n---*/\nselect 1 as id\n", encoding="utf-8"
+    )
+    with pytest.raises(DrgError, match="section: has order and title"):
+        read_explanation(path)
