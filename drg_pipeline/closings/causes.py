@@ -56,9 +56,8 @@ class Causes:
         """The likely causes; `output` alone where nothing that the table rests on has changed."""
         self._found = {}
         self._follow(table, set())
-        if not any(self._found.values()):
-            return [Cause(OUTPUT, (table,))]
-        return [Cause(kind, tuple(sorted(what))) for kind, what in sorted(self._found.items())]
+        found = [Cause(kind, tuple(sorted(what))) for kind, what in sorted(self._found.items()) if what]
+        return found or [Cause(OUTPUT, (table,))]
 
     def _follow(self, table: str, seen: set[str]) -> None:
         seen.add(table)
@@ -71,7 +70,8 @@ class Causes:
                 found.setdefault(roles[up], set()).add(up)
             elif not self._is_step(up) and self._read_otherwise(table, up):
                 found.setdefault(self._role(up), set()).add(up)
-        if not found and not further and table not in self._sealed():
+        computed = any(name == table for name, _ in self.after)
+        if computed and not found and not further and table not in self._sealed():
             # Of delivered rows no table's digest tells: what reads them and nothing else that changed does.
             found[DATA] = {up for up in reads if not self._entries(up)}
         for kind, names in found.items():
