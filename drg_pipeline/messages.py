@@ -143,7 +143,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{period} already closed ({number}) on {at}, unchanged\n  manifest {digest}",
         "{period} 已于 {at} 封存（第 {number} 次），未变\n  清单摘要 {digest}",
     ),
-    "close.stopped": ("{period} was not closed.", "{period} 未封存。"),
     "close.difference": (
         "  what differs from closing {number}: {report}",
         "  与第 {number} 次封存的差异：{report}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,12 +45,17 @@ def close(
     from drg_pipeline.region import Region
 
     region = Region(settings)
+    stopped: dict[str, DrgError] = {}
     for period in periods:
-        began = time.monotonic()
-        if restore:
-            _restore(screen, region, period)
-        else:
-            _close(screen, region, period, early, began)
+        try:
+            if restore:
+                _restore(screen, region, period)
+            else:
+                _close(screen, region, period, early)
+        except DrgError as error:
+            stopped[period] = error
+    if stopped:
+        raise _all_of(stopped)
 
 
 @click.command("reopen", short_help="Open a closed month or year again, for a reason.")
@@ -89,14 +95,29 @@ def read_periods(months: str | None, year: str | None) -> tuple[list[str], list[
     return [year], year_faults(year, Settings.first_month)
 
 
-def _close(screen: Screen, region: Region, period: str, early: bool, began: float) -> None:
-    from drg_pipeline.closings.seal import close as seal
+def _all_of(stopped: Mapping[str, DrgError]) -> DrgError:
+    """One error for all periods that were not closed."""
+    first, *others = stopped.values()
+    if not others:
+        return first
+    faults = [
+        Fault("", line) for error in stopped.values() for line in (error.headline, *map(str, error.faults))
+    ]
+    return DrgError(
+        f"{len(stopped)} periods were not closed: {span_of(list(stopped))}.",
+        faults,
+        state="The others are.",
+        remedy=first.remedy,
+    )
 
-    try:
+
+def _close(screen: Screen, region: Region, period: str, early: bool) -> None:
+    from drg_pipeline.closings.seal import close as seal
+    from drg_pipeline.commands.progress import working
+
+    began = time.monotonic()
+    with working(screen, period):
         sealed = seal(region, period, early=early)
-    except DrgError:
-        screen.aside(screen.text("close.stopped", period=period))
-        raise
     _say(screen, sealed, time.monotonic() - began)
 
 

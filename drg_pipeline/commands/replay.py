@@ -53,13 +53,22 @@ def replay(
     settings = settings_of(given, (), faults)
     from drg_pipeline.closings.replay import Projects, closings_to_replay
     from drg_pipeline.closings.replay import replay as compute
+    from drg_pipeline.commands.progress import working
 
     done: list[Replayed] = []
     projects = Projects()
     for period, which in closings_to_replay(settings, asked, number):
-        found = compute(
-            settings, period, which, code=code, expect=expect or "", shown=rows, projects=projects
-        )
+        with working(screen, f"{period} ({which})") as progress:
+            found = compute(
+                settings,
+                period,
+                which,
+                code=code,
+                expect=expect or "",
+                shown=rows,
+                projects=projects,
+                progress=progress,
+            )
         done.append(found)
         if not as_json:
             _say(screen, found)
