@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from drg_pipeline.commands.audit import audit
+from drg_pipeline.commands.close import close, reopen
 from drg_pipeline.commands.demo import demo
 from drg_pipeline.commands.explain import explain
 from drg_pipeline.commands.generate import generate
@@ -25,6 +26,7 @@ from drg_pipeline.commands.group import group
 from drg_pipeline.commands.lineage import lineage
 from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
+from drg_pipeline.commands.replay import replay
 from drg_pipeline.commands.run import clear, run
 from drg_pipeline.commands.scheme import scheme
 from drg_pipeline.commands.screen import Screen
@@ -65,20 +67,8 @@ def drg() -> None:
 
 
 for command in (
-    demo,
-    generate,
-    run,
-    clear,
-    explain,
-    simulate,
-    lineage,
-    sql,
-    audit,
-    policy,
-    scheme,
-    group,
-    ui,
-    where,
+    *(demo, generate, run, clear, close, reopen, replay),
+    *(explain, simulate, lineage, sql, audit, policy, scheme, group, ui, where),
 ):
     drg.add_command(command)
 

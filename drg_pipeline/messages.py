@@ -132,6 +132,105 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{variable} names another home; options and DRG_* variables name single folders.",
         "主目录由 {variable} 指定；单个目录可用选项或 DRG_* 变量指定。",
     ),
+    # close, reopen, replay
+    "close.closed": (
+        "{period} closed ({number}): {tables} tables sealed, {deliveries} deliveries, {size:.1f} MB, "
+        "{seconds:.1f} s\n  manifest {digest}",
+        "{period} 已封存（第 {number} 次）：{tables} 张结果表，{deliveries} 个批次，{size:.1f} MB，"
+        "{seconds:.1f} 秒\n  清单摘要 {digest}",
+    ),
+    "close.already": (
+        "{period} already closed ({number}) on {at}, unchanged\n  manifest {digest}",
+        "{period} 已于 {at} 封存（第 {number} 次），未变\n  清单摘要 {digest}",
+    ),
+    "close.difference": (
+        "  what differs from closing {number}: {report}",
+        "  与第 {number} 次封存的差异：{report}",
+    ),
+    "close.restored": (
+        "{period}: {count} sealed tables put back into the lake",
+        "{period}：已将 {count} 张封存表放回数据湖",
+    ),
+    "close.reopened": (
+        "{period} is open again; closing {number} stays as it is.",
+        "{period} 已重新开放，第 {number} 次封存保持不变。",
+    ),
+    "close.reopened_next": (
+        "Next: {drg} {verb} {kind} {span}, look at the result, close again; the closing says what differs.",
+        "下一步：{drg} {verb} {kind} {span}，核对结果后再次封存，封存时列明差异。",
+    ),
+    "replay.identical": (
+        "{period} ({number}): identical - {tables} tables, {steps} partitions computed in {seconds:.1f} s",
+        "{period}（第 {number} 次）：完全一致，{tables} 张表，重算 {steps} 个分区，{seconds:.1f} 秒",
+    ),
+    "replay.differs": (
+        "{period} ({number}): DIFFERS - manifest {digest}, {steps} partitions computed in {seconds:.1f} s",
+        "{period}（第 {number} 次）：不一致，清单摘要 {digest}，重算 {steps} 个分区，{seconds:.1f} 秒",
+    ),
+    "replay.changed": ("changed since it was sealed: {what}", "封存后被改动：{what}"),
+    "replay.stopped": ("could not be computed to the end: {why}", "未能重算完成：{why}"),
+    "replay.code": (
+        "the program's models are others today for {count} tables: {tables}",
+        "现行程序有 {count} 张表的模型与封存时不同：{tables}",
+    ),
+    "replay.version": ("{name} {then} then, {now} now", "{name}：封存时 {then}，现在 {now}"),
+    "replay.not_computed": (
+        "{table}: was not computed; likely cause: {causes}",
+        "{table}：未能重算；可能原因：{causes}",
+    ),
+    "replay.table": (
+        "{table}: rows only sealed {sealed:,}, only computed {now:,}, differing {differing:,}; "
+        "likely cause: {causes}",
+        "{table}：仅封存有 {sealed:,} 行，仅重算有 {now:,} 行，不同 {differing:,} 行；可能原因：{causes}",
+    ),
+    "replay.row": ("row", "行"),
+    "replay.column": ("first differing column", "首个不同列"),
+    "replay.sealed": ("sealed", "封存值"),
+    "replay.computed": ("computed", "重算值"),
+    "replay.differ": (
+        "{count} of {all} closings do not come out as they were sealed.",
+        "{all} 个封存中有 {count} 个重算不一致。",
+    ),
+    "replay.same": ("identical closings: {count}", "完全一致的封存：{count} 个"),
+    # the report of differences, in Chinese
+    "difference.title": (
+        "{period}: closing {after} against closing {before}",
+        "{period} 第 {after} 次封存与第 {before} 次封存的差异",
+    ),
+    "difference.when": (
+        "Closed on {before}, again on {after}. Reason: {reason}",
+        "前次封存于 {before}，本次于 {after}。重新开放的理由：{reason}",
+    ),
+    "difference.causes": ("What has changed underneath", "变动来源"),
+    "difference.kind": ("kind", "类别"),
+    "difference.what": ("what", "名称"),
+    "difference.detail": ("detail", "变动"),
+    "difference.value": (
+        "{content} from {valid_from}, published {published} ({law})",
+        "{content}，{valid_from} 起，{published} 发布（{law}）",
+    ),
+    "difference.hospitals": ("Hospitals", "医疗机构"),
+    "difference.claims": ("Claims", "病例"),
+    "difference.total": ("total", "合计"),
+    "difference.none": ("No difference.", "无差异。"),
+    "difference.claims_of": ("{table}: {count:,} {change}", "{table}：{change} {count:,} 例"),
+    "difference.table": ("table", "数据表"),
+    "difference.row": ("claim", "病例"),
+    "difference.change": ("change", "变动"),
+    "difference.values": ("values", "数值"),
+    "difference.change.added": ("added", "新增"),
+    "difference.change.removed": ("removed", "移出"),
+    "difference.change.changed": ("changed", "变更"),
+    "difference.more": ("and {count:,} more, see difference.json", "另有 {count:,} 项，见 difference.json"),
+    "difference.more_claims": ("and {count:,} more claims, see {file}", "另有 {count:,} 例，见 {file}"),
+    "difference.kind.data": ("delivery", "上传批次"),
+    "difference.kind.policy": ("law", "政策参数"),
+    "difference.kind.scheme": ("grouping scheme", "分组方案"),
+    "difference.kind.calendar": ("calendar", "工作日历"),
+    "difference.kind.reference": ("reference", "基础资料"),
+    "difference.kind.taken": ("settled elsewhere", "其他期间结果"),
+    "difference.kind.code": ("model", "计算模型"),
+    "difference.kind.closing": ("closing", "封存"),
     # sql
     "sql.tables": ("Tables of {region} in {lake}", "{lake} 中 {region} 的数据表"),
     "sql.none": (

@@ -31,6 +31,7 @@ from drg_pipeline.ingest.delivery import TakenIn, landed_manifests, landing_fold
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
+from drg_pipeline.lake.closed import ClosedPeriods
 from drg_pipeline.lake.digest import logical_digests, quoted
 from drg_pipeline.lake.engine import Engine, parquet, write_partition
 from drg_pipeline.lake.outcome import Outcome
@@ -127,7 +128,8 @@ class Region:
         }
         self.project = Project(settings.models, self._sources())
         self.store = Store(settings.region_lake)
-        self.engine = Engine(settings, self.project, self.store, self.landed)
+        self.closed = ClosedPeriods(settings.region_closings)
+        self.engine = Engine(settings, self.project, self.store, self.landed, self.closed.refuse)
         # What people who wait are told: a line of a long step, and a table that is done.
         self.report: Report = lambda line: None
         self.progress: Callable[[str, Sequence[Outcome]], None] = lambda table, outcomes: None
@@ -295,24 +297,24 @@ class Region:
         return working_days(overlay, *CALENDAR_SPAN)
 
     def publish_policy(
-        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None
+        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None, write: bool = True
     ) -> list[Written]:
-        """Write the law of these months or years, as known at each one's moment."""
+        """Write the law of these months or years, as known at each one's moment, or only look at it."""
         written: list[Written] = []
         with closing(self.engine.connect()) as con:
             for name in self.policy_tables(period) if tables is None else tables:
                 columns = self.project.sources[name].columns
                 self._fill(con, name, columns, self.pack.rows(name, partitions, self.known_on))
-                written += self._write(con, name, period, list(partitions), columns)
+                written += self._write(con, name, period, list(partitions), columns, write)
         return written
 
     def known_on(self, moment: str, period: str) -> date:
         """The day whose knowledge of the law binds a period."""
         if self.settings.known_on:
             return self.settings.known_on
-        return max(self.pack.moment(moment, period, self._deadline), self.pack.first_published)
+        return max(self.pack.moment(moment, period, self.deadline), self.pack.first_published)
 
-    def _deadline(self, month: str, working_days_after: int) -> date:
+    def deadline(self, month: str, working_days_after: int) -> date:
         """The n-th working day after a month's last day; that day itself where the calendar has ended.
 
         It bounds only what was known of the law. A deadline of a claim beyond the calendar stops the month.
@@ -363,6 +365,7 @@ class Region:
         kind: str,
         partitions: Sequence[str | None],
         columns: Mapping[str, Column],
+        write: bool = True,
     ) -> list[Written]:
         """Publish the partitions that differ from what is there."""
         types = [(name, column.type) for name, column in columns.items()]
@@ -377,7 +380,7 @@ class Region:
                 rows, digest = counted[partition].rows, counted[partition].digest
                 changed = known is None or known.digest != digest
                 written.append(Written(table, partition, rows, digest, changed))
-                if changed:
+                if known is None or (changed and write):
                     _, temporary = write_partition(
                         con,
                         self.store,

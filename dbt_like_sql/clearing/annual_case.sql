@@ -4,6 +4,7 @@ describe: >-
   and those corrected since, with their points.
 grain: [year, setl_id]
 partition: year
+sealed: true
 nullable: [drg]
 law: [JY-31-3, JY-33-1]
 ---*/

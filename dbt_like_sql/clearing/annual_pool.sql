@@ -4,6 +4,7 @@ describe: >-
   whole amount went: paid from budget and reserve, left of the reserve, unspent.
 grain: [year, pool]
 partition: year
+sealed: true
 keeps:
   clearing.pool_value: [year, pool]
 nullable: [point_value]

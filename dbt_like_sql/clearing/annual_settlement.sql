@@ -4,6 +4,7 @@ describe: >-
   what is still due, and what the hospital writes off.
 grain: [year, fixmedins_code, pool]
 partition: year
+sealed: true
 keeps:
   clearing.hospital_year: [year, fixmedins_code, pool]
 nullable: [pay_ratio]

@@ -5,6 +5,7 @@ describe: >-
   and are not cleared.
 grain: [year, setl_id]
 partition: year
+sealed: true
 nullable: [fixmedins_code, pool]
 law: [JY-31-3, JY-33]
 ---*/
@@ -63,9 +64,12 @@ select
     c.pool,
     s.is_fatal,
     s.is_ungrouped,
-    s.in_month = 1 and s.status = 'normal' as is_settled,
+    -- Of a closed month only what is sealed was settled, whatever was delivered since.
+    p.setl_id is not null as is_settled,
     s.is_first_late
 from used as u
 inner join claims.claim as c on c.month = u.settlement_month and c.setl_id = u.setl_id and c.dcla_time = u.dcla_time
 inner join quality.claim_status as s
     on s.month = u.settlement_month and s.setl_id = u.setl_id and s.dcla_time = u.dcla_time
+left join pricing.case_point as p
+    on p.month = u.settlement_month and p.setl_id = u.setl_id and p.dcla_time = u.dcla_time

@@ -4,6 +4,7 @@ describe: >-
   and held back, its level on 31 December, its assessment and whether its agreement was suspended or ended.
 grain: [year, fixmedins_code, pool]
 partition: year
+sealed: true
 nullable: [pay_ratio]
 law: [JY-33-3, JY-34, JY-35-1]
 ---*/

@@ -4,6 +4,7 @@ describe: >-
   (or recovered). Zero lines are left out, `entitlement` excepted.
 grain: [year, fixmedins_code, pool, line]
 partition: year
+sealed: true
 nullable: [note]
 law: [JY-33, JY-34, JY-35, JY-8, JY-32]
 ---*/

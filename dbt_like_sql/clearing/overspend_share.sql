@@ -5,6 +5,7 @@ describe: >-
   code first.
 grain: [year, fixmedins_code, pool]
 partition: year
+sealed: true
 law: [JY-35-3, JY-35-4]
 ---*/
 with deficit as (

@@ -4,6 +4,7 @@ describe: >-
   limit of what may be shared out of it.
 grain: [year, pool]
 partition: year
+sealed: true
 nullable: [point_value]
 law: [JY-8, JY-9, JY-33-1, JY-33-2, JY-35-3]
 ---*/

@@ -4,6 +4,7 @@ describe: >-
   suspended or ended in the year, by largest remainder (of equal remainders the smaller code first).
 grain: [year, fixmedins_code, pool]
 partition: year
+sealed: true
 law: [JY-8, GD-10]
 ---*/
 with shared as (

@@ -4,6 +4,7 @@ describe: >-
   its level, less what a violation or the assessment withholds. The two together never bring it below U.
 grain: [year, fixmedins_code, pool]
 partition: year
+sealed: true
 law: [JY-35-1, JY-35-2, JY-35-4]
 checks:
   - id: not_below_fund

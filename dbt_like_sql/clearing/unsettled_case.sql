@@ -2,6 +2,7 @@
 describe: Every claim of the year that the clearing does not pay, with the reason. Nothing is dropped in silence.
 grain: [year, setl_id]
 partition: year
+sealed: true
 nullable: [fixmedins_code, pool]
 law: [JY-31-3]
 ---*/

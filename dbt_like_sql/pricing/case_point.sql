@@ -2,6 +2,7 @@
 describe: The points of each case that its month settles, with everything they were reckoned from.
 grain: [month, setl_id]
 partition: month
+sealed: true
 nullable: [base_point, coefficient, multiple, level_mean]
 law: [JY-18, JY-32-1]
 ---*/

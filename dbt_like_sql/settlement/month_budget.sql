@@ -6,6 +6,7 @@ describe: >-
   month.
 grain: [year, pool, settlement_month]
 partition: year
+sealed: true
 law: [JY-8, JY-32-2]
 ---*/
 with filed as (

@@ -4,6 +4,7 @@ describe: >-
   one of the year, never below zero: a running minimum over the year, so that no month waits for itself.
 grain: [month, pool]
 partition: month
+sealed: true
 reads:
   settlement.pool_month: {months: [-11, 0], within_year: true}
 nullable: [point_value]

@@ -4,6 +4,7 @@ describe: >-
   difference to paying by item. Single cases are rounded for reading; hospitals are settled on their sum.
 grain: [month, setl_id]
 partition: month
+sealed: true
 nullable: [point_value]
 keeps:
   pricing.case_point: [month, setl_id]

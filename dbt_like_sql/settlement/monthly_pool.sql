@@ -4,6 +4,7 @@ describe: >-
   rounding leaves.
 grain: [month, pool]
 partition: month
+sealed: true
 keeps:
   settlement.month_value: [month, pool]
 nullable: [point_value]

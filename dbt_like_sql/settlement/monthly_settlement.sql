@@ -5,6 +5,7 @@ describe: >-
   settlement is shown, not zeroed; the clearing settles it.
 grain: [month, fixmedins_code, pool]
 partition: month
+sealed: true
 nullable: [pay_by, point_value]
 law: [JY-31-2, JY-32-3, JY-32-4]
 ---*/

@@ -2,6 +2,7 @@
 describe: What the claims of a month add up to in each pool.
 grain: [month, pool]
 partition: month
+sealed: true
 law: [JY-32-1]
 ---*/
 select

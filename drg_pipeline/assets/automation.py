@@ -16,6 +16,8 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from drg_pipeline.assets.chain import Chain, Goal, Step
+from drg_pipeline.assets.closings import replay_job, replay_schedule
+from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.factory import deliveries_in
 from drg_pipeline.assets.failures import failure, failure_hook
 from drg_pipeline.assets.inbox_sensor import ARRIVED, inbox_sensor
@@ -62,13 +64,15 @@ def automation(region: Region, operations: Operations, asset_jobs: Mapping[str, 
     """Beside the region's asset jobs, which are given by name."""
     chain = Chain(region)
     jobs = {each.role: _beginning(region, chain, each) for each in BEGINNINGS}
+    proof = replay_job(region)
     return Automation(
-        jobs=list(jobs.values()),
+        jobs=[*jobs.values(), proof],
         schedules=[
             _schedule(region, chain, each, jobs[each.role], operations)
             for each in BEGINNINGS
             if each.role in region.pack.run_days
-        ],
+        ]
+        + [replay_schedule(region, proof, operations)],
         sensors=[
             inbox_sensor(region, chain, operations),
             _chain_sensor(region, chain, jobs, asset_jobs, operations),
@@ -128,6 +132,8 @@ def _schedule(
         if come is None:
             return dg.SkipReason("no period of this lake has had its day yet")
         period, day = come
+        if closed := region.closed.standing(period):
+            return dg.SkipReason(str(closed))
         # A day on which no daemon was there is made up for, unless somebody has done the work meanwhile.
         if day != today and _is_there(region, chain, each, period):
             return dg.SkipReason(f"{period} had its day on {day}{_coming(region, each, today, days)}")
@@ -211,12 +217,18 @@ def _chain_sensor(
             return dg.SkipReason(f"the chain {linked} ({goal}) is done")
         number = int(run.tags.get(LINK, "0")) + 1
         tags = step.tags(name) | {CHAIN: linked, GOAL: str(goal), LINK: str(number)}
-        return _request(step, f"{linked} {number}", tags)
+        return _request(name, step, f"{linked} {number}", tags)
 
     return next_link
 
 
-def _request(step: Step, key: str, tags: dict[str, str]) -> dg.RunRequest:
+def _request(region: str, step: Step, run_key: str, tags: dict[str, str]) -> dg.RunRequest:
     """A run of one partition, or of a range, which only its tags tell."""
     partition = tags.pop(PARTITION, None)
-    return dg.RunRequest(run_key=key, job_name=step.job.name, partition_key=partition, tags=tags)
+    return dg.RunRequest(
+        run_key=run_key,
+        job_name=step.job.name,
+        partition_key=partition,
+        tags=tags,
+        asset_selection=[key(region, table) for table in step.tables] or None,
+    )

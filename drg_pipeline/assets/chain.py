@@ -2,7 +2,8 @@
 
 A job holds one kind of partition, so a chain goes deliveries -> history months -> calibration -> months ->
 clearing. What is there and current is read from what is published, never from the event log, and is not
-computed again. Here a chain is only planned; who runs its steps is not known.
+computed again. Of a month or year that is closed only what its closing does not seal is computed: the year's
+clearing needs it. Here a chain is only planned; who runs its steps is not known.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
 from drg_pipeline.assets.operations import ALONE, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.assets.run_days import is_open
 from drg_pipeline.errors import WrongUse
+from drg_pipeline.lake.closed import Closed, refusal
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.periods import month_number, months_of, parse_months, upstream_partitions
@@ -95,11 +98,9 @@ class Chain:
         elif role == "months" and goal.what == "months":
             tables = self._through(through)
             earlier = self._stale(role, self._earlier(tables, goal.periods), tables)
-            for part in contiguous([*earlier, *goal.periods]):
-                yield Step(self.jobs[role], part, tables)
+            yield from self._over(role, [*earlier, *goal.periods], tables)
         elif role == "months" and goal.what == "clearing":
-            for part in contiguous(self._stale(role, _months(goal), self.jobs[role].tables)):
-                yield Step(self.jobs[role], part)
+            yield from self._over(role, self._stale(role, _months(goal), self.jobs[role].tables))
         elif role == "clearing" and goal.what == "clearing":
             for year in goal.periods:
                 yield Step(self.jobs[role], (year,))
@@ -119,8 +120,21 @@ class Chain:
         wanted = years
         if role == "history":
             wanted = [m for m in self._history(before, years) if m >= self.region.settings.first_month]
-        for part in contiguous(self._stale(role, wanted, self.jobs[role].tables)):
-            yield Step(self.jobs[role], part)
+        yield from self._over(role, self._stale(role, wanted, self.jobs[role].tables))
+
+    def _over(self, role: str, periods: Iterable[str], tables: tuple[str, ...] = ()) -> Iterator[Step]:
+        """Steps over these periods in order, each over open ones or over closed ones."""
+        closed = self._closed(periods)
+        job = self.jobs[role]
+        models = self.region.project.models
+        unsealed = tuple(t for t in tables or job.tables if t not in models or not models[t].sealed)
+        for part in contiguous(periods):
+            for is_closed, same in groupby(part, key=lambda period: period in closed):
+                yield Step(job, tuple(same), unsealed if is_closed else tables)
+
+    def _closed(self, periods: Iterable[str]) -> dict[str, Closed]:
+        standing = ((period, self.region.closed.standing(period)) for period in sorted(set(periods)))
+        return {period: found for period, found in standing if found}
 
     def _history(self, before: Sequence[str], years: Sequence[str]) -> list[str]:
         """The months that the yearly tables behind these read."""
@@ -185,22 +199,28 @@ class Chain:
         law = [table for table in tables if table in self.region.pack.tables]
         self.region.publish_policy(self.jobs[role].partition, partitions, law)
         stale: set[str] = set()
+        closed = self._closed(partitions)
         for table in tables:
-            rest = [partition for partition in partitions if partition not in stale]
-            if rest and table in self.region.project.models:
+            model = self.region.project.models.get(table)
+            stands = closed if model and model.sealed else {}
+            rest = [part for part in partitions if part not in stale and part not in stands]
+            if rest and model:
                 stale |= set(self.region.engine.stale(table, rest))
         return sorted(stale)
 
     # -- what is asked, and what has arrived ---------------------------------------------------
 
     def check(self, goal: Goal) -> None:
-        """WrongUse for what no partition takes."""
+        """WrongUse for what no partition takes, DrgError for periods that are closed."""
         first = self.region.settings.first_month
         early = [month for month in _months(goal) if month < first]
         if early:
             raise WrongUse(
                 f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}."
             )
+        # A calibration is not sealed.
+        if closed := self._closed(goal.periods if goal.what != "calibration" else ()):
+            raise refusal(f"Nothing was computed for {goal}", list(closed.values()))
 
     def arrived(self, deliveries: Collection[str], today: date, open_from: str | None) -> list[str]:
         """The open months that the versions of these deliveries settle in or may change."""
@@ -219,10 +239,12 @@ class Chain:
                 ).fetchall()
             months |= {str(value) for (value,) in found}
         first, current = self.region.settings.first_month, f"{today:%Y-%m}"
+        closed = self._closed(months)
         return sorted(
             value
             for value in months
             if first <= value <= current
+            and value not in closed
             and (value >= open_from if open_from else is_open(self.region, value, today))
         )
 

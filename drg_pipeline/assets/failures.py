@@ -47,7 +47,7 @@ def may_pass(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def told(context: dg.AssetExecutionContext) -> Iterator[None]:
+def told(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Iterator[None]:
     """Turns what stops the block into a retry, or into a failure with the command line's message."""
     try:
         yield

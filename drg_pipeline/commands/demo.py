@@ -26,6 +26,7 @@ def demo_settings(folder: Path) -> Settings:
         reference=folder / "reference",
         lake=folder / "lake",
         key=folder / "key",
+        closings=folder / "closings",
         grouping="scheme",
     )
 
@@ -42,7 +43,7 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
     Run again it finds its claims and computes only what would change.
     """
     settings = demo_settings(Path(folder) if folder else demo_folder())
-    check_writable(settings.inbox, settings.reference, settings.lake)
+    check_writable(settings.inbox, settings.reference, settings.lake, settings.closings)
     make_claims(screen, settings, {"claims": claims, "seed": seed})
     compute_year(screen, settings, YEAR, verbose=verbose)
     screen.line()

@@ -6,8 +6,8 @@ Listens to the runner and the region; computes and decides nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from drg_pipeline.commands.screen import Screen, one_line
@@ -51,6 +51,26 @@ class Intake:
             for label, manifest in landed_manifests(self.settings).items()
             if label not in self.before
         }
+
+
+@contextmanager
+def working(screen: Screen, title: str) -> Iterator[Callable[[str], None]]:
+    """On a terminal, what is worked on and for how long; what is yielded takes the table that is done."""
+    if not screen.watched:
+        yield lambda now: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[now]}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None, now="")
+        yield lambda now: bar.update(task, now=now)
 
 
 class Watch(AbstractContextManager["Watch"]):

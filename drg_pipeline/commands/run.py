@@ -91,7 +91,7 @@ def compute_year(screen: Screen, settings: Settings, year: str, *, verbose: bool
 # -- what is asked -----------------------------------------------------------------------------
 
 
-def read_months(text: str, first: str) -> tuple[list[str], list[Fault]]:
+def read_months(text: str, first: str, option: str = "--months") -> tuple[list[str], list[Fault]]:
     """The months that a text names, and everything that is wrong with it."""
     from drg_pipeline.lake.periods import parse_months
 
@@ -101,8 +101,8 @@ def read_months(text: str, first: str) -> tuple[list[str], list[Fault]]:
         try:
             months |= set(parse_months(part))
         except WrongUse as error:
-            faults.append(Fault("--months", f"{error.headline} {error.remedy}"))
-    return sorted(months), faults + _outside("--months", sorted(months), first)
+            faults.append(Fault(option, f"{error.headline} {error.remedy}"))
+    return sorted(months), faults + _outside(option, sorted(months), first)
 
 
 def year_faults(year: str, first: str) -> list[Fault]:

@@ -28,6 +28,8 @@ from drg_pipeline.sql.project import Project
 
 Landed = Callable[[], Mapping[str, Path]]
 """delivery name -> folder of its accepted rows"""
+Guard = Callable[[str, Collection[str]], None]
+"""refuses, by a DrgError, that partitions of a table be computed again"""
 
 # Level 1 takes a third less time than the default for files of the same size.
 PARQUET = "format parquet, compression zstd, compression_level 1"
@@ -36,11 +38,21 @@ PARQUET = "format parquet, compression zstd, compression_level 1"
 class Engine:
     """Runs models over one region's lake."""
 
-    def __init__(self, settings: Settings, project: Project, store: Store, landed: Landed) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        project: Project,
+        store: Store,
+        landed: Landed,
+        guard: Guard = lambda table, partitions: None,
+    ) -> None:
         self.settings = settings
         self.project = project
         self.store = store
         self.landed = landed
+        self.guard = guard
+        self.within: Sequence[Path] = ()
+        """the only folders that connections reach; none: any"""
         self._digests: dict[Path, tuple[tuple[int, int], str]] = {}
         self._slices: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -55,6 +67,10 @@ class Engine:
             con.execute(f"set threads = {int(self.settings.threads)}")
         if self.settings.memory_limit:
             con.execute(f"set memory_limit = '{sql_text(self.settings.memory_limit)}'")
+        if self.within:
+            allowed = ", ".join(f"'{sql_text(folder.resolve())}/'" for folder in self.within)
+            con.execute(f"set allowed_directories = [{allowed}]")
+            con.execute("set enable_external_access = false")
         con.execute(self.project.macros)
         return con
 
@@ -88,7 +104,7 @@ class Engine:
             self.view(con, table, every)
             model = self.project.models.get(table)
             if model and model.slice_by and kind == "month" and every:
-                slices = self._slice(con, model, every, partitions)
+                slices = self.slice_digests(con, model, every, partitions)
             else:
                 digests = self._file_digests(con, every)
                 slices = {
@@ -118,7 +134,7 @@ class Engine:
         """The files of an upstream table that each partition reads, and the partitions that are not there."""
         up_kind = self.project.partition_of(table)
         if up_kind == "delivery":
-            return self._delivery_files(con, table, kind, keys, reads)
+            return self.delivery_files(con, table, kind, keys, reads)
         there = self.store.partitions(table, up_kind)
         if not there and up_kind == "none":
             return {key: [] for key in keys}, [""]
@@ -171,7 +187,7 @@ class Engine:
             found[table] = [name for name in there if name] if wanted is None else wanted
         return found
 
-    def _delivery_files(
+    def delivery_files(
         self,
         con: duckdb.DuckDBPyConnection,
         table: str,
@@ -179,6 +195,7 @@ class Engine:
         keys: Sequence[str | None],
         reads: Reads | None,
     ) -> tuple[dict[str | None, list[Path]], list[str]]:
+        """The same of a table of deliveries; the table that tells which of them must be in view."""
         landed = self.landed()
         if kind == "none":
             wanted: dict[str | None, set[str]] = {None: set(landed)}
@@ -201,7 +218,7 @@ class Engine:
         }
         return files, [f"delivery {delivery}" for delivery in gaps]
 
-    def _slice(
+    def slice_digests(
         self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
     ) -> dict[str | None, str]:
         """Narrow the view of a sliced table to what the months can depend on, and digest each month's part.
@@ -268,11 +285,14 @@ class Engine:
     def compute(self, name: str, partitions: Sequence[str] = ()) -> list[Outcome]:
         """Compute, check and publish a model's partitions in one go; each is judged alone.
 
-        Raises DrgError when the SELECT itself cannot run. A partition whose checks fail is not
-        published; its outcome says so.
+        Raises DrgError when the SELECT itself cannot run, and of a sealed table where a partition is closed.
+        A partition whose checks fail is not published; its outcome says so.
         """
         model = self.project.models[name]
         with self.store.alone(*(partitions or [name])), closing(self.connect()) as con:
+            # Asked under the lock that a closing holds while it is made.
+            if model.sealed:
+                self.guard(name, partitions)
             inputs = self.show(con, model, model.partition, partitions)
             try:
                 # Not temporary: the cursors that write partitions side by side see it. Sorted once for all.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome, refused
@@ -15,13 +16,26 @@ from drg_pipeline.sql.model import Invariant, Model
 
 Needs = dict[str, list[str]]
 """table -> its partitions in order, none for a table without; tables in an order of computation"""
+Ends = Callable[[str, str], bool]
+"""whether a partition of a table ('' of a table without) is taken as it is"""
 
 
-def needed(engine: Engine, targets: Mapping[str, Collection[str]], *, ends: Collection[str] = ()) -> Needs:
+def nowhere(table: str, partition: str) -> bool:
+    return False
+
+
+def needed(
+    engine: Engine,
+    targets: Mapping[str, Collection[str]],
+    *,
+    ends: Collection[str] = (),
+    ends_at: Ends = nowhere,
+) -> Needs:
     """The given partitions of tables and all that they and the invariants that guard them rest on.
 
     targets  table -> partitions (none for a table without)
     ends     tables that are taken as they are: what they rest on is not followed
+    ends_at  the same of single partitions
 
     Tables that no model computes come first. The law that names the years of other tables must be published.
     """
@@ -31,14 +45,42 @@ def needed(engine: Engine, targets: Mapping[str, Collection[str]], *, ends: Coll
         for name, model in reversed(project.models.items()):
             if name not in wanted or name in ends:
                 continue
+            followed = [p for p in sorted(wanted[name] or {""}) if not ends_at(name, p)]
+            if not followed:
+                continue
             readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
             for reader in readers:
-                found = engine.reads(con, reader, model.partition, sorted(wanted[name]))
+                found = engine.reads(con, reader, model.partition, [p for p in followed if p])
                 for table, partitions in found.items():
                     if table != name:
                         wanted.setdefault(table, set()).update(partitions)
     order = [*(table for table in wanted if table not in project.models), *project.models]
     return {table: sorted(wanted[table]) for table in order if table in wanted}
+
+
+def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[str]]) -> set[str]:
+    """The deliveries that the partitions of a plan read, by name."""
+    project = engine.project
+    found: set[Path] = set()
+    with closing(engine.connect()) as con:
+        for name, partitions in plan.items():
+            if name not in project.models:
+                continue
+            model = project.models[name]
+            keys: list[str | None] = [None] if model.partition == "none" else list(partitions)
+            readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
+            for reader in readers:
+                for table in reader.upstream:
+                    if project.partition_of(table) != "delivery":
+                        continue
+                    reads = reader.reads.get(table)
+                    if reads and reads.deliveries_of:
+                        guide = reads.deliveries_of
+                        kind = project.partition_of(guide)
+                        engine.view(con, guide, list(engine.store.partitions(guide, kind).values()))
+                    files, _ = engine.delivery_files(con, table, model.partition, keys, reads)
+                    found |= {path.parent for paths in files.values() for path in paths}
+    return {label for label, folder in engine.landed().items() if folder in found}
 
 
 def recompute(

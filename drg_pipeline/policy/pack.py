@@ -188,7 +188,7 @@ def load_pack(folder: Path) -> Pack:
             f"The policy folder {folder} is not there.",
             remedy="Name the region's own with --policy, or write data/policy/<region>.",
         )
-    instruments = load_instruments(_instruments_file(folder))
+    instruments = load_instruments(instruments_file(folder))
     faults: list[Fault] = []
     head = _Head.read(Place(PACK_FILE, faults), folder / PACK_FILE, instruments)
     topics: list[_Topic] = []
@@ -258,7 +258,7 @@ def _in_place(parameter: Parameter, option: str, text: str, faults: list[Fault])
     return replace(parameter, values=(value,))
 
 
-def _instruments_file(folder: Path) -> Path:
+def instruments_file(folder: Path) -> Path:
     """The region's own list, else that beside it, else the project's."""
     own, beside = folder / INSTRUMENTS_FILE, folder.parent / INSTRUMENTS_FILE
     project = PROJECT / "data" / "policy" / INSTRUMENTS_FILE

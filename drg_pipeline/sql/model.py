@@ -26,6 +26,7 @@ HEADER_KEYS = {
     "describe",
     "grain",
     "partition",
+    "sealed",
     "keeps",
     "reads",
     "nullable",
@@ -74,7 +75,8 @@ class Model:
 
     `slice_by` (month column, key column) says of an unpartitioned table what a month can depend on: every
     row of the keys that have a row in the month. `flags` names the catalogue (check_id, severity, title)
-    whose rules are this model's boolean columns.
+    whose rules are this model's boolean columns. `sealed` tables stand as they are once their period is
+    closed.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Model:
     nullable: frozenset[str] = frozenset()
     checks: tuple[RowCheck, ...] = ()
     flags: str | None = None
+    sealed: bool = False
     law: tuple[str, ...] = ()
     slice_by: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
@@ -229,6 +232,8 @@ def read_model(path: Path, layer: str) -> Model:
     partition = str(header.get("partition"))
     if partition not in PARTITIONS:
         faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
+    if "sealed" in header and (header["sealed"] is not True or partition == "none"):
+        faults.append(Fault(name, "sealed is `true` of a table with partitions, or it is left out"))
     reads = _reads(header.get("reads"), name, faults)
     statements = sqlglot.parse(sql, read="duckdb")
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
@@ -259,6 +264,7 @@ def read_model(path: Path, layer: str) -> Model:
         nullable=nullable,
         checks=tuple(RowCheck(c["id"], c["expect"], c["describe"]) for c in header.get("checks") or ()),
         flags=header.get("flags"),
+        sealed=bool(header.get("sealed", False)),
         law=tuple(dict.fromkeys([*(header.get("law") or ()), *cited])),
         slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
         columns=columns,

@@ -31,7 +31,7 @@ ORDER = [
     {"grouping"},
     {"region"},
     {"reports", "synthetic"},
-    {"simulation"},
+    {"simulation", "closings"},
     {"assets"},
     {"definitions"},
     {"runs"},

@@ -45,6 +45,7 @@ def settings(folder: Path, **given: object) -> Settings:
         policy=policy if policy.is_dir() else None,
         lake=folder / "lake",
         key=folder / "region.key",
+        closings=folder / "closings",
         **given,
     )
 

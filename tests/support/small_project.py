@@ -18,6 +18,10 @@ COLUMNS = {
     "other_year": "integer",
     "settlement_month": "varchar",
     "seen": "bigint",
+    "rate": "integer",
+    "weight": "integer",
+    "bonus": "integer",
+    "days": "integer",
 }
 
 

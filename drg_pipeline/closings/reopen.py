@@ -1,0 +1,40 @@
+"""Opens a closed period again: what it seals may be computed anew, and the closing stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from drg_pipeline.closings.manifest import manifest_digest
+from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.closed import Closed, ClosedPeriods, kind_of, refusal
+from drg_pipeline.lake.trail import Trail
+from drg_pipeline.settings import Settings
+
+
+def reopen(settings: Settings, period: str, reason: str) -> Closed:
+    """Let a closed period be computed again. DrgError where that cannot be, without a reason too."""
+    closed = ClosedPeriods(settings.region_closings)
+    if not reason.strip():
+        raise DrgError("A closing is reopened for a reason.", remedy="Say it: --reason TEXT.")
+    standing = closed.standing(period)
+    if standing is None:
+        last = closed.last(period)
+        told = f"closing {last.number} was reopened on {last.reopened.at}" if last and last.reopened else ""
+        raise DrgError(
+            f"{period} of {settings.region} is not closed.",
+            [told] if told else [],
+            state="Nothing was changed.",
+        )
+    year = closed.standing(period[:4]) if kind_of(period) == "month" else None
+    if year:
+        raise refusal(f"{period} cannot be reopened while its year is closed", [year])
+    digest = manifest_digest(standing.folder)
+    closed.reopen(standing, reason)
+    Trail(settings.region_closings).append(
+        "reopened",
+        region=settings.region,
+        period=period,
+        subject={"number": standing.number, "manifest": digest},
+        reason=reason,
+    )
+    return replace(standing, reopened=closed.closing(period, standing.number).reopened)

@@ -1,0 +1,334 @@
+"""Computes a closing again from the closing alone and says whether it comes out the same.
+
+Knows neither the region's law nor its lake: models, law, reference and rows are those of the closing, the
+machinery is today's. Which bytes have changed is `verify.py`'s, why rows differ `causes.py`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from drg_pipeline.closings.causes import Cause, Causes, Node
+from drg_pipeline.closings.compare import SHOWN, Compared, compare_files
+from drg_pipeline.closings.contents import digest_of_file, model_files, sha256_of
+from drg_pipeline.closings.manifest import (
+    CODE,
+    DATA,
+    LANDED,
+    MODELS,
+    OUTPUT,
+    SOURCES,
+    TAKEN,
+    Manifest,
+    TableEntry,
+    manifest_digest,
+    read_manifest,
+    read_sources,
+)
+from drg_pipeline.closings.scratch import scratch
+from drg_pipeline.closings.seal import versions
+from drg_pipeline.closings.verify import Change, verify
+from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.closed import Closed, ClosedPeriods
+from drg_pipeline.lake.digest import digest_of
+from drg_pipeline.lake.engine import Engine, first_line
+from drg_pipeline.lake.needs import recompute
+from drg_pipeline.lake.store import Footer, footers
+from drg_pipeline.lake.trail import Trail
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.project import Project
+
+CLOSING, CURRENT = "closing", "current"
+SAME, DIFFERS, NOT_COMPUTED = "identical", "differs", "not computed"
+
+
+@dataclass(frozen=True)
+class TableReplay:
+    """What came of one sealed partition: its state, and where it differs how and why."""
+
+    table: str
+    partition: str
+    state: str
+    rows: int
+    difference: Compared | None = None
+    causes: Sequence[Cause] = ()
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of a closing.
+
+    changed    what is not as it was sealed, in bytes
+    code       tables whose model is another today (of the repository, beside the closing's own)
+    versions   what computed it then and computes now, where the two differ
+    stopped    why not all of it could be computed
+    """
+
+    closed: Closed
+    digest: str
+    manifest: Manifest | None = None
+    changed: Sequence[Change] = ()
+    tables: Sequence[TableReplay] = ()
+    code: Sequence[str] = ()
+    versions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    stopped: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+
+    @property
+    def identical(self) -> bool:
+        same = bool(self.tables) and all(each.state == SAME for each in self.tables)
+        return same and not self.changed and not self.stopped
+
+    def summary(self) -> dict[str, Any]:
+        """The answer in texts and numbers, for other programs."""
+        return {
+            "period": self.closed.period,
+            "number": self.closed.number,
+            "manifest": self.digest,
+            "identical": self.identical,
+            "changed": [asdict(change) for change in self.changed],
+            "stopped": self.stopped,
+            "tables": [asdict(table) for table in self.tables],
+            "code": list(self.code),
+            "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
+            "partitions_computed": self.steps,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+class Projects:
+    """Folders of models that were read, by what stands in them: most closings hold the same."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Project] = {}
+
+    def of(self, models: Path, sources: Path) -> Project:
+        content = [("", sources.read_text(encoding="utf-8"))]
+        content += [(str(path.relative_to(models)), sha256_of(path)) for path in model_files(models)]
+        key = digest_of(content)
+        if key not in self._read:
+            self._read[key] = Project(models, read_sources(sources))
+        return self._read[key]
+
+
+def replay(
+    settings: Settings,
+    period: str,
+    number: int | None = None,
+    *,
+    code: str = CLOSING,
+    expect: str = "",
+    shown: int = SHOWN,
+    projects: Projects | None = None,
+    progress: Callable[[str], None] = lambda table: None,
+) -> Replayed:
+    """Compute one closing (the last without a number) again, and compare.
+
+    code    whose models compute: the closing's own, or those of the program today (`current`)
+    expect  SHA-256 of the manifest as somebody noted it
+    shown   rows that differ and are told of in full, of each table
+    projects  models read before, for many closings one after the other
+
+    DrgError where there is no such closing. Whatever is wrong with one that is there is told in the answer.
+    """
+    began = time.monotonic()
+    closed = ClosedPeriods(settings.region_closings)
+    found = closing_of(closed, period, number)
+    done = Replayed(found, manifest_digest(found.folder))
+    try:
+        manifest = read_manifest(found.folder)
+        done = replace(done, manifest=manifest, changed=verify(found.folder, manifest, closed, expect))
+        own = _Replay(
+            settings, manifest, found.folder, done.changed, code, shown, projects or Projects(), progress
+        )
+        done = own.run(done)
+    except (DrgError, duckdb.Error, OSError) as error:
+        done = replace(done, stopped=_why(error))
+    done = replace(done, seconds=time.monotonic() - began)
+    Trail(closed.folder).append(
+        "replayed",
+        region=settings.region,
+        period=period,
+        subject={"number": found.number, "manifest": done.digest, "identical": done.identical, "code": code},
+    )
+    return done
+
+
+def closing_of(closed: ClosedPeriods, period: str, number: int | None = None) -> Closed:
+    """A closing by its number, or the last one; DrgError where it is not there."""
+    numbers = closed.numbers(period)
+    if not numbers or (number is not None and number not in numbers):
+        there = ", ".join(map(str, numbers)) or "none"
+        raise DrgError(
+            f"There is no closing {number or ''} of {period} in {closed.folder}.".replace("  ", " "),
+            [f"closings of {period}: {there}", f"closed periods: {', '.join(closed.periods()) or 'none'}"],
+            remedy="Name another with --month, --year or --number, or the folder with --closings.",
+        )
+    return closed.closing(period, number or numbers[-1])
+
+
+def _why(error: Exception) -> str:
+    return error.message() if isinstance(error, DrgError) else first_line(error)
+
+
+@dataclass
+class _Replay:
+    """One closing on its way: computed in a lake of its own, then compared."""
+
+    settings: Settings
+    manifest: Manifest
+    folder: Path
+    bytes_changed: Sequence[Change]
+    code: str
+    shown: int
+    projects: Projects
+    progress: Callable[[str], None]
+
+    def run(self, done: Replayed) -> Replayed:
+        sources = self.folder / SOURCES
+        project = self.projects.of(self.folder / MODELS, sources)
+        current = self.projects.of(self.settings.models, sources)
+        held = [entry.file for entry in self.manifest.tables if entry.file and entry.role != OUTPUT]
+        stopped, steps = "", 0
+        with scratch(
+            self.settings,
+            self.folder,
+            held=held,
+            landed=self.manifest.landed(),
+            project=current if self.code == CURRENT else project,
+        ) as engine:
+            try:
+                made = recompute(engine, self.manifest.plan, progress=lambda table, _: self.progress(table))
+                steps = sum(map(len, made.values()))
+            except (DrgError, duckdb.Error, OSError) as error:
+                stopped = _why(error)
+            tables = self._compare(engine)
+        then, now = self.manifest.versions, versions()
+        return replace(
+            done,
+            tables=tables,
+            code=_other_code(self.manifest, current),
+            versions={
+                name: (then.get(name, ""), now.get(name, ""))
+                for name in sorted({*then, *now})
+                if then.get(name) != now.get(name)
+            },
+            stopped=stopped,
+            steps=steps,
+        )
+
+    def _compare(self, engine: Engine) -> list[TableReplay]:
+        project = engine.project
+        before: dict[Node, TableEntry] = {(e.table, e.partition): e for e in self.manifest.tables}
+        with closing(duckdb.connect()) as con:
+            after = self._computed(con, engine, before)
+            causes = Causes(
+                project, before, after, self._changed(con, project), _other_code(self.manifest, project)
+            )
+            return [self._table(con, engine, entry, after, causes) for entry in self.manifest.outputs]
+
+    def _computed(
+        self, con: duckdb.DuckDBPyConnection, engine: Engine, before: Mapping[Node, TableEntry]
+    ) -> dict[Node, Footer]:
+        """The footers of what was computed again."""
+        paths = {
+            engine.store.file(table, engine.project.partition_of(table), part or None): (table, part)
+            for table, partitions in self.manifest.plan.items()
+            if table in engine.project.models
+            for part in partitions or [""]
+        }
+        found = footers(con, [path for path in paths if path.is_file()])
+        return {paths[path]: footer for path, footer in found.items()}
+
+    def _changed(self, con: duckdb.DuckDBPyConnection, project: Project) -> dict[str, set[str]]:
+        """Role -> the held tables that are not what was sealed: in bytes, or in rows."""
+        changed: dict[str, set[str]] = {}
+        for change in self.bytes_changed:
+            if change.table:
+                changed.setdefault(change.role, set()).add(change.table)
+        for entry in self.manifest.tables:
+            held = entry.file and entry.role != OUTPUT and entry.table not in changed.get(entry.role, ())
+            if held and not _is_as_sealed(con, project, entry, self.folder / entry.file):
+                changed.setdefault(entry.role, set()).add(entry.table)
+        return changed
+
+    def _table(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        engine: Engine,
+        entry: TableEntry,
+        after: Mapping[Node, Footer],
+        causes: Causes,
+    ) -> TableReplay:
+        made = after.get((entry.table, entry.partition))
+        sealed = self.folder / entry.file
+        if made is None:
+            return TableReplay(
+                entry.table, entry.partition, NOT_COMPUTED, entry.rows, causes=causes.of(entry.table)
+            )
+        path = engine.store.file(entry.table, self.manifest.kind, entry.partition)
+        model = engine.project.models[entry.table]
+        try:
+            same = made.digest == entry.digest == digest_of_file(con, engine.project, entry.table, sealed)
+            difference = compare_files(con, sealed, path, model.grain, self.manifest.personal, self.shown)
+        except (duckdb.Error, OSError) as error:
+            return TableReplay(
+                entry.table, entry.partition, DIFFERS, entry.rows, None, [Cause(OUTPUT, (first_line(error),))]
+            )
+        if same:
+            return TableReplay(entry.table, entry.partition, SAME, made.rows)
+        return TableReplay(
+            entry.table, entry.partition, DIFFERS, made.rows, difference, causes.of(entry.table)
+        )
+
+
+def _is_as_sealed(con: duckdb.DuckDBPyConnection, project: Project, entry: TableEntry, path: Path) -> bool:
+    """Whether a held file has the rows of the digest that the manifest and the file itself name."""
+    try:
+        told = footers(con, [path]).get(path)
+        return (
+            told is not None
+            and digest_of_file(con, project, entry.table, path) == told.digest == entry.digest
+        )
+    except (duckdb.Error, OSError, KeyError):
+        return False
+
+
+def _other_code(manifest: Manifest, project: Project) -> list[str]:
+    """The tables of the plan whose model is another in a project than the one that was sealed."""
+    sealed = {entry.table: entry.code for entry in manifest.tables if entry.role not in (TAKEN, DATA)}
+    return [
+        table
+        for table in manifest.plan
+        if table in sealed and (table not in project.models or project.code_version(table) != sealed[table])
+    ]
+
+
+__all__ = ["CLOSING", "CODE", "CURRENT", "DIFFERS", "LANDED", "NOT_COMPUTED", "SAME", "Replayed", "replay"]
+
+
+def closings_to_replay(
+    settings: Settings, periods: Sequence[str] = (), number: int | None = None
+) -> list[tuple[str, int]]:
+    """Period and number of the closings that are asked for: of these periods the last or this one, else all.
+
+    DrgError with everything that is not there.
+    """
+    closed = ClosedPeriods(settings.region_closings)
+    if periods:
+        return [(period, closing_of(closed, period, number).number) for period in periods]
+    found = [(period, each) for period in closed.periods() for each in closed.numbers(period)]
+    if not found:
+        raise DrgError(
+            f"There is no closing of {settings.region} in {closed.folder}.",
+            remedy="Close a month with drg close, or name the folder with --closings.",
+        )
+    return found

@@ -1,0 +1,342 @@
+"""Closes a month or a year: what may be sealed, what goes into the seal, and the one step that makes it so.
+
+Everything is built beside its place and renamed. What a replay does with it, and what differs from the
+closing before, does not belong here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drg_pipeline.closings.contents import Contents, Scope, model_files, scope_of
+from drg_pipeline.closings.difference import write_difference
+from drg_pipeline.closings.manifest import (
+    CODE,
+    INTERFACE,
+    LAW,
+    MODELS,
+    SOURCES,
+    TEXT,
+    Manifest,
+    manifest_digest,
+    read_manifest,
+    write_sources,
+)
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.ingest.delivery import landed_manifests
+from drg_pipeline.ingest.layout import LAYOUT_FILE
+from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
+from drg_pipeline.lake.periods import months_of
+from drg_pipeline.lake.store import footers, sync_file, sync_folder
+from drg_pipeline.lake.trail import Trail
+from drg_pipeline.lake.trail_line import this_user
+from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
+from drg_pipeline.region import Region
+
+TIME_ZONE = ZoneInfo("Asia/Shanghai")
+# The run day whose moment ends what a period is settled from.
+ROLES = {"month": "month", "year": "clearing"}
+PACKAGES = ("drg-pipeline", "duckdb", "dagster")
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A closing that stands; `new` tells whether this call made it."""
+
+    closed: Closed
+    manifest: Manifest
+    digest: str
+    new: bool
+
+
+def close(region: Region, period: str, *, early: bool = False, today: date | None = None) -> Sealed:
+    """Seal a month or a year; a period that stands closed as it is in the lake is left alone.
+
+    early  also before the day after which nothing more may enter
+
+    Raises DrgError with everything that speaks against it: nothing of it is written then.
+    """
+    scope = scope_of(region, period)
+    computed = scope.computed()
+    with region.store.alone(*(name for table in computed for name in computed[table] or [table])):
+        if standing := region.closed.standing(period):
+            return _standing(region, standing)
+        _check_day(region, period, early, today or datetime.now(TIME_ZONE).date())
+        months = _months(region, period)
+        _check_chain(region, scope, period)
+        return _seal(region, scope, period, months, early)
+
+
+# -- whether it may be closed ------------------------------------------------------------------
+
+
+def _standing(region: Region, standing: Closed) -> Sealed:
+    """The closing that stands, when the lake holds what it seals; else nobody can say what is right."""
+    manifest = read_manifest(standing.folder)
+    faults = differing_outputs(region, standing, manifest)
+    if faults:
+        raise DrgError(
+            f"{standing}, and the lake holds other tables than it seals.",
+            faults,
+            state="Nothing was changed.",
+            remedy=f"To put back what is sealed: drg close --restore --{kind_of(standing.period)} "
+            f"{standing.period}. To settle anew: {standing.reopen}.",
+        )
+    return Sealed(standing, manifest, manifest_digest(standing.folder), new=False)
+
+
+def differing_outputs(region: Region, standing: Closed, manifest: Manifest) -> list[Fault]:
+    """The sealed partitions that the lake lacks or holds otherwise."""
+    paths = [
+        (entry, region.store.file(entry.table, manifest.kind, entry.partition)) for entry in manifest.outputs
+    ]
+    with closing(region.engine.connect()) as con:
+        there = footers(con, [path for _, path in paths if path.is_file()])
+    return [
+        Fault(f"{entry.table} {entry.partition}", "is not in the lake" if path not in there else "is another")
+        for entry, path in paths
+        if path not in there or there[path].digest != entry.digest
+    ]
+
+
+def restore(region: Region, period: str) -> list[str]:
+    """Put the sealed tables of a standing closing back into the lake; returns those that were not there so.
+
+    DrgError where the period is not closed or a sealed file is not what was sealed.
+    """
+    from drg_pipeline.closings.verify import verify
+
+    standing = region.closed.standing(period)
+    if standing is None:
+        raise DrgError(f"{period} of {region.settings.region} is not closed.", state="Nothing was changed.")
+    manifest = read_manifest(standing.folder)
+    if found := verify(standing.folder, manifest, region.closed):
+        raise DrgError(
+            f"Closing {standing.number} of {period} is not what was sealed.",
+            map(str, found),
+            state="Nothing was changed.",
+            remedy="Restore the closing from a copy first.",
+        )
+    wanted = {fault.where for fault in differing_outputs(region, standing, manifest)}
+    done: list[str] = []
+    with region.store.alone(period):
+        for entry in manifest.outputs:
+            where = f"{entry.table} {entry.partition}"
+            if where in wanted:
+                target = region.store.file(entry.table, manifest.kind, entry.partition)
+                temporary = region.store.temporary(target)
+                shutil.copyfile(standing.folder / entry.file, temporary)
+                region.store.publish({temporary: target})
+                done.append(where)
+    return done
+
+
+def _check_day(region: Region, period: str, early: bool, today: date) -> None:
+    rule = region.pack.run_days.get(ROLES[kind_of(period)])
+    if early or rule is None:
+        return
+    last = region.pack.moment(rule.after, period, region.deadline)
+    if today <= last:
+        raise DrgError(
+            f"{period} cannot be closed yet: what is known by {last} still belongs to it.",
+            state="Nothing was changed.",
+            remedy=f"Run it again after {last} and close it then; --early closes it as it stands.",
+        )
+
+
+def _months(region: Region, period: str) -> dict[str, Closed]:
+    """The closings that a year rests on: all its months, standing, and in the lake as they were sealed."""
+    if kind_of(period) == "month":
+        return {}
+    standing = {month: region.closed.standing(month) for month in months_of(period)}
+    lacking = [month for month, found in standing.items() if found is None]
+    if lacking:
+        listed = ",".join(lacking)
+        raise DrgError(
+            f"{period} cannot be closed: {len(lacking)} of its months are open.",
+            lacking,
+            state="Nothing was changed.",
+            remedy=f"Close them first: drg close --month {listed}",
+        )
+    closed = {month: found for month, found in standing.items() if found}
+    faults = [
+        fault
+        for found in closed.values()
+        for fault in differing_outputs(region, found, read_manifest(found.folder))
+    ]
+    if faults:
+        raise DrgError(
+            f"{period} cannot be closed: the lake holds other months than were sealed.",
+            faults,
+            state="Nothing was changed.",
+            remedy=f"Put back what is sealed: drg close --restore --month {period}-01..{period}-12",
+        )
+    return closed
+
+
+def _check_chain(region: Region, scope: Scope, period: str) -> None:
+    """Everything that the sealed tables rest on is there, and each was computed from what is there now."""
+    faults: list[Fault] = []
+    for table, partitions in scope.taken().items():
+        kind = region.project.partition_of(table)
+        there = region.store.partitions(table, kind)
+        faults += [
+            Fault(f"{table} {name}".strip(), "is not there")
+            for name in partitions or [""]
+            if (name or None) not in there
+        ]
+    if not faults:
+        faults += _other_law(region, scope)
+    for table, partitions in scope.computed().items():
+        for name in region.engine.stale(table, partitions):
+            path = region.store.file(table, region.project.partition_of(table), name)
+            what = (
+                "is out of date: its model or what it reads has changed" if path.is_file() else "is missing"
+            )
+            faults.append(Fault(f"{table} {name}".strip(), what))
+    if faults:
+        kind = kind_of(period)
+        command = f"drg run --months {period}" if kind == "month" else f"drg clear --year {period}"
+        raise DrgError(
+            f"{period} cannot be closed: the chain from what arrived to what is sealed is broken.",
+            faults,
+            state="Nothing was changed.",
+            remedy=f"Bring it up to date, look at the result, then close it: {command}",
+        )
+
+
+def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
+    """What the law says today of these periods and their tables were not computed with."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for table, partitions in scope.taken().items():
+        if table in region.pack.tables:
+            together.setdefault(tuple(partitions), []).append(table)
+    for periods, tables in together.items():
+        kind = region.project.partition_of(tables[0])
+        for law in region.publish_policy(kind, periods, tables, write=False):
+            if law.changed:
+                yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
+
+
+# -- making it ---------------------------------------------------------------------------------
+
+
+def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed], early: bool) -> Sealed:
+    closed, settings = region.closed, region.settings
+    before = closed.last(period)
+    number = before.number + 1 if before else 1
+    trail = Trail(settings.region_closings)
+    with _aside(closed.folder / period, number) as folder:
+        contents = Contents(region, scope, folder)
+        contents.take_tables()
+        _take_code_and_law(region, contents)
+        labels = contents.take_deliveries()
+        landed = landed_manifests(settings)
+        known = {label: landed[label] for label in sorted(labels)}
+        manifest = Manifest(
+            region=settings.region,
+            period=period,
+            kind=kind_of(period),
+            number=number,
+            previous=manifest_digest(before.folder) if before else "",
+            closed_at=now(),
+            closed_by=str(this_user()["name"]),
+            reason=before.reopened.reason if before and before.reopened else "",
+            early=early,
+            known_on=str(settings.known_on or ""),
+            versions=versions(),
+            key_fingerprints=sorted({str(each["key_fingerprint"]) for each in known.values()}),
+            trail=list(trail.head()),
+            months={
+                month: {"number": found.number, "manifest": manifest_digest(found.folder)}
+                for month, found in months.items()
+            },
+            schemes=contents.schemes(),
+            personal=sorted(region.personal),
+            deliveries=[_delivery(label, each) for label, each in known.items()],
+            plan=scope.computed(),
+            tables=contents.tables,
+        )
+        if before:
+            write_difference(settings, before, folder, manifest, contents.add_report)
+        manifest = replace(manifest, files=contents.files)
+        (folder / MANIFEST).write_bytes(manifest.bytes())
+        _make_read_only(folder)
+    made = closed.closing(period, number)
+    digest = manifest_digest(made.folder)
+    subject: dict[str, Any] = {"number": number, "manifest": digest, "early": early}
+    trail.append("closed", region=settings.region, period=period, subject=subject, reason=manifest.reason)
+    return Sealed(made, manifest, digest, new=True)
+
+
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
+
+
+def _delivery(label: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "delivery": label,
+        "digest": manifest["digest"],
+        "taken_in": manifest["taken_in"],
+        "files": [{name: entry[name] for name in ("file", "sha256", "size")} for entry in manifest["files"]],
+    }
+
+
+def _take_code_and_law(region: Region, contents: Contents) -> None:
+    """The models as they are, the layout of claim files, and the law as people read it."""
+    settings, project = region.settings, region.project
+    for path in model_files(settings.models):
+        contents.add(path, f"{MODELS}/{path.relative_to(settings.models)}", CODE)
+    contents.add(settings.interface / LAYOUT_FILE, f"{INTERFACE}/{LAYOUT_FILE}", CODE)
+    write_sources(contents.folder / SOURCES, project.sources.values())
+    contents.enter(SOURCES, CODE)
+    for path in sorted(region.pack.folder.glob("*.yml")):
+        contents.add(path, f"{LAW}/{settings.region}/{path.name}", TEXT)
+    contents.add(instruments_file(region.pack.folder), f"{LAW}/{INSTRUMENTS_FILE}", TEXT)
+
+
+@contextlib.contextmanager
+def _aside(parent: Path, number: int) -> Iterator[Path]:
+    """A folder that gets its name when all of it is on disk, or goes."""
+    target, folder = parent / str(number), parent / f"{number}.{os.getpid()}.tmp"
+    parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+        for place, _, names in os.walk(folder):
+            for name in names:
+                sync_file(Path(place) / name)
+            sync_folder(Path(place))
+        folder.rename(target)
+        os.chmod(target, 0o555)
+        sync_folder(parent)
+    except BaseException:
+        for place, _, _ in os.walk(folder):
+            os.chmod(place, 0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _make_read_only(folder: Path) -> None:
+    """Advice to whoever comes by; the proof is the manifest."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            os.chmod(Path(place) / name, 0o444)
+        if Path(place) != folder:
+            os.chmod(place, 0o555)

@@ -1,0 +1,163 @@
+"""Which months and years of a region are closed, and the refusal that what they seal be computed again.
+
+Reads the folder of closings, `<period>/<number>/`, and writes only that a closing was reopened. What a
+closing holds, how it is made and proved is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.lake.periods import MONTH
+from drg_pipeline.lake.store import sync_file, sync_folder
+from drg_pipeline.lake.trail_line import this_user
+
+MANIFEST, REOPENED = "manifest.json", "reopened-{number}.json"
+YEAR_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Closed:
+    """One closing of a period, as its manifest's head says.
+
+    reopened   why and when it was opened again; None while it stands
+    """
+
+    period: str
+    number: int
+    folder: Path
+    at: str
+    by: str
+    reopened: Reopened | None = None
+
+    def __str__(self) -> str:
+        return f"{self.period} was closed by {self.by or '?'} on {self.at} (closing {self.number})"
+
+    @property
+    def reopen(self) -> str:
+        """The command that opens it again."""
+        return f"drg reopen --{kind_of(self.period)} {self.period} --reason …"
+
+
+@dataclass(frozen=True)
+class Reopened:
+    number: int
+    at: str
+    by: str
+    reason: str
+
+
+class ClosedPeriods:
+    """The closings of one region; every question looks at the folder anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def periods(self) -> list[str]:
+        """Every month and year that was ever closed, in order, a year behind its months."""
+        if not self.folder.is_dir():
+            return []
+        names = [
+            path.name for path in self.folder.iterdir() if is_period(path.name) and self.numbers(path.name)
+        ]
+        return sorted(names, key=lambda name: (name[:YEAR_DIGITS], name if len(name) > YEAR_DIGITS else "~"))
+
+    def numbers(self, period: str) -> list[int]:
+        """The numbers of a period's closings, in order."""
+        there = (path.parent.name for path in (self.folder / period).glob(f"*/{MANIFEST}"))
+        return sorted(int(name) for name in there if name.isascii() and name.isdecimal())
+
+    def closing(self, period: str, number: int) -> Closed:
+        """DrgError where its manifest cannot be read."""
+        folder = self.folder / period / str(number)
+        head = read_json(folder / MANIFEST)
+        return Closed(
+            period,
+            number,
+            folder,
+            str(head.get("closed_at", "?")),
+            str(head.get("closed_by", "")),
+            self._reopened(period, number),
+        )
+
+    def last(self, period: str) -> Closed | None:
+        """The last closing of a period, whether it stands or not."""
+        numbers = self.numbers(period)
+        return self.closing(period, numbers[-1]) if numbers else None
+
+    def standing(self, period: str) -> Closed | None:
+        """The closing that binds a period now; None where it is open."""
+        last = self.last(period)
+        return last if last and not last.reopened else None
+
+    def _reopened(self, period: str, number: int) -> Reopened | None:
+        path = self.folder / period / REOPENED.format(number=number)
+        if not path.is_file():
+            return None
+        found = read_json(path)
+        return Reopened(
+            number, str(found.get("at", "?")), str(found.get("by", "")), str(found.get("reason", ""))
+        )
+
+    def reopen(self, closed: Closed, reason: str) -> Reopened:
+        """Write beside a closing, which itself stays as it is, that it no longer binds its period."""
+        mark = Reopened(closed.number, now(), str(this_user()["name"]), reason)
+        path = self.folder / closed.period / REOPENED.format(number=closed.number)
+        aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        aside.write_text(json.dumps(asdict(mark), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        sync_file(aside)
+        os.replace(aside, path)
+        sync_folder(path.parent)
+        return mark
+
+    def refuse(self, table: str, periods: Collection[str]) -> None:
+        """DrgError where one of the periods is closed: what it seals stands as it is."""
+        closed = [found for period in periods if (found := self.standing(period))]
+        if closed:
+            raise refusal(f"{table} is sealed and was not computed", closed)
+
+
+def refusal(what: str, closed: Collection[Closed]) -> DrgError:
+    """The error for closed periods, with the way out."""
+    first = next(iter(closed))
+    return DrgError(
+        f"{what}: {', '.join(each.period for each in closed)} {'is' if len(closed) == 1 else 'are'} closed.",
+        [Fault("", str(each)) for each in closed],
+        state="What is sealed stands as it was.",
+        remedy=f"What arrives after a closing enters the year's clearing. To settle again, give the reason: "
+        f"{first.reopen}; then run and close it again.",
+    )
+
+
+def is_period(text: str) -> bool:
+    return bool(MONTH.fullmatch(text)) or (len(text) == YEAR_DIGITS and text.isascii() and text.isdecimal())
+
+
+def kind_of(period: str) -> str:
+    return "year" if len(period) == YEAR_DIGITS else "month"
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A file of a closing; DrgError, naming it, where it is no JSON object."""
+    try:
+        found = json.loads(path.read_bytes())
+        if not isinstance(found, dict):
+            raise ValueError("it is not a JSON object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise DrgError(
+            f"{path} cannot be read: {error}.",
+            state="Nothing was changed.",
+            remedy="Restore it from a copy; a period whose closing cannot be read stays closed.",
+        ) from None
+    return found

@@ -1,0 +1,246 @@
+"""Closings of the example region: refused to be computed again by every way in, proved in a process that has
+nothing else, and closed again after a late delivery and a late text of the law.
+
+What a closing holds, and that every change of it is named, is tested in `machinery/test_replay.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from support import regions
+from support.command import Drg, command
+from support.regions import Claim
+
+from drg_pipeline.assets.automation import automation
+from drg_pipeline.assets.chain import Chain, Goal, Step
+from drg_pipeline.assets.instance import open_instance
+from drg_pipeline.assets.jobs import job_definitions, region_jobs
+from drg_pipeline.assets.operations import Operations
+from drg_pipeline.closings.replay import Projects, replay
+from drg_pipeline.closings.seal import close
+from drg_pipeline.definitions import build
+from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.engine import parquet
+from drg_pipeline.region import Region
+from drg_pipeline.runs import Runner
+from drg_pipeline.settings import PROJECT
+
+MARCH = "2025-03"
+SEALED = {
+    "pricing.case_point",
+    "settlement.pool_month",
+    "settlement.month_value",
+    "settlement.monthly_case",
+    "settlement.monthly_pool",
+    "settlement.monthly_settlement",
+}
+
+
+@pytest.fixture(scope="module")
+def march(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The region with its cleared year, of which March is closed; read only."""
+    year = regions.shared(tmp_path_factory, "year", regions.example_year(samples))
+
+    def build(folder: Path) -> None:
+        regions.copy(year, folder)
+        close(Region(regions.settings(folder)), MARCH)
+
+    return regions.shared(tmp_path_factory, "march_closed", build)
+
+
+@pytest.fixture
+def own(march: Path, tmp_path: Path) -> Path:
+    regions.copy(march, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
+    return command(capsys, monkeypatch)
+
+
+def named(folder: Path, *names: str) -> list[object]:
+    places = {"reference": "reference", "lake": "lake", "closings": "closings"}
+    return [part for name in names for part in (f"--{name}", folder / places[name])]
+
+
+def test_what_is_sealed_is_said_by_the_models(march: Path) -> None:
+    manifest = json.loads((march / "closings/jiyuan" / MARCH / "1/manifest.json").read_bytes())
+    assert {entry["table"] for entry in manifest["tables"] if entry["role"] == "output"} == SEALED
+    # Pseudonymised or not, a person's columns are held and never shown.
+    assert "psn_no" in manifest["personal"]
+    # Months that the running minimum reads, and the year's calibration, are taken as they were.
+    taken = {(entry["table"], entry["partition"]) for entry in manifest["tables"] if entry["role"] == "taken"}
+    assert {("settlement.pool_month", "2025-01"), ("settlement.pool_month", "2025-02")} <= taken
+    assert ("calibration.overall", "2025") in taken
+
+
+def test_a_process_that_has_nothing_but_the_closing_computes_it_again(march: Path, tmp_path: Path) -> None:
+    """Another home, no lake, no inbox, no reference, no key, and a law that has lost the region."""
+    home = tmp_path / "home"
+    (home / "data").mkdir(parents=True)
+    shutil.copytree(march / "closings", home / "data" / "closings")
+    arguments = ["replay", "--month", MARCH, "--json", "--policy", str(tmp_path / "nowhere")]
+    ended = subprocess.run(
+        [sys.executable, "-m", "drg_pipeline.cli", *arguments[:-2]],
+        cwd=PROJECT,
+        env=os.environ | {"DRG_HOME": str(home), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    (found,) = json.loads(ended.stdout)
+    assert found["identical"] and found["changed"] == [] and found["code"] == []
+    assert {table["table"]: table["state"] for table in found["tables"]} == dict.fromkeys(SEALED, "identical")
+    assert not (home / "data" / "lake").exists()
+
+
+def test_every_way_in_refuses_what_is_sealed(own: Path, drg: Drg) -> None:
+    region = Region(regions.settings(own))
+    runner = Runner(region)
+    before = regions.state(own)
+    tables = ("settlement.month_value",)
+    for span in ((MARCH,), ("2025-02", MARCH)):
+        # As a run of one partition, and of a range, as a backfill is.
+        with pytest.raises(DrgError, match=r"settlement\.month_value is sealed") as error:
+            runner.run(Step(runner.jobs["months"], span, tables))
+        assert f"drg reopen --month {MARCH}" in str(error.value)
+    with pytest.raises(DrgError, match=f"{MARCH} is closed"):
+        region.engine.compute("pricing.case_point", ["2025-02", MARCH])
+    ended = drg(
+        *("run", "--months", f"2025-02..{MARCH}", "--inbox", own / "inbox", "--key", own / "region.key"),
+        *named(own, "lake", "closings", "reference"),
+    )
+    assert ended.code == 1
+    assert f"{MARCH} was closed by" in ended.err and "drg reopen" in ended.err
+    assert regions.state(own) == before
+
+
+def test_a_closed_month_is_closed_once(own: Path, drg: Drg) -> None:
+    ended = drg("close", "--month", MARCH, *named(own, "lake", "closings", "reference"))
+    assert (ended.code, ended.err) == (0, "")
+    assert f"{MARCH} already closed (1)" in ended.out
+    region = Region(regions.settings(own))
+    with pytest.raises(DrgError, match=r"2025-05 cannot be closed yet: what is known by 2025-06-09"):
+        close(region, "2025-05", today=date(2025, 6, 9))
+    with pytest.raises(DrgError, match="11 of its months are open"):
+        close(region, "2025")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("close",), "name one of the two"),
+        (("close", "--month", "2025-13"), "is not a month"),
+        (("reopen", "--month", MARCH), "--reason"),
+        (("reopen", "--month", MARCH, "--reason", " "), "says nothing"),
+        (("replay", "--all", "--year", "2025"), "stands without"),
+        (("replay", "--month", "2025-01..2025-02", "--expect", "0"), "vouches for one closing"),
+    ],
+)
+def test_wrong_use_is_said(drg: Drg, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    (tmp_path / "closings").mkdir()
+    ended = drg(*arguments, "--closings", tmp_path / "closings")
+    assert ended.code == 2
+    assert words in ended.err
+
+
+def test_nothing_to_replay_is_said(drg: Drg, tmp_path: Path) -> None:
+    ended = drg("replay", "--all", "--closings", tmp_path)
+    assert ended.code == 1
+    assert "There is no closing of jiyuan" in ended.err
+
+
+def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: Path, drg: Drg) -> None:
+    """A stay uploaded in time and delivered late, one that is late, and a share published in December."""
+    regions.deliver(
+        own,
+        "2025-03/after-the-closing",
+        Claim("IN-TIME", {"dcla_time": "2025-03-13 09:00:00"}),
+        Claim("TOO-LATE", {"dcla_time": "2025-04-30 12:00:00"}),
+    )
+    value = "      - valid_from: {}\n        value: {}\n        published: {}\n        law: {}\n"
+    held = value.format("2026-01-30", "0.5", "2026-01-30", "JY-18-1-2")
+    first, late = (
+        value.format(since, share, published, "open\n        reason: a test")
+        for since, share, published in (
+            ("2021-01-01", "0.5", "2021-01-01"),
+            ("2025-02-01", "0.6", "2025-12-01"),
+        )
+    )
+    regions.change_law(own, "pricing.yml", held, first + late + held)
+    region = Region(regions.settings(own))
+    projects = Projects()
+    sealed = {place: found for place, found in regions.digests(own).items() if place.endswith(MARCH)}
+
+    # The clearing goes on with what is not sealed.
+    regions.take_in(region)
+    chain = Chain(region)
+    planned = [step for step in chain.steps(Goal("clearing", ("2025",))) if MARCH in step.partitions]
+    assert planned and all(not SEALED & set(step.tables) and step.tables for step in planned)
+    assert chain.arrived(["2025-03/after-the-closing"], date(2025, 12, 1), "2025-01") == []
+    for step in planned:
+        regions.bring(region, "month", step.tables, [MARCH])
+    now = regions.digests(own)
+    assert all(
+        now[place] == digest for place, digest in sealed.items() if ".".join(place.split("/")[:2]) in SEALED
+    )
+    assert replay(region.settings, MARCH, projects=projects).identical
+
+    # Opened again, it is computed and closed anew, and says what has become different.
+    ended = drg("reopen", "--month", MARCH, "--reason", "补录", *named(own, "closings"))
+    assert ended.code == 0, ended.err
+    regions.bring(region, "month", region_jobs(region)["months"].tables, [MARCH])
+    again = close(region, MARCH)
+    assert (again.closed.number, again.manifest.reason, again.new) == (2, "补录", True)
+    report = json.loads((again.closed.folder / "difference" / "difference.json").read_bytes())
+    causes = {(why["kind"], why["what"]) for why in report["causes"]}
+    assert ("data", "2025-03/after-the-closing") in causes
+    assert ("policy", "pricing.low_share") in causes and ("policy", f"policy.pricing {MARCH}") in causes
+    assert report["claims"]["counts"] == [{"table": "pricing.case_point", "change": "added", "claims": 1}]
+    (added,) = report["claims"]["first"]
+    assert added["row"] == f"month={MARCH} setl_id=IN-TIME"
+    # One case more in its pool; every hospital of the pool is paid by the lower point value.
+    assert report["hospitals"]["total"]["cases"][1] - report["hospitals"]["total"]["cases"][0] == 1
+    page = (again.closed.folder / "difference" / "difference.md").read_text(encoding="utf-8")
+    assert "第 2 次封存与第 1 次封存的差异" in page and "2025-12-01 发布" in page and "IN-TIME" in page
+    with closing(region.engine.connect()) as con:
+        rows = con.execute(
+            f"select distinct claim from {parquet([again.closed.folder / 'difference' / 'claims.parquet'])}"
+        ).fetchall()
+    assert rows == [(f"month={MARCH} setl_id=IN-TIME",)]
+    assert replay(region.settings, MARCH, 2, projects=projects).identical
+
+    # All closings as a job, which fails where one does not come out; the first is what it was.
+    job = build([region]).get_repository_def().get_job("jiyuan_replay")
+    path = next((again.closed.folder / "lake/pricing/case_point").rglob("part.parquet"))
+    os.chmod(path, 0o644)
+    path.write_bytes(path.read_bytes()[:-1])
+    result = job.execute_in_process(instance=open_instance(region.settings.lake), raise_on_error=False)
+    assert not result.success
+    (failed,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    assert failed.user_failure_data is not None
+    assert f"1 of 2 closings do not come out as they were sealed: {MARCH} (2)" in str(
+        failed.user_failure_data.description
+    )
+
+
+def test_the_weekly_replay_waits_for_a_closing(tmp_path: Path) -> None:
+    region = Region(regions.settings(tmp_path))
+    made = automation(region, Operations(automatic=True), job_definitions(region))
+    (schedule,) = [each for each in made.schedules if each.name == "jiyuan_replay"]
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    with dg.build_schedule_context(scheduled_execution_time=None) as context:
+        answer = schedule.evaluate_tick(context)
+    assert answer.skip_message == "nothing is closed"
