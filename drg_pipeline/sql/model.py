@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -161,18 +162,35 @@ def _reads(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
     return result
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """What the text of a query says: the tables it reads, and the columns it yields if it is one SELECT."""
+
+    upstream: tuple[str, ...]
+    columns: tuple[str, ...] | None
+
+
+@lru_cache(maxsize=1024)
+def parsed(sql: str) -> Parsed:
+    """Parsing is most of what opening a region costs; a text is parsed once in a process."""
+    trees = sqlglot.parse(sql, read="duckdb")
+    tables = {f"{t.db}.{t.name}" for tree in trees if tree for t in tree.find_all(exp.Table) if t.db}
+    first = trees[0] if len(trees) == 1 else None
+    columns = tuple(first.named_selects) if isinstance(first, exp.Query) else None
+    return Parsed(tuple(sorted(tables)), columns)
+
+
 def tables_of(sql: str) -> tuple[str, ...]:
     """Every `layer.table` a SELECT reads, in order of name; CTE names are left out."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    return tuple(sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}))
+    return parsed(sql).upstream
 
 
 def selected(sql: str) -> tuple[str, ...]:
     """The columns a SELECT yields, by name."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    if not isinstance(tree, exp.Query):
+    columns = parsed(sql).columns
+    if columns is None:
         raise DrgError("This is not a SELECT.", [sql[:80]])
-    return tuple(tree.named_selects)
+    return columns
 
 
 def _like(spec: Any, folder: Path, where: str, faults: list[Fault]) -> str:
@@ -210,10 +228,9 @@ def read_model(path: Path, layer: str) -> Model:
     if partition not in PARTITIONS:
         faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
     reads = _reads(header.get("reads"), name, faults)
-    statements = sqlglot.parse(sql, read="duckdb")
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    columns = parsed(sql).columns
+    if columns is None:
         raise DrgError(f"{name} is not one SELECT.", faults)
-    columns = tuple(statements[0].named_selects)
     grain = tuple(header.get("grain") or ())
     nullable = frozenset(header.get("nullable") or ())
     for column in (*grain, *sorted(nullable)):
