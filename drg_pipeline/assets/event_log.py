@@ -1,8 +1,9 @@
-"""Dagster's SQLite event log with connections that stay open.
+"""Dagster's SQLite event log with connections that stay open, and checks that are planned as they are judged.
 
 The library opens and closes a connection for every event; closing the last one of a write-ahead log
-flushes the whole log to disk. A run over many partitions is mostly that. Everything but the connection is
-the library's.
+flushes the whole log to disk. A run over many partitions is mostly that. It also plans a check once for each
+partition of a run, where ours give one verdict a run: the check's page would list a skipped execution for
+every month. Everything else is the library's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster_shared.record import replace
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
@@ -46,6 +49,13 @@ class LocalEventLogStorage(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             engines[shard] = engine
         return engines[shard]
+
+    def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
+        told = event.dagster_event
+        if told is not None:
+            planned = replace(told.asset_check_planned_data, partitions_subset=None)
+            event = event._replace(dagster_event=told._replace(event_specific_data=planned))
+        super()._store_asset_check_evaluation_planned(event, event_id)
 
     def dispose(self) -> None:
         for engine in self.__dict__.pop("_open_engines", {}).values():

@@ -26,8 +26,9 @@ from drg_pipeline.assets import failures
 from drg_pipeline.assets.chain import Chain, Goal
 from drg_pipeline.assets.factory import landing_asset, take_in_config
 from drg_pipeline.assets.failures import may_pass
-from drg_pipeline.assets.instance import PROCESS, open_instance, own_process
+from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import ALONE, CHAIN, GOAL, LINK, Operations, operations_from
+from drg_pipeline.assets.processes import PROCESS, own_process
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
