@@ -8,11 +8,13 @@ every month. Everything else is the library's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
 from dagster_shared.record import replace
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
@@ -25,6 +27,13 @@ OPEN_FILES = 32
 
 class LocalEventLogStorage(SqliteEventLogStorage):
     """The library's storage; one open connection per file and process, used under the library's own lock."""
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> LocalEventLogStorage:
+        """The library's own makes a storage of the library's class, whatever class is asked."""
+        return cls(inst_data=inst_data, **config_value)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

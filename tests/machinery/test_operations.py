@@ -18,17 +18,28 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import duckdb
 import pytest
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.test_utils import create_run_for_test
 from support import regions
 from support.regions import Claim, deliver
 
 from drg_pipeline.assets import failures
 from drg_pipeline.assets.chain import Chain, Goal
+from drg_pipeline.assets.event_log import LocalEventLogStorage
 from drg_pipeline.assets.factory import landing_asset, take_in_config
 from drg_pipeline.assets.failures import may_pass
 from drg_pipeline.assets.instance import open_instance
-from drg_pipeline.assets.operations import ALONE, CHAIN, GOAL, LINK, Operations, operations_from
-from drg_pipeline.assets.processes import PROCESS, own_process
+from drg_pipeline.assets.operations import (
+    ALONE,
+    CHAIN,
+    GOAL,
+    LINK,
+    RANGE_END,
+    RANGE_START,
+    Operations,
+    operations_from,
+)
+from drg_pipeline.assets.processes import PROCESS, LocalRunLauncher, own_process
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
@@ -520,6 +531,31 @@ def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
     }
     assert limited >= {"dagster/partition", ALONE}
     assert instance.run_retries_enabled and instance.run_monitoring_enabled
+
+
+def test_the_lake_s_instance_is_made_of_the_project_s_own_classes(folder: Path) -> None:
+    instance = open_instance(folder / "lake")
+    assert type(instance.event_log_storage) is LocalEventLogStorage
+    assert type(instance.run_launcher) is LocalRunLauncher
+
+
+def test_a_check_is_planned_once_a_run_whatever_its_partitions(folder: Path) -> None:
+    months = dg.MonthlyPartitionsDefinition("2025-01", fmt="%Y-%m")
+
+    @dg.asset(
+        partitions_def=months,
+        check_specs=[dg.AssetCheckSpec("whole", asset="one")],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def one() -> Iterator[Any]:
+        yield dg.AssetCheckResult(passed=True)
+        yield dg.MaterializeResult()
+
+    instance = open_instance(folder / "lake")
+    dg.materialize([one], instance=instance, tags={RANGE_START: "2025-01", RANGE_END: "2025-03"})
+    log = instance.event_log_storage
+    (record,) = log.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("one"), "whole"), limit=9)
+    assert record.status is AssetCheckExecutionRecordStatus.SUCCEEDED and record.partition is None
 
 
 def test_a_run_whose_process_is_gone_gives_its_place_free(folder: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.daemon import THE_CODE, started, wait_for
+from support.daemon import THE_CODE, clocked, started, wait_for
 from support.regions import NAME
 
 LOCATION = "drg_pipeline.definitions"
@@ -44,6 +44,11 @@ BACKFILL = """mutation($b: LaunchBackfillParams!) { launchPartitionBackfill(back
   ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
 BACKFILL_STATE = """query($id: String!) { partitionBackfillOrError(backfillId: $id) {
   ... on PartitionBackfill { status partitionNames runs { runId } } } }"""
+START_SCHEDULE = """mutation($s: ScheduleSelector!) { startSchedule(scheduleSelector: $s) {
+  ... on ScheduleStateResult { scheduleState { status } } } }"""
+SCHEDULED = """query($s: ScheduleSelector!) { scheduleOrError(scheduleSelector: $s) { ... on Schedule {
+  scheduleState { status ticks(limit: 50) { timestamp status runIds skipReason error { message } } } } } }"""
+STEPS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }"""
 TRIED = """mutation($s: ScheduleSelector!, $t: Float) { scheduleDryRun(selectorData: $s, timestamp: $t) {
   __typename ... on DryRunInstigationTick { evaluationResult { skipReason error { message }
   runRequests { runKey jobName tags { key value } } } } ... on PythonError { message } } }"""
@@ -100,6 +105,20 @@ class Web:
         asked = PLACE | {"sensorName": f"{NAME}_{sensor}"}
         return list(self.ask(TICKS, s=asked)["sensorState"]["ticks"])
 
+    def schedule_ticks(self, schedule: str) -> list[dict[str, Any]]:
+        """The latest ticks of a schedule, the last one first."""
+        asked = PLACE | {"scheduleName": f"{NAME}_{schedule}"}
+        return list(self.ask(SCHEDULED, s=asked)["scheduleState"]["ticks"])
+
+    def steps(self, run_id: str) -> dict[str, str]:
+        """The steps of a run that were begun, with how they ended, by table."""
+        found = self.ask(STEPS, id=run_id)["stepStats"]
+        return {
+            step["stepKey"].removeprefix(f"{NAME}__").replace("__", "."): step["status"]
+            for step in found
+            if step["status"]
+        }
+
     def runs(self, job: str | None = None, limit: int = 500, **tags: str) -> list[Run]:
         """Runs, the last one first; `drg__chain` is the tag drg/chain."""
         wanted: dict[str, Any] = {
@@ -136,6 +155,10 @@ class Web:
     def switch_on(self, sensor: str) -> None:
         state = self.ask(START_SENSOR, s=PLACE | {"sensorName": f"{NAME}_{sensor}"})
         assert state["sensorState"]["status"] == "RUNNING"
+
+    def switch_on_schedule(self, schedule: str) -> None:
+        state = self.ask(START_SCHEDULE, s=PLACE | {"scheduleName": f"{NAME}_{schedule}"})
+        assert state["scheduleState"]["status"] == "RUNNING"
 
     def launch(self, job: str, tags: Mapping[str, str]) -> str:
         """One run of a job into the queue; its id."""
@@ -189,13 +212,13 @@ def _run(found: Mapping[str, Any]) -> Run:
 
 
 @contextmanager
-def web_server(folder: Path, **given: str) -> Iterator[Web]:
-    """The web server of a region's lake, ready to answer."""
+def web_server(folder: Path, at: str | None = None, **given: str) -> Iterator[Web]:
+    """The web server of a region's lake, ready to answer; with `at` its clock begins at that moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     module = ["dagster_webserver", *THE_CODE, "-h", "127.0.0.1", "-p", str(port)]
-    with started(folder, "web", module, **given) as said:
+    with started(folder, "web", clocked(module, at), **given) as said:
         web = Web(f"http://127.0.0.1:{port}", said)
         began = time.monotonic()
         wait_for(web.is_ready, 120, "the web server's first answer", said)
