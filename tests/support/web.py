@@ -6,6 +6,7 @@ Nothing here opens the lake or the Dagster instance, and what is right does not 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 import urllib.request
@@ -49,6 +50,8 @@ START_SCHEDULE = """mutation($s: ScheduleSelector!) { startSchedule(scheduleSele
 SCHEDULED = """query($s: ScheduleSelector!) { scheduleOrError(scheduleSelector: $s) { ... on Schedule {
   scheduleState { status ticks(limit: 50) { timestamp status runIds skipReason error { message } } } } } }"""
 STEPS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }"""
+SAID = """query($id: ID!) { runOrError(runId: $id) { ... on Run { eventConnection(limit: 1000) {
+  events { ... on EngineEvent { message } } } } } }"""
 TRIED = """mutation($s: ScheduleSelector!, $t: Float) { scheduleDryRun(selectorData: $s, timestamp: $t) {
   __typename ... on DryRunInstigationTick { evaluationResult { skipReason error { message }
   runRequests { runKey jobName tags { key value } } } } ... on PythonError { message } } }"""
@@ -118,6 +121,13 @@ class Web:
             for step in found
             if step["status"]
         }
+
+    def process(self, run_id: str) -> int | None:
+        """The process that works on a run, as it says itself; None before it has."""
+        for event in self.ask(SAID, id=run_id)["eventConnection"]["events"]:
+            if said := re.match(r"Started process for run \(pid: (\d+)\)", event.get("message", "")):
+                return int(said[1])
+        return None
 
     def runs(self, job: str | None = None, limit: int = 500, **tags: str) -> list[Run]:
         """Runs, the last one first; `drg__chain` is the tag drg/chain."""
