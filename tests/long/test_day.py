@@ -34,7 +34,7 @@ from drg_pipeline.settings import PROJECT
 
 OPERATED = {"DRG_QUIET_SECONDS": "1", "DRG_POLL_SECONDS": "2", "DRG_OPEN_FROM": "2025-01"}
 MONTHS = tuple(months_of("2025"))
-DECEMBER, LATE = "2025-12", "2026-01"
+DECEMBER, IN_TIME, LATE, CORRECTED = "2025-12", "delivery-1", "delivery-2", "delivery-3"
 # The law's day for December: five working days to upload after 31 December (4, 5, 6, 7, 8 January 2026; 1 to 3 are
 # holidays, Sunday the 4th is made up), then ten to pay: 9, 12, 13, 14, 15, 16, 19, 20, 21, 22.
 THE_DAY_BEFORE, THE_DAY = "2026-01-21T06:00+08:00", "2026-01-22T06:00+08:00"
@@ -76,10 +76,13 @@ class Day:
         assert run.status == "SUCCESS" and int(run.tags[LINK]) > 1
         return run
 
-    def arrived(self, month: str) -> tuple[Run, Run]:
-        """A month folder arrives and is settled: the intake and the last run of its chain."""
+    def inbox(self, delivery: str) -> Path:
+        return self.folder / "inbox" / DECEMBER / delivery
+
+    def arrived(self, delivery: str, source: Path) -> Run:
+        """A delivery for December arrives and is settled; the last run of its chain."""
         asked_before = {run.id for run in self.web.runs("take_in")}
-        regions.copy(self.year / "inbox" / month, self.folder / "inbox" / month)
+        regions.copy(source, self.inbox(delivery))
         there = time.time()
 
         def ticks() -> list[dict[str, object]]:
@@ -93,8 +96,10 @@ class Day:
         last = self.month_of(intake.tags[CHAIN], DECEMBER)
         assert intake.began and last.ended
         said = {"asked for": float(str(tick["timestamp"])), "begun": intake.began, "settled": last.ended}
-        print(f"{month} arrived:", ", ".join(f"{what} after {at - there:.1f} s" for what, at in said.items()))
-        return intake, last
+        print(
+            f"{delivery} arrived:", ", ".join(f"{what} after {at - there:.1f} s" for what, at in said.items())
+        )
+        return last
 
     def digests(self) -> dict[str, str]:
         """What is published, but for the clearing: the day does not come to it."""
@@ -108,24 +113,23 @@ def without_clearing(digests: dict[str, str]) -> dict[str, str]:
     return {place: digest for place, digest in digests.items() if not place.startswith("clearing/")}
 
 
-def take_back(folder: Path, months: Sequence[str]) -> None:
-    """Deliveries of these month folders have not arrived yet, and nothing is computed of what they settle."""
+def take_back(folder: Path, month: str) -> None:
+    """The deliveries of a month folder have not arrived yet, and nothing is computed of what they settle."""
     for label, landed in Region(regions.settings(folder)).landed().items():
-        if label.split("/")[0] in months:
+        if label.split("/")[0] == month:
             shutil.rmtree(landed)
-    for month in months:
-        shutil.rmtree(folder / "inbox" / month)
-    regions.remove_months(folder, months)
+    shutil.rmtree(folder / "inbox" / month)
+    regions.remove_months(folder, [month])
     for cleared in regions.lake_of(folder).glob("clearing/*/year=*"):
         shutil.rmtree(cleared)
 
 
 @pytest.fixture(scope="module")
 def day(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    """A lake in December: the year but for what arrives with the last two month folders."""
+    """A lake before December: the year but for what arrives with the last month folder."""
     folder = tmp_path_factory.mktemp("day")
     regions.copy(year, folder)
-    take_back(folder, (DECEMBER, LATE))
+    take_back(folder, DECEMBER)
     open_instance(folder / "lake")
     lived = Day(folder, year)
     with lived.running:
@@ -136,7 +140,7 @@ def day(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
 def test_a_delivery_arrives_and_its_month_is_settled(day: Day) -> None:
     before = day.digests()
     day.web.switch_on("inbox")
-    _, last = day.arrived(DECEMBER)
+    last = day.arrived(IN_TIME, day.year / "inbox" / DECEMBER / IN_TIME)
     after = day.digests()
     # December, and the tables that have no months; nothing of the months before it.
     assert {place: after[place] for place in before if "=" in place} == {
@@ -171,22 +175,51 @@ def test_a_delivery_arrives_and_its_month_is_settled(day: Day) -> None:
     browser.picture(page_of_charts.as_uri(), "chart", width=1000, height=700)
 
 
-def test_a_late_correction_changes_what_it_must(day: Day) -> None:
+def test_what_comes_after_the_deadline_leaves_the_month_as_it_was(day: Day) -> None:
+    before = day.digests()
+    day.arrived(LATE, day.year / "inbox" / DECEMBER / LATE)
+    after = day.digests()
+    changed = {place for place, _ in before.items() ^ after.items()}
+    assert changed and not {place for place in changed if place.startswith(("pricing/", "settlement/"))}
+    # The year is the one that was run in one go.
+    assert after == without_clearing(regions.digests(day.year))
+
+
+def test_a_correction_in_time_changes_what_it_must(day: Day, tmp_path: Path) -> None:
+    """Another group for one claim, uploaded at its deadline: its month changes, no other, and no other claim."""
+    ((claim, deadline, group),) = regions.rows(
+        day.folder,
+        "select s.setl_id, s.upload_deadline, g.drg from quality.claim_status as s "
+        "inner join grouping.grouped_case as g on g.setl_id = s.setl_id and g.dcla_time = s.dcla_time "
+        f"where s.month = '{DECEMBER}' and s.status = 'normal' order by s.dcla_time, s.setl_id limit 1",
+    )
+    other = "R15" if group != "R15" else "R21"
+    corrected(day.inbox(IN_TIME), tmp_path / CORRECTED, str(claim), f"{deadline} 23:00:00", other)
     status = f"select * from quality.claim_status where month = '{DECEMBER}'"
     before, claims_before = day.digests(), set(regions.rows(day.folder, status))
-    day.arrived(LATE)
+    day.arrived(CORRECTED, tmp_path / CORRECTED)
     after = day.digests()
     changed = {place for place, _ in before.items() ^ after.items() if "=" in place}
     assert {place.rsplit("=", 1)[1] for place in changed} == {DECEMBER}
     assert any(place.startswith("settlement/monthly_settlement/") for place in changed)
-    # Only claims of the delivery stand otherwise than before.
-    with open(day.folder / "inbox" / LATE / "delivery-1" / "setlinfo.csv", encoding="utf-8-sig") as file:
-        delivered = {row["setl_id"] for row in csv.DictReader(file)}
     place = columns_of(day.folder, "quality.claim_status").index("setl_id")
-    differ = {row[place] for row in claims_before ^ set(regions.rows(day.folder, status))}
-    assert differ and differ <= delivered
-    # And the year is the one that was run in one go.
-    assert after == without_clearing(regions.digests(day.year))
+    differ = claims_before ^ set(regions.rows(day.folder, status))
+    assert {row[place] for row in differ} == {claim}
+
+
+def corrected(source: Path, target: Path, claim: str, uploaded: str, group: str) -> None:
+    """A delivery of one claim of another, as a later version in another group."""
+    target.mkdir()
+    for file in sorted(source.iterdir()):
+        with open(file, encoding="utf-8-sig", newline="") as given:
+            rows = csv.DictReader(given)
+            kept = [row | {"dcla_time": uploaded} for row in rows if row["setl_id"] == claim]
+        if file.stem == "drginfo":
+            kept = [row | {"drg_code": group} for row in kept]
+        with open(target / file.name, "w", encoding="utf-8", newline="") as new:
+            writer = csv.DictWriter(new, list(rows.fieldnames or ()))
+            writer.writeheader()
+            writer.writerows(kept)
 
 
 def columns_of(folder: Path, table: str) -> list[str]:

@@ -178,9 +178,9 @@ class Web:
         }
         return str(self._done(LAUNCH, p=given)["run"]["runId"])
 
-    def again(self, run_id: str) -> str:
-        """A run once more from its first step, as *Re-execute* asks for it."""
-        asked = {"parentRunId": run_id, "strategy": "ALL_STEPS"}
+    def again(self, run_id: str, strategy: str = "ALL_STEPS") -> str:
+        """A run once more, from its first step or from its failure (FROM_FAILURE), as *Re-execute* asks."""
+        asked = {"parentRunId": run_id, "strategy": strategy}
         return str(self._done(AGAIN, r=asked)["run"]["runId"])
 
     def launch_backfill(self, job: str, partitions: Sequence[str]) -> str:
