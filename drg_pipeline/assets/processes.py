@@ -31,7 +31,7 @@ def gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
     pid = _process_of(instance, run)
     record = instance.get_run_record_by_id(run.run_id)
     since = record.start_time if record else None
-    return pid if pid is not None and not _is_there(pid, since) else None
+    return pid if pid is not None and not is_there(pid, since) else None
 
 
 def _process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
@@ -51,7 +51,7 @@ def _process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
     return None
 
 
-def _is_there(pid: int, since: float | None) -> bool:
+def is_there(pid: int, since: float | None) -> bool:
     """Whether the process is there; one that began after `since` (seconds since 1970) only has its number."""
     try:
         os.kill(pid, 0)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import errno
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,28 +16,22 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import duckdb
 import pytest
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.test_utils import create_run_for_test
 from support import regions
 from support.regions import Claim, deliver
 
 from drg_pipeline.assets import failures
 from drg_pipeline.assets.chain import Chain, Goal
-from drg_pipeline.assets.event_log import LocalEventLogStorage
 from drg_pipeline.assets.factory import landing_asset, take_in_config
 from drg_pipeline.assets.failures import may_pass
-from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import (
     ALONE,
     CHAIN,
     GOAL,
     LINK,
-    RANGE_END,
-    RANGE_START,
     Operations,
     operations_from,
 )
-from drg_pipeline.assets.processes import PROCESS, LocalRunLauncher, own_process
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
@@ -520,57 +512,6 @@ def test_a_run_that_was_killed_is_listed_without_a_hook(
     (line,) = log_of(folder)
     assert (line["run"], line["job"], line["step"]) == (run.run_id, job, "")
     assert line["message"].endswith("was killed: its process is gone")
-
-
-def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
-    instance = open_instance(folder / "lake")
-    config = instance.get_concurrency_config().run_queue_config
-    assert config is not None and config.max_concurrent_runs == 2
-    limited = {
-        limit["key"] for limit in config.tag_concurrency_limits if limit["value"]["applyLimitPerUniqueValue"]
-    }
-    assert limited >= {"dagster/partition", ALONE}
-    assert instance.run_retries_enabled and instance.run_monitoring_enabled
-
-
-def test_the_lake_s_instance_is_made_of_the_project_s_own_classes(folder: Path) -> None:
-    instance = open_instance(folder / "lake")
-    assert type(instance.event_log_storage) is LocalEventLogStorage
-    assert type(instance.run_launcher) is LocalRunLauncher
-
-
-def test_a_check_is_planned_once_a_run_whatever_its_partitions(folder: Path) -> None:
-    months = dg.MonthlyPartitionsDefinition("2025-01", fmt="%Y-%m")
-
-    @dg.asset(
-        partitions_def=months,
-        check_specs=[dg.AssetCheckSpec("whole", asset="one")],
-        backfill_policy=dg.BackfillPolicy.single_run(),
-    )
-    def one() -> Iterator[Any]:
-        yield dg.AssetCheckResult(passed=True)
-        yield dg.MaterializeResult()
-
-    instance = open_instance(folder / "lake")
-    dg.materialize([one], instance=instance, tags={RANGE_START: "2025-01", RANGE_END: "2025-03"})
-    log = instance.event_log_storage
-    (record,) = log.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("one"), "whole"), limit=9)
-    assert record.status is AssetCheckExecutionRecordStatus.SUCCEEDED and record.partition is None
-
-
-def test_a_run_whose_process_is_gone_gives_its_place_free(folder: Path) -> None:
-    instance = open_instance(folder / "lake")
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    here, started = own_process()[PROCESS], dg.DagsterRunStatus.STARTED
-    left = f"{here.split()[0]} {gone.pid}"
-    runs = {
-        tag: create_run_for_test(instance, "some", tags={PROCESS: tag}, status=started).run_id
-        for tag in (left, here, "elsewhere 1")
-    }
-    open_instance(folder / "lake")
-    status = {tag: instance.get_run_by_id(run).status.value for tag, run in runs.items()}  # type: ignore[union-attr]
-    assert status == {left: "FAILURE", here: "STARTED", "elsewhere 1": "STARTED"}
 
 
 def test_the_variables_of_operations() -> None:
