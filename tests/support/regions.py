@@ -24,6 +24,7 @@ import duckdb
 import pytest
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, load_reference_layout
 from drg_pipeline.lake.outcome import refused
 from drg_pipeline.lake.periods import months_between, parse_months
 from drg_pipeline.lake.store import PART, Store
@@ -79,6 +80,18 @@ def give(source: Path, folder: Path, months: Collection[str] | None = None) -> N
             copy(month, folder / "inbox" / month.name)
     copy(source / "reference", folder / "reference")
     (folder / "inbox").mkdir(exist_ok=True)
+
+
+def empty(folder: Path) -> Path:
+    """A region without deliveries; the reference files that it must have are empty."""
+    (folder / "inbox").mkdir()
+    (folder / "reference").mkdir()
+    layout = load_reference_layout(PROJECT / "data" / "interface" / LAYOUT_FILE)
+    for file in layout.files:
+        if file.required:
+            header = ",".join(column.name for column in file.columns)
+            (folder / "reference" / f"{file.name}.csv").write_text(f"{header}\n", encoding="utf-8")
+    return folder
 
 
 def copy(source: Path, target: Path) -> None:
