@@ -255,10 +255,11 @@ def test_the_schedule_fires_on_the_law_s_day(day: Day) -> None:
     (beginning,) = tick["runIds"]  # type: ignore[misc]
     run = day.web.wait_run(str(beginning))
     assert (run.job, run.partition, run.status) == ("jiyuan_month", DECEMBER, "SUCCESS")
-    last = day.month_of(run.id, DECEMBER)
-    print(f"the schedule's tick came {waited:.0f} s after the start, its month after link {last.tags[LINK]}")
-    assert day.digests() == whole
+    print(f"the schedule's tick came {waited:.0f} s after a start one minute before")
+    # Sensors look at what has come since their last tick: they go on when the clock is right again.
     day.operate()
+    day.month_of(run.id, DECEMBER)
+    assert day.digests() == whole
 
 
 # -- twelve months again -----------------------------------------------------------------------

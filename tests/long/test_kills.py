@@ -46,7 +46,7 @@ class Kills:
     wanted: int
     running: ExitStack = field(default_factory=ExitStack)
     machine: ExitStack = field(default_factory=ExitStack)
-    launched: dict[str, str] = field(default_factory=dict)
+    launched: dict[str, float] = field(default_factory=dict)
     read: set[Published] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     whole: int = 0
@@ -58,8 +58,9 @@ class Kills:
     # -- what runs -----------------------------------------------------------------------------
 
     def runs(self, web: Web, lane: str) -> list[Run]:
-        """The runs of a lane's backfill, with those that took the place of killed ones; the last one first."""
-        return web.runs(lane, dagster__backfill=self.launched[lane]) if lane in self.launched else []
+        """The runs since a lane's backfill was launched, also those in the place of killed ones; the last first."""
+        since = self.launched.get(lane)
+        return [run for run in web.runs(lane, limit=60) if since is not None and run.created >= since]
 
     def keep_busy(self, web: Web) -> None:
         """Launch from nothing what was done, and from where it was killed what has used up its retries."""
@@ -70,7 +71,8 @@ class Kills:
             if not runs or runs[0].status == "SUCCESS":
                 self.whole += bool(runs)
                 regions.remove_months(self.folder, months_of(year))
-                self.launched[lane] = web.launch_backfill(lane, months_of(year))
+                self.launched[lane] = time.time()
+                web.launch_backfill(lane, months_of(year))
             else:
                 self.go_on(web, runs[0])
 
