@@ -31,7 +31,7 @@ from drg_pipeline.lake.periods import months_of
 LANES = {"months": "2025", "history": "2023"}
 # Of so many kills one takes the whole machine down.
 MACHINE_EVERY = 10
-LONGEST_WAIT_SECONDS = 15.0
+LONGEST_WAIT_SECONDS = 30.0
 LANE_SECONDS = 1200
 LOST_AFTER_SECONDS = 60.0
 TEMPORARY = re.compile(r"part\.parquet\.(\d+)\.[0-9a-f]{8}\.tmp")

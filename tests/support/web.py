@@ -47,8 +47,10 @@ BACKFILL_STATE = """query($id: String!) { partitionBackfillOrError(backfillId: $
   ... on PartitionBackfill { status partitionNames runs { runId } } } }"""
 START_SCHEDULE = """mutation($s: ScheduleSelector!) { startSchedule(scheduleSelector: $s) {
   ... on ScheduleStateResult { scheduleState { status } } } }"""
+STOP_SCHEDULE = """mutation($id: String!) { stopRunningSchedule(id: $id) {
+  ... on ScheduleStateResult { scheduleState { status } } } }"""
 SCHEDULED = """query($s: ScheduleSelector!) { scheduleOrError(scheduleSelector: $s) { ... on Schedule {
-  scheduleState { status ticks(limit: 50) { timestamp status runIds skipReason error { message } } } } } }"""
+  scheduleState { id status ticks(limit: 50) { timestamp status runIds skipReason error { message } } } } } }"""
 STEPS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }"""
 SAID = """query($id: ID!) { runOrError(runId: $id) { ... on Run { eventConnection(limit: 1000) {
   events { ... on EngineEvent { message } } } } } }"""
@@ -110,8 +112,11 @@ class Web:
 
     def schedule_ticks(self, schedule: str) -> list[dict[str, Any]]:
         """The latest ticks of a schedule, the last one first."""
+        return list(self._schedule(schedule)["ticks"])
+
+    def _schedule(self, schedule: str) -> dict[str, Any]:
         asked = PLACE | {"scheduleName": f"{NAME}_{schedule}"}
-        return list(self.ask(SCHEDULED, s=asked)["scheduleState"]["ticks"])
+        return dict(self.ask(SCHEDULED, s=asked)["scheduleState"])
 
     def steps(self, run_id: str) -> dict[str, str]:
         """The steps of a run that were begun, with how they ended, by table."""
@@ -169,6 +174,10 @@ class Web:
     def switch_on_schedule(self, schedule: str) -> None:
         state = self.ask(START_SCHEDULE, s=PLACE | {"scheduleName": f"{NAME}_{schedule}"})
         assert state["scheduleState"]["status"] == "RUNNING"
+
+    def switch_off_schedule(self, schedule: str) -> None:
+        state = self.ask(STOP_SCHEDULE, id=self._schedule(schedule)["id"])
+        assert state["scheduleState"]["status"] == "STOPPED"
 
     def launch(self, job: str, tags: Mapping[str, str]) -> str:
         """One run of a job into the queue; its id."""
