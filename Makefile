@@ -2,14 +2,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLAIMS ?= 1000000
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup demo test ui check wheel lock clean
+.PHONY: help setup demo test test-long ui check bench wheel lock clean
 help:
 	@echo "make demo   make up a region, run its history and 2025, clear the year, print the result"
 	@echo "make test   run the tests"
+	@echo "make test-long  a day of operation and 50 kills, driven through web server and daemon"
 	@echo "make ui     open the Dagster UI on the demo's data"
 	@echo "make check  lint and types"
+	@echo "make bench  how long a million claims take, beside a bare pass over them (CLAIMS=100000 for fewer)"
 	@echo "make wheel  a wheel in dist/ that needs no checkout"
 	@echo "make setup  only the environment (.venv, with the drg command)"
 
@@ -28,6 +31,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
+# Needs DRG_SAMPLES; DRG_KILLS, DRG_SEED and DRG_PICTURES (a folder for screenshots) change what it does.
+test-long: setup
+	$(BIN)/python -m pytest -q -s -x tests/long
+
 ui: setup
 	$(BIN)/drg ui
 
@@ -35,6 +42,9 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m bench.pipeline --claims $(CLAIMS)
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --wheel-dir dist .

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ def working_days(overrides: Iterable[tuple[date, bool, str]], first: date, last:
         if day in overlay:
             is_workday, source = overlay[day]
         elif _in_package(day):
-            is_workday, source = bool(chinese_calendar.is_workday(day)), package
+            is_workday, source = _statutory(day), package
         else:
             after_gap = True
             continue
@@ -102,6 +103,12 @@ def missing_year_message(dates: Iterable[date], days: Iterable[Day] = ()) -> Drg
             "chinesecalendar that has the year."
         ),
     )
+
+
+@cache
+def _statutory(day: date) -> bool:
+    """Kept: each look at a schedule goes through all the years."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 def _in_package(day: date) -> bool:

@@ -30,6 +30,7 @@ from drg_pipeline.commands.replay import replay
 from drg_pipeline.commands.run import clear, run
 from drg_pipeline.commands.scheme import scheme
 from drg_pipeline.commands.screen import Screen
+from drg_pipeline.commands.simulate import simulate
 from drg_pipeline.commands.sql import sql
 from drg_pipeline.commands.ui import ui
 from drg_pipeline.commands.where import where
@@ -67,7 +68,7 @@ def drg() -> None:
 
 for command in (
     *(demo, generate, run, clear, close, reopen, replay),
-    *(explain, lineage, sql, audit, policy, scheme, group, ui, where),
+    *(explain, simulate, lineage, sql, audit, policy, scheme, group, ui, where),
 ):
     drg.add_command(command)
 

@@ -32,7 +32,7 @@ from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
 from drg_pipeline.lake.closed import ClosedPeriods
-from drg_pipeline.lake.digest import logical_digest, quoted, small_digests
+from drg_pipeline.lake.digest import logical_digests, quoted
 from drg_pipeline.lake.engine import Engine, parquet, write_partition
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import last_day
@@ -106,9 +106,12 @@ class Written:
 
 
 class Region:
-    """A region with everything that is needed to run it."""
+    """A region with everything that is needed to run it.
 
-    def __init__(self, settings: Settings) -> None:
+    law   what is put in the place of the pack's values, where it is tried and not in force
+    """
+
+    def __init__(self, settings: Settings, law: Callable[[Pack], Pack] = lambda pack: pack) -> None:
         self.settings = settings
         self.layout: Layout = load_layout(settings.interface / "claim_files.yml")
         self.reference_layout: ReferenceLayout = load_reference_layout(settings.interface / LAYOUT_FILE)
@@ -116,8 +119,8 @@ class Region:
         # A scheme given for the run may be a folder anywhere; the law names it by its name.
         given = find_scheme(settings.schemes, settings.scheme) if settings.scheme else None
         chosen = scheme_name(given) if given else None
-        self.pack: Pack = load_pack(settings.policy).with_options(
-            {"grouping": settings.grouping, "scheme": chosen}
+        self.pack: Pack = law(
+            load_pack(settings.policy).with_options({"grouping": settings.grouping, "scheme": chosen})
         )
         self.scheme_folders: Mapping[str, Path] = {
             name: given if given and name == chosen else scheme_folder(settings.schemes, name)
@@ -366,33 +369,33 @@ class Region:
     ) -> list[Written]:
         """Publish the partitions that differ from what is there."""
         types = [(name, column.type) for name, column in columns.items()]
-        names = [name for name, _ in types]
         files = {partition: self.store.file(table, kind, partition) for partition in partitions}
         there = footers(con, [path for path in files.values() if path.is_file()])
-        if kind == "none":
-            digests = {"": logical_digest(con, table, types, names)}
-        else:
-            digests = small_digests(con, table, types, names, kind)
-        empty = logical_digest(con, f"(select * from {table} where false)", types, names)
+        counted = logical_digests(con, table, types, partitions, "" if kind == "none" else kind)
         written: list[Written] = []
-        for partition, path in files.items():
-            known, digest = there.get(path), digests.get(partition or "", empty)
-            changed = known is None or known.digest != digest
-            if known is not None and not (changed and write):
-                written.append(Written(table, partition, known.rows, digest, changed))
-                continue
-            outcome, temporary = write_partition(
-                con,
-                self.store,
-                relation=table,
-                table=table,
-                kind=kind,
-                partition=partition,
-                columns=types,
-                grain=names,
-                code=SIDE_CODE,
-                inputs={},
-            )
-            self.store.publish(temporary, outcome.path)
-            written.append(Written(table, partition, outcome.rows, outcome.digest, changed=True))
+        moves: dict[Path, Path] = {}
+        try:
+            for partition, path in files.items():
+                known = there.get(path)
+                rows, digest = counted[partition].rows, counted[partition].digest
+                changed = known is None or known.digest != digest
+                written.append(Written(table, partition, rows, digest, changed))
+                if known is None or (changed and write):
+                    _, temporary = write_partition(
+                        con,
+                        self.store,
+                        relation=table,
+                        table=table,
+                        kind=kind,
+                        partition=partition,
+                        columns=types,
+                        code=SIDE_CODE,
+                        inputs={},
+                        counted=counted[partition],
+                    )
+                    moves[temporary] = path
+            self.store.publish(moves)
+        finally:
+            for temporary in moves:
+                temporary.unlink(missing_ok=True)
         return written

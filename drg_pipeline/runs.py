@@ -14,8 +14,9 @@ import dagster as dg
 
 from drg_pipeline.assets.chain import Chain, Goal, Step
 from drg_pipeline.assets.describe import key
-from drg_pipeline.assets.instance import open_instance, own_process
+from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import ALONE, CHAIN, LINK, PARTITION, RANGE_END, RANGE_START
+from drg_pipeline.assets.processes import own_process
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.region import Region

@@ -13,14 +13,13 @@ import argparse
 import hashlib
 import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+from bench.alone import PROJECT, peak_gib, run_alone
+
 SAMPLES = "DRG_SAMPLES"
 
 
@@ -97,15 +96,7 @@ def _digest(answers: Path) -> str:
 def measured(way: str, cases: Path, scheme: Path, threads: int) -> dict[str, float | str]:
     """One way in a process of its own, with its peak memory."""
     options = ["--way", way, "--file", str(cases), "--scheme", str(scheme), "--threads", str(threads)]
-    told = subprocess.run(
-        [sys.executable, "-m", "bench.grouping", *options],
-        cwd=PROJECT,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    result: dict[str, float | str] = json.loads(told.stdout.splitlines()[-1])
-    return result
+    return run_alone("bench.grouping", options)
 
 
 def line(what: str, count: int, result: dict[str, float | str]) -> str:
@@ -134,7 +125,7 @@ def main() -> None:
             result = set_wise(given.file, given.scheme, given.threads)
         else:
             result = record_by_record(given.file, given.scheme)
-        result["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+        result["peak"] = peak_gib()
         print(json.dumps(result))
         return
     from bench.grouping.random_cases import write_random_cases

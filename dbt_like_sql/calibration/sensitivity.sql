@@ -38,16 +38,25 @@ bounds as (
     inner join policy.calibration as p on p.year = f.year
 ),
 
+-- The bounds are columns before a lambda uses them: inside it they would be found anew for every fee.
+first_bounded as (
+    select
+        *,
+        trim_denominator(method, ascending) as denominator,
+        trim_lower(method, low, ascending) as lower_numerator,
+        trim_upper(method, high, ascending) as upper_numerator
+    from bounds
+),
+
 first_kept as (
     select
-        * exclude (ascending),
+        * exclude (ascending, denominator, lower_numerator, upper_numerator),
         array_length(ascending) as n_raw,
         list_filter(
             ascending,
-            lambda fee: cast(fee as hugeint) * trim_denominator(method, ascending)
-                between trim_lower(method, low, ascending) and trim_upper(method, high, ascending)
+            lambda fee: cast(fee as hugeint) * denominator between lower_numerator and upper_numerator
         ) as ascending
-    from bounds
+    from first_bounded
 ),
 
 first_summed as (
@@ -60,17 +69,24 @@ first_summed as (
     where array_length(k.ascending) > 0
 ),
 
-second_kept as (
+second_bounded as (
     select
         s.*,
         s.n > s.unstable_up_to_cases and not cv_below(s.n, s.total, s.squares, s.cv_limit) as again,
-        list_filter(
-            s.ascending,
-            lambda fee: cast(fee as hugeint) * trim_denominator(s.second_method, s.ascending)
-                between trim_lower(s.second_method, s.second_low, s.ascending)
-                and trim_upper(s.second_method, s.second_high, s.ascending)
-        ) as second_ascending
+        trim_denominator(s.second_method, s.ascending) as denominator,
+        trim_lower(s.second_method, s.second_low, s.ascending) as lower_numerator,
+        trim_upper(s.second_method, s.second_high, s.ascending) as upper_numerator
     from first_summed as s
+),
+
+second_kept as (
+    select
+        b.*,
+        list_filter(
+            b.ascending,
+            lambda fee: cast(fee as hugeint) * b.denominator between b.lower_numerator and b.upper_numerator
+        ) as second_ascending
+    from second_bounded as b
 ),
 
 second_summed as (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import socket
 from pathlib import Path
 
 import dagster as dg
 
-PROCESS = "drg/process"
+from drg_pipeline.assets.processes import gone
+
 MARK = "# Written by drg at each start. Remove this line to keep your own settings."
 # Steps write nothing to standard output; capturing it starts processes for every step.
 CONFIG = """\
@@ -27,10 +27,14 @@ concurrency:
       - {{key: dagster/partition, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
       - {{key: dagster/asset_partition_range_start, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
       - {{key: drg/alone, value: {{applyLimitPerUniqueValue: true}}, limit: 1}}
-# A run whose process was killed is run again; a step that failed is not (see assets/failures.py). What has
-# been running for a day is nobody's any more, and gives its place in the queue free.
+# A run whose process was killed is run again (see assets/processes.py); a step that failed is not (see
+# assets/failures.py). What has been running for a day is nobody's any more, and gives its place free.
+run_launcher:
+  module: drg_pipeline.assets.processes
+  class: LocalRunLauncher
 run_monitoring:
   enabled: true
+  poll_interval_seconds: 30
   max_runtime_seconds: 86400
 run_retries:
   enabled: true
@@ -47,30 +51,15 @@ event_log_storage:
 """
 
 
-def own_process() -> dict[str, str]:
-    """The tag of runs that are run in this process, which no daemon watches over."""
-    return {PROCESS: f"{socket.gethostname()} {os.getpid()}"}
-
-
 def end_left_over(instance: dg.DagsterInstance) -> list[str]:
     """Mark as failed the runs whose process on this machine is gone; they hold places of the queue."""
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        host, _, pid = run.tags.get(PROCESS, "").partition(" ")
-        if host == socket.gethostname() and not _is_there(int(pid)):
-            instance.report_run_failed(run, f"its process {pid} on {host} is gone")
+        pid = gone(instance, run)
+        if pid is not None:
+            instance.report_run_failed(run, f"its process {pid} on {socket.gethostname()} is gone")
             ended.append(run.run_id)
     return ended
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def open_instance(lake: Path) -> dg.DagsterInstance:

@@ -137,7 +137,7 @@ def restore(region: Region, period: str) -> list[str]:
                 target = region.store.file(entry.table, manifest.kind, entry.partition)
                 temporary = region.store.temporary(target)
                 shutil.copyfile(standing.folder / entry.file, temporary)
-                region.store.publish(temporary, target)
+                region.store.publish({temporary: target})
                 done.append(where)
     return done
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,6 +28,9 @@ from drg_pipeline.settings import Settings
     metavar="NAME_OR_FOLDER",
     help="The grouping scheme whose groups the claims are of.",
 )
+@click.option(
+    "--like", metavar="FILE", help="Parameters of another region, in the form of synthetic/region.yml."
+)
 @click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="Same seed, same files.")
 def generate(
     screen: Screen,
@@ -34,6 +38,7 @@ def generate(
     inbox: str | None,
     reference: str | None,
     schemes: str | None,
+    like: str | None,
     **size: Any,
 ) -> None:
     """Write made-up deliveries of claims and the reference files that go with them.
@@ -41,8 +46,16 @@ def generate(
     The claims' diagnoses, procedures, ages and weights lead to the groups of the scheme.
     Folders that hold anything else are left alone.
     """
+    from drg_pipeline.synthetic import PARAMETERS
     from drg_pipeline.synthetic import generate as make
 
     settings = Settings.for_region(region, inbox=inbox, reference=reference, schemes=schemes)
     check_writable(settings.inbox, settings.reference)
-    make(settings.inbox, settings.reference, schemes=settings.schemes, report=screen.line, **size)
+    make(
+        settings.inbox,
+        settings.reference,
+        schemes=settings.schemes,
+        like=Path(like) if like else PARAMETERS,
+        report=screen.line,
+        **size,
+    )

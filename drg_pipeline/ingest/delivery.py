@@ -12,7 +12,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,8 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
-from drg_pipeline.ingest.read import FILE, REJECTED_ROW, FileRead, Source, read_claim_file
+from drg_pipeline.ingest.read import FILE, PARQUET, REJECTED_ROW, FileRead, prepare, read_claim_file
+from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
 from drg_pipeline.ingest.typing_sql import text_literal
 from drg_pipeline.settings import Settings
@@ -93,10 +95,11 @@ def take_in_deliveries(
     new = [delivery for delivery in deliveries if delivery.label not in landed]
     key = _key(settings, landed, report) if new else b""
     taken: list[TakenIn] = []
-    for delivery in new:
-        result, faults[delivery.label] = _land(settings, layout, delivery, key, report)
-        if result:
-            taken.append(result)
+    for delivery, landing in _land_all(settings, layout, new, key):
+        faults[delivery.label] = landing.faults
+        if landing.taken:
+            taken.append(landing.taken)
+            report(landing.line)
     refused = {label: faults[label] for label in sorted(faults) if faults[label]}
     if refused:
         raise _refusal(refused, changed, len(taken))
@@ -202,10 +205,37 @@ def delivery_digest(month: str, delivery: str, files: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class _Landing:
+    """A delivery taken in and what to tell of it, or its faults; neither if another process was first."""
+
+    taken: TakenIn | None
+    faults: list[Fault]
+    line: str = ""
+
+
+def _land_all(
+    settings: Settings, layout: Layout, deliveries: Sequence[Delivery], key: bytes
+) -> Iterator[tuple[Delivery, _Landing]]:
+    """Lands deliveries side by side, in their order; most files are too small to be read by two threads."""
+    if not deliveries:
+        return
+    with _connect(settings) as con:
+        prepare(con)
+        pool = ThreadPoolExecutor(settings.threads or os.cpu_count() or 1)
+        try:
+            yield from zip(
+                deliveries,
+                pool.map(lambda delivery: _land(settings, layout, delivery, key, con), deliveries),
+                strict=True,
+            )
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 def _land(
-    settings: Settings, layout: Layout, delivery: Delivery, key: bytes, report: Callable[[str], None]
-) -> tuple[TakenIn | None, list[Fault]]:
-    """The delivery taken in, or its faults; neither if another process landed it meanwhile."""
+    settings: Settings, layout: Layout, delivery: Delivery, key: bytes, con: duckdb.DuckDBPyConnection
+) -> _Landing:
     began = time.perf_counter()
     faults = list(delivery.faults)
     sources, times = _scan(layout, delivery, faults)
@@ -214,13 +244,13 @@ def _land(
     )
     target = landing_folder(settings) / digest
     if not sources or target.exists():
-        return None, faults
+        return _Landing(None, faults)
     aside = target.with_name(f"{digest}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     aside.mkdir(parents=True)
     try:
-        reads = _read(settings, sources, times, key, aside, faults)
+        reads = _read(con, sources, times, key, aside, faults)
         if faults:
-            return None, faults
+            return _Landing(None, faults)
         entries = [
             {
                 "file": source.path.name,
@@ -245,7 +275,7 @@ def _land(
         text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
         (aside / MANIFEST).write_text(text, encoding="utf-8")
         if not _publish(aside, target):
-            return None, []
+            return _Landing(None, [])
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     taken = TakenIn(
@@ -259,11 +289,11 @@ def _land(
     )
     lines = sum(read.physical_lines for read in reads)
     rate = lines / max(time.perf_counter() - began, 1e-3)
-    report(
+    line = (
         f"{delivery.label}: {taken.accepted:,} records taken in, {taken.rejected:,} rejected "
         f"({rate:,.0f} lines/s)"
     )
-    return taken, []
+    return _Landing(taken, [], line)
 
 
 def _scan(layout: Layout, delivery: Delivery, faults: list[Fault]) -> tuple[list[Source], dict[Path, int]]:
@@ -284,7 +314,7 @@ def _scan(layout: Layout, delivery: Delivery, faults: list[Fault]) -> tuple[list
 
 
 def _read(
-    settings: Settings,
+    database: duckdb.DuckDBPyConnection,
     sources: list[Source],
     times: Mapping[Path, int],
     key: bytes,
@@ -293,8 +323,7 @@ def _read(
 ) -> list[FileRead]:
     """Reads the files one by one into the folder; every fault is collected."""
     reads = []
-    spill = folder / "spill"
-    with _connect(settings, spill) as con:
+    with database.cursor() as con:
         set_key(con, key)
         con.execute(f"CREATE TEMP TABLE rejected_row ({REJECTED_ROW})")
         con.execute(f"CREATE TEMP TABLE file ({FILE})")
@@ -315,10 +344,7 @@ def _read(
             con.executemany(f"INSERT INTO file VALUES ({marks})", [astuple(read) for read in reads])
             for table, order in (("rejected_row", "file, line"), ("file", "file")):
                 path = text_literal(str(folder / f"{table}.parquet"))
-                con.execute(
-                    f"COPY (FROM {table} ORDER BY {order}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
-                )
-    shutil.rmtree(spill, ignore_errors=True)
+                con.execute(f"COPY (FROM {table} ORDER BY {order}) TO {path} ({PARQUET})")
     return reads
 
 
@@ -330,9 +356,9 @@ def _changed(source: Source, mtime_ns: int) -> bool:
     return (stat.st_size, stat.st_mtime_ns) != (source.scan.size, mtime_ns)
 
 
-def _connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
+def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": str(spill),
+        "temp_directory": str(settings.region_lake / ".spill"),
         "autoinstall_known_extensions": False,
     }
     if settings.threads:

@@ -12,8 +12,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 BLOCK = 8 * 1024 * 1024
 LONGEST_LINE = 2 * 1024 * 1024
+LF, COMMA = b"\n,"
 UNIT_SEPARATOR = b"\x1f"  # separates nothing in a clean file, so that a line is read as one value
 
 _FOREIGN_MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
@@ -42,6 +45,8 @@ class Scan:
     nul_bytes: bool
     separator_used: bool
     long_lines: bool
+    blank_lines: bool
+    commas: int
 
     @property
     def clean(self) -> bool:
@@ -50,18 +55,26 @@ class Scan:
             self.quotes or self.carriage_returns or self.nul_bytes or self.separator_used or self.long_lines
         )
 
+    def even(self, fields: int) -> bool:
+        """Every line has these fields, unless one has fewer: then another has more."""
+        whole = not self.blank_lines and self.commas == self.physical_lines * (fields - 1)
+        return self.clean and fields > 1 and whole
+
 
 def scan_file(path: Path) -> Scan:
     """Reads the file once, block by block."""
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
     valid, quotes, returns, nul, separator, long = True, False, False, False, False, False
-    size = lines = line_start = 0
-    last = b""
+    size = lines = commas = line_start = 0
+    blank, last = False, b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
-            lines += block.count(b"\n")
+            counted = np.frombuffer(block, np.uint8)
+            lines += int(np.count_nonzero(counted == LF))
+            commas += int(np.count_nonzero(counted == COMMA))
+            blank = blank or b"\n\n" in block or (last == b"\n" and block.startswith(b"\n"))
             quotes = quotes or b'"' in block
             returns = returns or b"\r" in block
             nul = nul or b"\0" in block
@@ -93,6 +106,8 @@ def scan_file(path: Path) -> Scan:
         nul_bytes=nul,
         separator_used=separator,
         long_lines=long,
+        blank_lines=blank,
+        commas=commas,
     )
 
 

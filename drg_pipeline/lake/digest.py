@@ -1,17 +1,30 @@
-"""Logical digests: SHA-256 over the canonical text of a table's rows in the order of its grain.
+"""Logical digests: SHA-256 over the SHA-256 of each row's canonical text, in the order of those hashes.
 
 Equal for equal rows whatever wrote the file, in whatever order, with however many threads; a file's
-bytes are not.
+bytes are not. To sort the hashes costs less than to sort the rows, and it needs no key: two sets of rows
+share a digest only where two texts share a SHA-256.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
-BLOCK_ROWS = 50_000
+# Rows whose hashes are sorted at once, about 150 bytes each; a part is never cut.
+ROWS_AT_ONCE = 4_000_000
+# Types whose text cannot hold the mark that ends a value.
+PLAIN = {"DECIMAL", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DATE", "TIMESTAMP", "BOOLEAN"}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A set of rows: how many, and their logical digest."""
+
+    rows: int
+    digest: str
 
 
 def quoted(name: str) -> str:
@@ -19,63 +32,81 @@ def quoted(name: str) -> str:
 
 
 def row_text(columns: Iterable[tuple[str, str]]) -> str:
-    """SQL for the canonical text of a row: its values in order, set apart so that no two rows look alike.
+    """SQL for the canonical text of a row: its values in order, so that no two rows look alike.
 
-    A null is not an empty text, and a text cannot hold the marks between values and rows.
+    A mark ends each value. Before a text, which may hold the mark, stands its length in bytes, and before a
+    null none; concat takes a null for nothing.
     """
-    return " || chr(31) || ".join(f"coalesce({_value_text(name, kind)}, chr(0))" for name, kind in columns)
+    return f"concat({', '.join(_value_text(name, kind) for name, kind in columns)})"
 
 
 def _value_text(name: str, kind: str) -> str:
-    text = f"cast({quoted(name)} as varchar)"
-    if kind.upper() not in ("VARCHAR", "VARCHAR[]"):
-        return text
-    escaped = f"replace({text}, chr(92), chr(92) || chr(92))"
-    for code, letter in ((0, "z"), (30, "r"), (31, "u")):
-        escaped = f"replace({escaped}, chr({code}), chr(92) || '{letter}')"
-    return escaped
+    if kind.upper().split("(")[0] in PLAIN and not kind.endswith("]"):
+        return f"{quoted(name)}, chr(31)"
+    text = quoted(name) if kind.upper() == "VARCHAR" else f"cast({quoted(name)} as varchar)"
+    return f"strlen({text}), ':', {text}, chr(31)"
 
 
-def logical_digest(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]], grain: Sequence[str]
-) -> str:
+def logical_digest(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]) -> str:
     """Digest of a relation.
 
     relation  SQL that can stand behind FROM
     columns   (name, type) in order; they are part of the digest
-    grain     the columns that order the rows, made unique by all others
     """
-    digest = hashlib.sha256()
-    digest.update("\x1f".join(f"{name} {kind}" for name, kind in columns).encode())
-    text = row_text(columns)
-    order = ", ".join(quoted(name) for name in dict.fromkeys([*grain, *(name for name, _ in columns)]))
-    blocks = con.execute(
-        f"select string_agg(line, chr(30) order by place) from ("
-        f"select {text} as line, row_number() over (order by {order}) - 1 as place from {relation}"
-        f") group by place // {BLOCK_ROWS} order by min(place)"
-    )
-    while rows := blocks.fetchmany(16):
-        for (block,) in rows:
-            digest.update(b"\x1e" + block.encode())
-    return digest.hexdigest()
+    return logical_digests(con, relation, columns, [None])[None].digest
 
 
-def small_digests(
+def logical_digests(
     con: duckdb.DuckDBPyConnection,
     relation: str,
     columns: Sequence[tuple[str, str]],
-    grain: Sequence[str],
-    by: str,
-) -> dict[str, str]:
-    """The logical digest of each part of a relation, by the column `by`; no part has BLOCK_ROWS rows."""
+    parts: Sequence[str | None],
+    by: str = "",
+) -> dict[str | None, Counted]:
+    """Rows and digest of each part of a relation; a part that has no row is an empty one.
+
+    by  the column whose text names the part; without it the only part is None, the whole
+    """
+    part = f"cast({quoted(by)} as varchar)" if by else "cast(null as varchar)"
+    counts: dict[str | None, int] = dict(
+        con.execute(f"select {part} as part, count(*) from {relation} group by part").fetchall()
+    )
+    wanted = {name: counts[name] for name in parts if name in counts}
+    found: dict[str | None, str] = {}
+    for some in _at_once(wanted):
+        listed = ", ".join("'" + str(name).replace("'", "''") + "'" for name in some)
+        where = f"where part in ({listed})" if by else ""
+        # Sorted by first digit, each for itself: an aggregate of one group would be one thread's.
+        found |= dict(
+            con.execute(
+                f"select part, sha256(string_agg(hashes, '' order by first)) from ("
+                f"select part, first, sha256(string_agg(hash, '' order by hash)) as hashes from ("
+                f"select part, hash, left(hash, 1) as first from ("
+                f"select {part} as part, sha256({row_text(columns)}) as hash from {relation}"
+                f") {where}) group by part, first) group by part"
+            ).fetchall()
+        )
     head = "\x1f".join(f"{name} {kind}" for name, kind in columns)
-    order = ", ".join(quoted(name) for name in dict.fromkeys([*grain, *(name for name, _ in columns)]))
-    rows = con.execute(
-        f"select part, string_agg(line, chr(30) order by place) from ("
-        f"select cast({by} as varchar) as part, {row_text(columns)} as line, "
-        f"row_number() over (partition by {by} order by {order}) as place from {relation}) group by part"
-    ).fetchall()
-    return {part: hashlib.sha256(f"{head}\x1e{text}".encode()).hexdigest() for part, text in rows}
+    return {
+        name: Counted(
+            wanted.get(name, 0), hashlib.sha256(f"{head}\x1e{found.get(name, '')}".encode()).hexdigest()
+        )
+        for name in parts
+    }
+
+
+def _at_once(counts: Mapping[str | None, int]) -> Iterator[list[str | None]]:
+    """The parts, as many together as ROWS_AT_ONCE allows."""
+    some: list[str | None] = []
+    rows = 0
+    for name, count in counts.items():
+        if some and rows + count > ROWS_AT_ONCE:
+            yield some
+            some, rows = [], 0
+        some.append(name)
+        rows += count
+    if some:
+        yield some
 
 
 def digest_of(digests: Iterable[tuple[str, str]]) -> str:

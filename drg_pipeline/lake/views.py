@@ -90,7 +90,7 @@ def write_views_file(store: Store) -> bool:
             made = _columns(con)
         if target.is_file() and _columns_of(target) == made:
             return False
-        store.publish(aside, target)
+        store.publish({aside: target})
         return True
     finally:
         for left in (aside, aside.with_name(f"{aside.name}.wal")):

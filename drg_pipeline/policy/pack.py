@@ -89,12 +89,16 @@ class Pack:
             raise DrgError(
                 f"The options do not fit the pack {self.region}.", faults, remedy=f"See {PACK_FILE}."
             )
+        return self.with_parameters(parameters)
+
+    def with_parameters(self, parameters: Mapping[str, Parameter]) -> Pack:
+        """The pack with others of the same shape in the place of parameters, by full name."""
         changed = {id(self.parameters[name]): parameter for name, parameter in parameters.items()}
         tables = {
             name: replace(table, parameters=tuple(changed.get(id(p), p) for p in table.parameters))
             for name, table in self.tables.items()
         }
-        return replace(self, parameters=parameters, tables=tables)
+        return replace(self, parameters={**self.parameters, **parameters}, tables=tables)
 
     def texts_of(self, option: str) -> list[str]:
         """Every value, of whatever day, of the parameters that an option stands for."""

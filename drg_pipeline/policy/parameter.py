@@ -72,7 +72,7 @@ class Overlay:
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of one file. `columns` is None for a scalar, whose type is `field`; a table's `key` names
-    the columns that tell its rows apart."""
+    the columns that tell its rows apart, its `bands` the two that have to follow on each other."""
 
     name: str
     file: str
@@ -83,6 +83,7 @@ class Parameter:
     values: tuple[DatedValue, ...]
     confirmed_until: date
     key: tuple[str, ...] = ()
+    bands: tuple[str, str] | None = None
 
     @property
     def is_table(self) -> bool:
@@ -146,8 +147,19 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
         return None
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
-    key = shape.key if shape else ()
-    return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, key)
+    shape = shape or _Shape((), None)
+    kept = (shape.key, shape.bands)
+    return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, *kept)
+
+
+def read_content(place: Place, parameter: Parameter, node: object, context: Context) -> Content:
+    """What a parameter is to hold, as text (a table: a list of rows), checked as its file is.
+
+    What is wrong becomes faults of the place.
+    """
+    shape = _Shape(parameter.key, parameter.bands)
+    reader = _ValueReader(context, parameter.field, parameter.columns, shape, parameter.nullable)
+    return reader.content(place, node)
 
 
 @dataclass(frozen=True)
@@ -295,18 +307,18 @@ class _ValueReader:
             self._cited(place.at("law"), law, starts, published)
         content: Content = None
         if content_key in keys and not repealed:
-            if self.columns is None:
-                assert self.field is not None
-                content = _scalar(
-                    place.at("value"), keys["value"], replace(self.field, nullable=self.nullable)
-                )
-            else:
-                content = self._rows(place.at("rows"), keys["rows"])
+            content = self.content(place.at(content_key), keys[content_key])
         elif repealed and self.columns is not None:
             content = ()
         if starts is None or published is None:
             return None
         return DatedValue(starts, published, content, law, reason, repealed)
+
+    def content(self, place: Place, node: Any) -> Content:
+        if self.columns is not None:
+            return self._rows(place, node)
+        assert self.field is not None
+        return _scalar(place, node, replace(self.field, nullable=self.nullable))
 
     def _cited(self, place: Place, law: str, starts: date | None, published: date | None) -> None:
         found = self.context.instruments.find(law)

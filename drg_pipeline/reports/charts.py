@@ -5,8 +5,9 @@ Reads and refuses; how a chart is drawn is `draw`'s, what its query computes is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def load_charts(path: Path, project: Project) -> dict[str, list[Chart]]:
         top = place.mapping(content, ["charts"])
         listed = place.at("charts")
         for position, node in enumerate(listed.sequence(top.get("charts"), "charts"), 1):
-            chart = _chart(listed.item(position), node, project)
+            chart = read_chart(listed.item(position), node, project.models, partial(unreadable, project))
             if chart:
                 charts.setdefault(chart.table, []).append(chart)
     if place.faults:
@@ -80,7 +81,12 @@ def load_charts(path: Path, project: Project) -> dict[str, list[Chart]]:
     return charts
 
 
-def _chart(here: Place, node: Any, project: Project) -> Chart | None:
+def read_chart(here: Place, node: Any, known: Collection[str], wrong: Callable[[str], str]) -> Chart | None:
+    """One chart; None where its faults leave nothing to draw.
+
+    known  the tables beside which it may stand
+    wrong  says of a table that its query reads what is wrong with it, or ''
+    """
     before = len(here.faults)
     choices = {"format": FORMATS, "scale": SCALES, "axis": FROM}
     keys = here.mapping(
@@ -92,17 +98,17 @@ def _chart(here: Place, node: Any, project: Project) -> Chart | None:
     for name, allowed in choices.items():
         if name in texts:
             here.at(name).choice(texts[name], allowed)
-    if texts.get("table", "") not in project.models:
-        here.at("table").fault(f"{texts.get('table')!r} is no table that a model computes: name one")
+    if texts.get("table", "") not in known:
+        here.at("table").fault(f"{texts.get('table')!r} is no table that is computed: name one")
     if texts.get("kind") == "waterfall" and "total" not in texts:
         here.at("total").fault("missing key: a waterfall says which rows are totals")
-    tables = _query(here.at("query"), texts, project) if texts.get("query") else ()
+    tables = _query(here.at("query"), texts, wrong) if texts.get("query") else ()
     if len(here.faults) > before:
         return None
     return Chart(tables=tables, **texts)
 
 
-def _query(here: Place, texts: Mapping[str, str], project: Project) -> tuple[str, ...]:
+def _query(here: Place, texts: Mapping[str, str], wrong: Callable[[str], str]) -> tuple[str, ...]:
     """The tables that a chart's query reads."""
     try:
         names, tables = selected(texts["query"]), tables_of(texts["query"])
@@ -112,9 +118,15 @@ def _query(here: Place, texts: Mapping[str, str], project: Project) -> tuple[str
     for role in ("x", "y", *ROLES):
         if role in texts and texts[role] not in names:
             here.fault(f"does not select {texts[role]}, which {role} names")
-    for table in tables:
-        if table not in project.models and table not in project.sources:
-            here.fault(f"reads {table}, which nothing provides")
-        elif project.partition_of(table) == "delivery":
-            here.fault(f"reads {table}, which is not a table of the lake: read what is computed from it")
+    for told in filter(None, map(wrong, tables)):
+        here.fault(told)
     return tables
+
+
+def unreadable(project: Project, table: str) -> str:
+    """Why a chart cannot read a table, or ''."""
+    if table not in project.models and table not in project.sources:
+        return f"reads {table}, which nothing provides"
+    if project.partition_of(table) == "delivery":
+        return f"reads {table}, which is not a table of the lake: read what is computed from it"
+    return ""

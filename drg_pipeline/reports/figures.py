@@ -49,7 +49,8 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     found = [first * step]
     while found[-1] < high - step * 1e-9:
         found.append((first + len(found)) * step)
-    return [round(tick, 10) for tick in found]
+    # Zero has no sign on a scale.
+    return [round(tick, 10) + 0.0 for tick in found]
 
 
 def decades(low: float, high: float) -> Iterator[float]:

@@ -19,6 +19,8 @@ from sqlglot import exp
 
 from drg_pipeline.errors import DrgError, Fault
 
+# libyaml takes a fifth of the time, where it is there.
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
 WORD = re.compile(r"[a-z_][a-z0-9_.]*")
 PARTITIONS = ("month", "year", "none")
@@ -155,7 +157,7 @@ def split_header(path: Path) -> tuple[dict[str, Any], str]:
         raise DrgError(
             f"{path.name} is not a model file.", remedy="Open it with /*--- (YAML) ---*/, then one SELECT."
         )
-    header = yaml.safe_load(found["yaml"])
+    header = yaml.load(found["yaml"], Loader=SAFE_LOADER)
     if not isinstance(header, dict):
         raise DrgError(f"{path.name}: the header is not a mapping.")
     return header, found["sql"].strip().rstrip(";")
@@ -179,23 +181,35 @@ def _reads(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
     return result
 
 
-@lru_cache(maxsize=1)
-def _tree(sql: str) -> exp.Expr:
-    """One SELECT, parsed: what is asked of it twice in a row is parsed once. Nobody changes it."""
-    return sqlglot.parse_one(sql, read="duckdb")
+@dataclass(frozen=True)
+class Parsed:
+    """What the text of a query says: the tables it reads, and the columns it yields if it is one SELECT."""
+
+    upstream: tuple[str, ...]
+    columns: tuple[str, ...] | None
+
+
+@lru_cache(maxsize=1024)
+def parsed(sql: str) -> Parsed:
+    """Parsing is most of what opening a region costs; a text is parsed once in a process."""
+    trees = sqlglot.parse(sql, read="duckdb")
+    tables = {f"{t.db}.{t.name}" for tree in trees if tree for t in tree.find_all(exp.Table) if t.db}
+    first = trees[0] if len(trees) == 1 else None
+    columns = tuple(first.named_selects) if isinstance(first, exp.Query) else None
+    return Parsed(tuple(sorted(tables)), columns)
 
 
 def tables_of(sql: str) -> tuple[str, ...]:
     """Every `layer.table` a SELECT reads, in order of name; CTE names are left out."""
-    return tuple(sorted({f"{t.db}.{t.name}" for t in _tree(sql).find_all(exp.Table) if t.db}))
+    return parsed(sql).upstream
 
 
 def selected(sql: str) -> tuple[str, ...]:
     """The columns a SELECT yields, by name."""
-    tree = _tree(sql)
-    if not isinstance(tree, exp.Query):
+    columns = parsed(sql).columns
+    if columns is None:
         raise DrgError("This is not a SELECT.", [sql[:80]])
-    return tuple(tree.named_selects)
+    return columns
 
 
 def _like(spec: Any, folder: Path, where: str, faults: list[Fault]) -> str:
@@ -235,10 +249,9 @@ def read_model(path: Path, layer: str) -> Model:
     if "sealed" in header and (header["sealed"] is not True or partition == "none"):
         faults.append(Fault(name, "sealed is `true` of a table with partitions, or it is left out"))
     reads = _reads(header.get("reads"), name, faults)
-    statements = sqlglot.parse(sql, read="duckdb")
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    columns = parsed(sql).columns
+    if columns is None:
         raise DrgError(f"{name} is not one SELECT.", faults)
-    columns = tuple(statements[0].named_selects)
     grain = tuple(header.get("grain") or ())
     nullable = frozenset(header.get("nullable") or ())
     for column in (*grain, *sorted(nullable)):

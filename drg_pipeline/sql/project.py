@@ -19,6 +19,7 @@ from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.model import (
+    SAFE_LOADER,
     Explanation,
     Invariant,
     Model,
@@ -206,7 +207,7 @@ def _ordered(selects: dict[str, Reader]) -> dict[str, Reader]:
 
 
 def _mapping(path: Path) -> dict[str, Any]:
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     if not isinstance(raw, dict):
         raise DrgError(f"{path.name} is not a mapping.")
     return raw

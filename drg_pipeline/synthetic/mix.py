@@ -1,22 +1,18 @@
-"""How often the groups of a scheme are treated, at what cost and how long: `mix.csv` made whole for a scheme.
+"""How often the groups of a scheme are treated, at what cost and how long: the mix made whole for a scheme.
 
-An ADRG that the file does not have gets what `region.yml` says of its kind. Which records lead to a group is
+An ADRG that the mix does not have gets what `region.yml` says of its kind. Which records lead to a group is
 in `recipes.py`; hospitals are in `region.py`.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from drg_pipeline.errors import DrgError
 from drg_pipeline.grouping.scheme import Scheme
 
-MIX = Path(__file__).with_name("mix.csv")
 CHILD_TO = 18  # a split that ends here or earlier is one for children
 
 
@@ -58,7 +54,7 @@ class Drg:
 
 def adrgs(scheme: Scheme, given: Mapping[str, Any]) -> list[Adrg]:
     """The ADRGs of a scheme with what is known of them, in the order of their codes."""
-    known = _read(MIX)
+    known = given["mix"]
     asking = {
         adrg
         for adrg, predicate in _rows(scheme, "drg_rule", "adrg", "predicate")
@@ -69,19 +65,18 @@ def adrgs(scheme: Scheme, given: Mapping[str, Any]) -> list[Adrg]:
         if kind == "ambiguous":
             continue
         row = known.get(adrg) or _default(given, adrg)
-        lowest, highest = row["ages"].split("-")
         made.append(
             Adrg(
                 adrg=adrg,
                 mdc=mdc,
-                per_10000=float(row["per_10000"]),
-                fee=float(row["mean_fee_yuan"]),
-                days=float(row["mean_days"]),
-                sigma=float(row["sigma"]),
-                child_share=float(row["child_share"]),
-                age_from=int(lowest),
-                age_to=int(highest),
-                principal=tuple(filter(None, row.get("principal", "").split("|"))),
+                per_10000=row["per_10000"],
+                fee=row["mean_fee_yuan"],
+                days=row["mean_days"],
+                sigma=row["sigma"],
+                child_share=row["child_share"],
+                age_from=row["ages"]["low"],
+                age_to=row["ages"]["high"],
+                principal=row.get("principal", ()),
                 splits=adrg in asking,
             )
         )
@@ -109,12 +104,12 @@ def drgs(scheme: Scheme, given: Mapping[str, Any], of: Sequence[Adrg]) -> list[D
     parted = {adrg for (adrg, _), (_, child) in kinds.items() if child}
     weights: dict[tuple[str, str], float] = {}
     for (adrg, drg), (severity, child) in kinds.items():
-        weight = float(given["severities"][severity]["share"]) / alike[adrg, severity, child]
+        weight = given["severities"][severity]["share"] / alike[adrg, severity, child]
         if adrg in parted:
             share = by_code[adrg].child_share
             weight *= share if child else 1 - share
             if child and severity in ("mcc", "cc"):
-                weight *= float(given["child_severe"])
+                weight *= given["child_severe"]
         weights[adrg, drg] = weight
     totals: Counter[str] = Counter()
     for (adrg, _), weight in weights.items():
@@ -138,15 +133,6 @@ def _rows(scheme: Scheme, table: str, *columns: str) -> list[tuple[str, ...]]:
     return list(zip(*(cells[column] for column in columns), strict=True))
 
 
-def _default(given: Mapping[str, Any], adrg: str) -> dict[str, str]:
-    kinds: list[dict[str, str]] = given["other_adrgs"]
+def _default(given: Mapping[str, Any], adrg: str) -> dict[str, Any]:
+    kinds: list[dict[str, Any]] = given["other_adrgs"]
     return next((kind for kind in kinds if adrg[1:2] in kind["letters"]), kinds[-1])
-
-
-def _read(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as text:
-        rows = {row["adrg"]: row for row in csv.DictReader(text)}
-    faults = [f"{adrg}: ages {row['ages']}" for adrg, row in rows.items() if row["ages"].count("-") != 1]
-    if faults:
-        raise DrgError(f"{path.name} does not describe a mix.", faults, remedy=f"Correct {path}.")
-    return rows

@@ -7,13 +7,23 @@ says which codes those are). How often a group is treated is in `mix.py`.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from drg_pipeline.grouping.grouper import Grouper
+from drg_pipeline.grouping.scheme import Scheme
+from drg_pipeline.region import Region
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.project import Project
+from drg_pipeline.synthetic import mix
 from drg_pipeline.synthetic.mix import Adrg
 from drg_pipeline.synthetic.small_table import fill
 
@@ -21,6 +31,7 @@ _SQL = Path(__file__).with_name("sql") / "recipe"
 ROUNDS = (3, 3, 12, 40)  # drafts for each recipe wanted; the later rounds are for groups without one
 _RECIPE = (
     "drg VARCHAR, variant BIGINT, mdc VARCHAR, sex VARCHAR, stage VARCHAR, "
+    "stretch_from BIGINT, stretch_to BIGINT, "
     "years_from BIGINT, years_to BIGINT, days_from BIGINT, days_to BIGINT, weight_from BIGINT, "
     "weight_to BIGINT, los_from BIGINT, los_to BIGINT, disposition VARCHAR, department VARCHAR, "
     "diagnoses VARCHAR[], procedures VARCHAR[]"
@@ -32,10 +43,50 @@ _STAGES = ("newborn", "maternal")
 _SEXES = {"male": "1", "female": "2"}
 
 
-def make_recipes(
-    grouper: Grouper, scheme: str, given: Mapping[str, Any], of: Sequence[Adrg], folder: Path
-) -> None:
-    """Writes the recipes and the codes that claims add to them as Parquet files into the folder."""
+# What of region.yml the recipes depend on, and nothing else is given to them.
+_READ = ("mix", "other_adrgs", "recipes", "departments", "codes", "comorbidities", "usual_procedures")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    digest: str
+    threads: int | None
+    settings: Settings = field(compare=False)
+    scheme: Scheme = field(compare=False)
+    given: Mapping[str, Any] = field(compare=False)
+
+
+def recipes_of(
+    settings: Settings, scheme: Scheme, given: Mapping[str, Any], threads: int | None = None
+) -> dict[str, bytes]:
+    """The recipes and the codes that claims add to them, a Parquet file for each of TABLES.
+
+    A process draws the same ones once: that takes longer than a small region.
+    """
+    read = {name: given[name] for name in _READ}
+    told = json.dumps([scheme.name, scheme.digest, read], sort_keys=True).encode()
+    return _drawn(_Asked(hashlib.sha256(told).hexdigest(), threads, settings, scheme, read))
+
+
+@lru_cache(maxsize=4)
+def _drawn(asked: _Asked) -> dict[str, bytes]:
+    project, interface = _project(asked.settings), asked.settings.interface
+    with (
+        tempfile.TemporaryDirectory(prefix="drg-recipes-") as folder,
+        Grouper(project, interface, [asked.scheme], threads=asked.threads) as grouper,
+    ):
+        adrgs = mix.adrgs(asked.scheme, asked.given)
+        _make(grouper, asked.scheme.name, asked.given, adrgs, Path(folder))
+        return {name: (Path(folder) / f"{name}.parquet").read_bytes() for name in TABLES}
+
+
+@lru_cache(maxsize=1)
+def _project(settings: Settings) -> Project:
+    """The models that group."""
+    return Region(settings).project
+
+
+def _make(grouper: Grouper, scheme: str, given: Mapping[str, Any], of: Sequence[Adrg], folder: Path) -> None:
     con = grouper.con
     _prepare(con, given, of)
     for name, value in (("round", 0), ("tries", 0)):
@@ -64,7 +115,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], of: Seque
     fill(con, "trait_prefix", "prefix VARCHAR, sex VARCHAR, stage VARCHAR", traits)
     lists = [(name, prefix) for name in ("adult", "apart", "usual") for prefix in prefixes[name]]
     fill(con, "prefix_list", "list VARCHAR, prefix VARCHAR", lists)
-    wanted = {name: float(value) for name, value in given["recipes"].items()}
+    wanted = given["recipes"]
     wards = given["departments"]
     mix = [
         (
@@ -88,12 +139,11 @@ def _prepare(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], of: Seque
         mix,
     )
     besides = [
-        (entry["codes"], int(entry["weight"]), *map(int, entry["ages"].split("-")))
+        (entry["codes"], entry["weight"], entry["ages"]["low"], entry["ages"]["high"])
         for entry in given["comorbidities"]
     ]
     fill(con, "comorbidity_prefix", "prefix VARCHAR, weight BIGINT, age_from BIGINT, age_to BIGINT", besides)
-    done = [(prefix, int(weight)) for prefix, weight in given["usual_procedures"].items()]
-    fill(con, "procedure_prefix", "prefix VARCHAR, weight BIGINT", done)
+    fill(con, "procedure_prefix", "prefix VARCHAR, weight BIGINT", given["usual_procedures"].items())
 
 
 def _text(name: str) -> str:

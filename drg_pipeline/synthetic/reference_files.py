@@ -16,6 +16,7 @@ from typing import Any
 from drg_pipeline.synthetic.region import Group, Hospital
 
 _POOLS = ("employee_local", "employee_nonlocal", "resident_local", "resident_nonlocal")
+_LEAST = "primary"  # the level of community hospitals
 _HEADERS = {
     "hospital": "fixmedins_code name level kind agreement_status status_reason valid_from valid_to",
     "budget": "year pool amount reserve_ratio adjustment",
@@ -41,7 +42,7 @@ def write_reference(
     rng = random.Random(f"reference {seed}")
     standing: list[tuple[Any, ...]] = []
     for h in hospitals:
-        kind = "community" if h.level == "primary" else "general"
+        kind = "community" if h.level == _LEAST else "general"
         spans: list[tuple[str, str, date, date | None]] = []
         if h.closed_from > start:
             spans.append(
@@ -58,26 +59,27 @@ def write_reference(
     usual = sorted(
         (g for g in groups if g.kind == "usual" and not g.uneven), key=lambda g: (g.ln_cost, g.drg)
     )
-    basic, costly = usual[:8], usual[-24:]
+    basic, costly = usual[: given["basic_groups"]], usual[-given["specialties"]["among"] :]
     _csv(folder, "basic_group", sorted((g.drg, start, None) for g in basic))
-    large = [h for h in hospitals if h.level != "primary"][:4]
-    uplifts = [
-        ("national", "0.2000"),
-        ("provincial", "0.1000"),
-        ("provincial", "0.0500"),
-        ("discipline", "0.0800"),
-    ]
+    grades = zip(given["specialties"]["grades"], given["specialties"]["uplifts"], strict=True)
+    large = [h for h in hospitals if h.level != _LEAST]
     special = []
-    for h, (grade, uplift) in zip(large, uplifts, strict=False):
+    for h, (grade, uplift) in zip(large, grades, strict=False):
         special += [
-            (h.code, g.drg, grade, uplift, start, None) for g in rng.sample(costly, min(2, len(costly)))
+            (h.code, g.drg, grade, f"{uplift:.4f}", start, None)
+            for g in rng.sample(costly, min(2, len(costly)))
         ]
     _csv(folder, "key_specialty", sorted(special))
     _csv(
         folder,
         "institution_coefficient",
-        [(hospitals[0].code, "1.0200", start, None), (hospitals[3].code, "0.9800", start, None)],
+        [
+            (h.code, f"{coefficient:.4f}", start, None)
+            for h, coefficient in zip(hospitals, given["institution_coefficients"], strict=False)
+            if coefficient != 1
+        ],
     )
+    lowest, highest = (round(given["assessment"][end] * 10_000) for end in ("lowest", "highest"))
     assessed = [h for h in hospitals if h.closed_from > start]
     _csv(
         folder,
@@ -86,8 +88,8 @@ def write_reference(
             (
                 h.code,
                 last,
-                Decimal(9700 + rng.randrange(500)) / 10_000,
-                rng.choice(("1", "1", "0.95", "0.9", "0.8")),
+                Decimal(rng.randint(lowest, highest)) / 10_000,
+                f"{rng.choice(given['assessment']['deposit_return_rates']):g}",
             )
             for h in assessed
         ],
@@ -98,8 +100,8 @@ def _budgets(
     given: dict[str, Any], funds: dict[tuple[int, str], int], years: Iterable[int], rng: random.Random
 ) -> list[tuple[Any, ...]]:
     """Budgets near what the fund spends, so that some hospitals keep money and some overspend."""
-    ratio = Decimal(given["budget"]["reserve_ratio"])
-    lowest, highest = int(given["budget"]["lowest"]), int(given["budget"]["highest"])
+    ratio = Decimal(str(given["budget"]["reserve_ratio"]))
+    lowest, highest = given["budget"]["lowest"], given["budget"]["highest"]
     rows: list[tuple[Any, ...]] = []
     for year in years:
         for pool in _POOLS:

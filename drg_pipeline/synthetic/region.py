@@ -9,48 +9,28 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
+from statistics import NormalDist
+from typing import Any, TypeVar
 
-from drg_pipeline.errors import DrgError, WrongUse
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.errors import WrongUse
 from drg_pipeline.synthetic.mix import Drg
+from drg_pipeline.synthetic.parameters import HABITS
 
-PARAMETERS = Path(__file__).with_name("region.yml")
 DRAWS = 2**32  # SQL draws a row by 32 bits of a hash
 FEWEST_HOSPITALS = 6
-_KEYS = (
-    *("area", "other_areas", "levels", "hospital_names", "hospital_spread"),
-    *("severities", "child_severe", "child_cost", "other_adrgs", "recipes", "departments", "codes"),
-    *(
-        "comorbidities",
-        "usual_procedures",
-        "single",
-        "uneven_groups",
-        "rare_groups",
-        "rare_cases",
-        "new_groups",
-    ),
-    *(
-        "yearly_growth",
-        "deadline_days",
-        "persons",
-        "rates",
-        "flaws",
-        "upload_days",
-        "budget",
-        "odd_encodings",
-    ),
-)
+Drawn = TypeVar("Drawn")
 _NEVER = date(9999, 12, 31)
 
 
 @dataclass(frozen=True)
 class Hospital:
-    """`closed_from` … `closed_to`: when its agreement is not active (never: both in the far future)."""
+    """`closed_from` … `closed_to`: when its agreement is not active (never: both in the far future).
+
+    habits  which share of the claims in reach of a threshold it bends, by habit
+    """
 
     number: int
     code: str
@@ -62,6 +42,7 @@ class Hospital:
     status: str
     closed_from: date
     closed_to: date
+    habits: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -70,7 +51,11 @@ class Group:
 
     first_recipe, recipes  where its records stand among all
     single                 its patients do not come back
+    planned                its patients come back for courses of treatment
+    season                 factors on its weight, January … December
+    ln_low, ln_high        logarithms of the fees that count for its level means
     others                 groups that it is taken for: of its ADRG, or else of its MDC
+    strangers              groups of other ADRGs of its MDC
     """
 
     number: int
@@ -86,16 +71,12 @@ class Group:
     first_recipe: int
     recipes: int
     single: bool
+    planned: bool
+    season: tuple[float, ...]
+    ln_low: float
+    ln_high: float
     others: tuple[str, ...]
-
-
-def parameters(path: Path = PARAMETERS) -> dict[str, Any]:
-    """The region's parameters, their scalars as text."""
-    place = Place(path.name)
-    given = place.mapping(read_yaml(path, place), _KEYS)
-    if place.faults:
-        raise DrgError(f"{path.name} does not describe a region.", place.faults, remedy=f"Correct {path}.")
-    return given
+    strangers: tuple[str, ...]
 
 
 def hospitals(given: Mapping[str, Any], count: int, seed: int, last_year: int) -> list[Hospital]:
@@ -104,15 +85,17 @@ def hospitals(given: Mapping[str, Any], count: int, seed: int, last_year: int) -
     if count < FEWEST_HOSPITALS:
         raise WrongUse(f"{count} hospitals are too few.", remedy=f"Ask for {FEWEST_HOSPITALS} or more.")
     rng = random.Random(f"hospitals {seed}")
-    levels = {level: _numbers(entry) for level, entry in given["levels"].items()}
+    levels = given["levels"]
     sizes = {level: max(1, round(count * entry["hospitals"])) for level, entry in levels.items()}
     last_level = list(sizes)[-1]
     sizes[last_level] += count - sum(sizes.values())
+    suspended, terminated = given["closures"]["suspended"], given["closures"]["terminated"]
     closed = {
-        count - 2: ("suspended", date(last_year, 4, 1), date(last_year, 6, 30)),
-        count - 1: ("terminated", date(last_year, 7, 1), _NEVER),
+        count - 2: ("suspended", _on(last_year, suspended["from"]), _on(last_year, suspended["to"])),
+        count - 1: ("terminated", _on(last_year, terminated["from"]), _NEVER),
         count: ("terminated", date(1900, 1, 1), _NEVER),
     }
+    bending = _habits(given["habits"], sizes, seed)
     made: list[Hospital] = []
     for level, size in sizes.items():
         names = given["hospital_names"][level]
@@ -121,7 +104,7 @@ def hospitals(given: Mapping[str, Any], count: int, seed: int, last_year: int) -
             number = len(made) + 1
             status, since, until = closed.get(number, ("active", _NEVER, _NEVER))
             turn = position // len(names)
-            spread = float(given["hospital_spread"])
+            spread = given["hospital_spread"]
             made.append(
                 Hospital(
                     number=number,
@@ -132,13 +115,34 @@ def hospitals(given: Mapping[str, Any], count: int, seed: int, last_year: int) -
                     if number == count
                     else levels[level]["weight"] * shares[position] / sum(shares),
                     ln_cost=math.log(levels[level]["cost"] * (1 + spread * (2 * rng.random() - 1))),
-                    fund=int(levels[level]["fund"]),
+                    fund=levels[level]["fund"],
                     status=status,
                     closed_from=since,
                     closed_to=until,
+                    habits=bending[number],
                 )
             )
     return made
+
+
+def _on(year: int, day: str) -> date:
+    return date.fromisoformat(f"{year}-{day}")
+
+
+def _habits(given: Mapping[str, Any], sizes: Mapping[str, int], seed: int) -> dict[int, dict[str, float]]:
+    """By the hospital's number; of every level the same share is strongly inclined to a habit."""
+    rng = random.Random(f"habits {seed}")
+    strong: set[tuple[str, int]] = set()
+    first = 1
+    for size in sizes.values():
+        for habit in HABITS:
+            chosen = rng.sample(range(first, first + size), round(given[habit]["share"] * size))
+            strong |= {(habit, number) for number in chosen}
+        first += size
+    return {
+        number: {habit: given[habit]["strong" if (habit, number) in strong else "weak"] for habit in HABITS}
+        for number in range(1, first)
+    }
 
 
 def groups(
@@ -155,19 +159,24 @@ def groups(
     weights = [entry.adrg.per_10000 * entry.share for entry in drawn]
     order = sorted(range(len(drawn)), key=lambda number: (weights[number], drawn[number].drg))
     half = len(order) // 2
-    rare, new, uneven = (int(given[f"{kind}_groups"]) for kind in ("rare", "new", "uneven"))
+    rare, new, uneven = given["rare_groups"], given["new_groups"], given["uneven"]["groups"]
     seldom = rng.sample(order[:half], min(rare + new, half))
     kinds = dict.fromkeys(seldom[:rare], "rare") | dict.fromkeys(seldom[rare:], "new")
     often = [number for number in order[half:] if number not in kinds]
     mixed = set(rng.sample(often, min(uneven, len(often))))
-    severities = given["severities"]
+    severities, seasons = given["severities"], given["seasons"]["adrgs"].values()
+    planned = tuple(given["readmissions"]["planned"]["codes"])
+    middle, spread = _level_costs(given)
     result = []
     for number, entry in enumerate(drawn):
-        of = _numbers(severities[entry.severity])
+        of, adrg = severities[entry.severity], entry.adrg.adrg
         sigma = 0.25 if number in mixed else entry.adrg.sigma + of["sigma"]
-        fee = entry.adrg.fee * of["cost"] * (float(given["child_cost"]) if entry.child else 1.0)
+        fee = entry.adrg.fee * of["cost"] * (given["child_cost"] if entry.child else 1.0)
         first, count = recipes[entry.drg]
-        alike = [drg for drg in of_adrg[entry.adrg.adrg] if drg != entry.drg]
+        alike = [drg for drg in of_adrg[adrg] if drg != entry.drg]
+        strangers = tuple(drg for drg in of_mdc[entry.adrg.mdc] if drg not in of_adrg[adrg])
+        ln_cost = math.log(fee) - sigma * sigma / 2
+        ln_low, ln_high = _fences(ln_cost + middle, math.hypot(sigma, spread), given["habits"]["fence"])
         result.append(
             Group(
                 number=number + 1,
@@ -175,7 +184,7 @@ def groups(
                 severity=entry.severity,
                 surgical=entry.adrg.surgical,
                 weight=0.0 if number in kinds else weights[number],
-                ln_cost=math.log(fee) - sigma * sigma / 2,
+                ln_cost=ln_cost,
                 sigma=sigma,
                 days=max(1.0, entry.adrg.days * of["days"]),
                 uneven=number in mixed,
@@ -183,18 +192,44 @@ def groups(
                 first_recipe=first,
                 recipes=count,
                 single=entry.adrg.letter in given["single"],
-                others=tuple(alike or [drg for drg in of_mdc[entry.adrg.mdc] if drg != entry.drg]),
+                planned=adrg.startswith(planned),
+                season=next(
+                    (tuple(s["months"]) for s in seasons if adrg.startswith(tuple(s["codes"]))), (1.0,) * 12
+                ),
+                ln_low=ln_low,
+                ln_high=ln_high,
+                others=tuple(alike) or strangers,
+                strangers=strangers,
             )
         )
     return result
 
 
-def group_weights(given: Mapping[str, Any], level: str, made: Sequence[Group]) -> list[float]:
-    """How often a level treats each group: small hospitals see the cheap, plain and unoperated ones."""
-    of = _numbers(given["levels"][level])
+def _level_costs(given: Mapping[str, Any]) -> tuple[float, float]:
+    """Mean and standard deviation of the logarithms of what the levels cost, by their claims."""
+    levels = given["levels"].values()
+    total = sum(of["weight"] for of in levels)
+    middle = sum(of["weight"] * math.log(of["cost"]) for of in levels) / total
+    square = sum(of["weight"] * (math.log(of["cost"]) - middle) ** 2 for of in levels) / total
+    return middle, math.sqrt(square)
+
+
+def _fences(ln_cost: float, sigma: float, distance: float) -> tuple[float, float]:
+    """The logarithms between which fees lie no further than some quartile distances from the quartiles."""
+    quartile = NormalDist().inv_cdf(0.75)
+    low, high = math.exp(-quartile * sigma), math.exp(quartile * sigma)
+    lowest, highest = low - distance * (high - low), high + distance * (high - low)
+    return (ln_cost + math.log(lowest) if lowest > 0 else -math.inf), ln_cost + math.log(highest)
+
+
+def group_weights(given: Mapping[str, Any], level: str, month: int, made: Sequence[Group]) -> list[float]:
+    """How often a level treats each group in a month (1 … 12): small hospitals see the cheap, plain and
+    unoperated ones."""
+    of = given["levels"][level]
     middle = math.log(10_000)
     return [
         group.weight
+        * group.season[month - 1]
         * math.exp(of["taste"] * (group.ln_cost - middle))
         * (of["surgery"] if group.surgical else 1.0)
         * (of["severe"] if group.severity in ("mcc", "cc") else 1.0)
@@ -202,14 +237,11 @@ def group_weights(given: Mapping[str, Any], level: str, made: Sequence[Group]) -
     ]
 
 
-def thresholds(weights: Sequence[float]) -> list[int]:
-    """From which 32-bit draw on each row is meant; a row of no weight shares its successor's place."""
-    total, below, lows = sum(weights), 0.0, []
-    for weight in weights:
-        lows.append(int(below / total * DRAWS))
+def draws(weighed: Iterable[tuple[Drawn, float]]) -> list[tuple[int, Drawn]]:
+    """From which 32-bit draw on each is meant; what weighs nothing would share a place and is left out."""
+    some = [(entry, weight) for entry, weight in weighed if weight > 0]
+    total, below, lows = sum(weight for _, weight in some), 0.0, {}
+    for entry, weight in some:
+        lows[int(below / total * DRAWS)] = entry
         below += weight
-    return lows
-
-
-def _numbers(entry: Mapping[str, str]) -> dict[str, float]:
-    return {name: float(value) for name, value in entry.items()}
+    return list(lows.items())

@@ -31,7 +31,7 @@ ORDER = [
     {"grouping"},
     {"region"},
     {"reports", "synthetic"},
-    {"closings"},
+    {"simulation", "closings"},
     {"assets"},
     {"definitions"},
     {"runs"},

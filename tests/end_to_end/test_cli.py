@@ -213,6 +213,9 @@ def test_made_up_claims_never_replace_other_files(drg: Drg, tmp_path: Path) -> N
     assert ended.code == 2 and "was not generated" in ended.err
     ended = drg("generate", "--inbox", tmp_path / "inbox" / "real.csv" / "x", "--reference", tmp_path / "r")
     assert ended.code == 2 and "is not a folder" in ended.err
+    place = ("--inbox", tmp_path / "i", "--reference", tmp_path / "r")
+    ended = drg("generate", *place, "--like", tmp_path / "other.yml")
+    assert ended.code == 1 and "other.yml: cannot be read" in ended.err and not (tmp_path / "i").exists()
 
 
 def test_a_demo_of_other_claims_is_left_alone(drg: Drg, tmp_path: Path) -> None:

@@ -14,66 +14,37 @@ from typing import Any
 
 import duckdb
 import pytest
+from support.generated import make, read_back, rows, shared_region
 from support.schemes import random_scheme
 
 from bench.grouping.row_at_a_time import Record, Scheme
-from drg_pipeline.grouping.grouper import Grouper
 from drg_pipeline.grouping.scheme import LAYOUT_FILE, read_scheme
 from drg_pipeline.ingest.reference_layout import load_reference_layout
-from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings
-from drg_pipeline.synthetic import generate, mix
-from drg_pipeline.synthetic.recipes import TABLES, make_recipes
-from drg_pipeline.synthetic.region import parameters
+from drg_pipeline.synthetic.parameters import parameters
+from drg_pipeline.synthetic.recipes import recipes_of
 
 STARTER = PROJECT / "data" / "schemes" / "starter"
-SPAN = {"first_month": "2025-01", "last_month": "2025-03"}
 # As rulebook §3 says: the principal one first, then in order; a version without a principal one has none.
 CLAIMS = """
     WITH diagnosis AS (
         SELECT setl_id, dcla_time, bool_or(maindiag_flag = '1') AS has_principal,
             list(diag_code ORDER BY maindiag_flag DESC, diag_srt_no::INTEGER) AS codes
-        FROM diseinfo GROUP BY ALL
+        FROM diseinfo WHERE folder NOT LIKE '%/repeated' GROUP BY setl_id, dcla_time
     ),
     operation AS (
         SELECT setl_id, dcla_time,
             list(oprn_oprt_code ORDER BY oprn_oprt_type, oprn_srt_no::INTEGER) AS codes
-        FROM oprninfo GROUP BY ALL
+        FROM oprninfo WHERE folder NOT LIKE '%/repeated' GROUP BY setl_id, dcla_time
     )
     SELECT DISTINCT ON (s.setl_id, s.dcla_time)
         s.*, d.has_principal, d.codes AS diagnoses, o.codes AS procedures, g.drg_code, g.scheme
     FROM setlinfo AS s
     LEFT JOIN diagnosis AS d ON d.setl_id = s.setl_id AND d.dcla_time = s.dcla_time
     LEFT JOIN operation AS o ON o.setl_id = s.setl_id AND o.dcla_time = s.dcla_time
-    LEFT JOIN drginfo AS g ON g.setl_id = s.setl_id AND g.dcla_time = s.dcla_time
+    LEFT JOIN drginfo AS g ON g.setl_id = s.setl_id AND g.dcla_time = s.dcla_time AND g.folder = s.folder
+    WHERE s.folder NOT LIKE '%/repeated'
 """
-
-
-def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    cursor = con.execute(query)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def read_back(inbox: Path, plain: Path) -> duckdb.DuckDBPyConnection:
-    """Each file of all deliveries as one table of text, without deliveries that repeat others."""
-    for path in inbox.rglob("*.csv"):
-        raw = path.read_bytes()
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("gb18030")
-        target = plain / path.relative_to(inbox)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text.replace("\r\n", "\n"), encoding="utf-8")
-    con = duckdb.connect()
-    for name in ("setlinfo", "diseinfo", "oprninfo", "drginfo"):
-        con.execute(
-            f"CREATE TABLE {name} AS SELECT * EXCLUDE (filename) "
-            f"FROM read_csv('{plain}/*/*/{name}.csv', all_varchar = true, filename = true) "
-            "WHERE filename NOT LIKE '%/repeated/%'"
-        )
-    return con
 
 
 def whole(text: str | None) -> int | None:
@@ -111,23 +82,21 @@ def oracle() -> Scheme:
 
 @pytest.fixture(scope="module")
 def recipes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    folder = tmp_path_factory.mktemp("recipes")
     settings = Settings.for_region()
     scheme = read_scheme(STARTER, load_reference_layout(settings.interface / LAYOUT_FILE))
-    given = parameters()
-    with Grouper(Region(settings).project, settings.interface, [scheme]) as grouper:
-        make_recipes(grouper, scheme.name, given, mix.adrgs(scheme, given), folder)
-    con = duckdb.connect()
-    return {name: rows(con, f"FROM '{folder}/{name}.parquet'") for name in TABLES}
+    folder, con = tmp_path_factory.mktemp("recipes"), duckdb.connect()
+    found = {}
+    for name, content in recipes_of(settings, scheme, parameters()).items():
+        (folder / name).write_bytes(content)
+        found[name] = rows(con, f"FROM read_parquet('{folder / name}')")
+    return found
 
 
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    at = tmp_path_factory.mktemp("claims")
-    said: list[str] = []
-    generate(at / "inbox", at / "reference", claims=5000, report=said.append, **SPAN)
-    assert not [line for line in said if "No claims of" in line]
-    return read_back(at / "inbox", at / "plain")
+    folder, told = shared_region(tmp_path_factory)
+    assert not [line for line in told["said"] if "No claims of" in line]
+    return read_back(folder / "inbox", tmp_path_factory.mktemp("plain"))
 
 
 @pytest.fixture(scope="module")
@@ -229,12 +198,18 @@ def test_codes_and_names_are_those_of_the_scheme(con: duckdb.DuckDBPyConnection)
     assert foreign and all(table == "diseinfo" and code.endswith("x997") for table, code in foreign)
 
 
-def test_a_person_keeps_sex_and_birth_and_fits_the_claims(claims: list[dict[str, Any]]) -> None:
+def test_a_person_keeps_sex_and_birth_and_fits_the_claims(
+    claims: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    flaws = shared_region(tmp_path_factory)[1]["flaws"]
     persons: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    maternal = newborn = 0
+    maternal = newborn = unweighed = misborn = 0
     for claim in claims:
         principal, age = claim["diagnoses"][0], int(claim["age"])
-        if claim["gend"] != "0" and claim["brdy"]:
+        born, admitted = day(claim["brdy"]), day(claim["adm_time"])
+        if born and admitted and abs(age - (admitted - born).days / 365.25) > 1.01:
+            misborn += 1
+        elif claim["gend"] != "0" and claim["psn_no"] and born:
             persons[claim["psn_no"]].add((claim["gend"], claim["brdy"]))
         if principal.startswith("O"):
             maternal += 1
@@ -243,9 +218,14 @@ def test_a_person_keeps_sex_and_birth_and_fits_the_claims(claims: list[dict[str,
             newborn += 1
             assert age == 0 and claim["nwb_age"] is not None
         assert (claim["nwb_age"] is not None) == (age == 0)
-        assert (claim["nwb_adm_wt"] is not None) == (age == 0 and int(claim["nwb_age"]) <= 28)
+        due = age == 0 and int(claim["nwb_age"]) <= 28
+        unweighed += due and claim["nwb_adm_wt"] is None
+        assert due or claim["nwb_adm_wt"] is None
     assert all(len(kept) == 1 for kept in persons.values())
     assert maternal > 100 and newborn > 100
+    assert unweighed == flaws["newborn_incomplete"] > 0
+    # Infants whose birth follows their admission are still of their age.
+    assert flaws["age_birth_date"] <= misborn <= flaws["age_birth_date"] + flaws["adm_before_birth"]
     assert len(persons) < 0.95 * len(claims)
 
 
@@ -269,9 +249,8 @@ def test_severe_cases_cost_more_and_stay_longer(claims: list[dict[str, Any]]) ->
 def test_any_scheme_has_its_claims(tmp_path: Path) -> None:
     folder = random_scheme(random.Random(5), tmp_path / "random")
     said: list[str] = []
-    generate(
-        tmp_path / "inbox",
-        tmp_path / "reference",
+    make(
+        tmp_path,
         claims=300,
         first_month="2025-01",
         last_month="2025-01",

@@ -323,7 +323,7 @@ charts:
     for fault in (
         "charts[1].kind: 'pie' is not one of: bars, lines, scatter, waterfall",
         "charts[1].query: does not select n, which y names",
-        "charts[2].table: 'early.none' is no table that a model computes",
+        "charts[2].table: 'early.none' is no table that is computed",
         "charts[2].total: missing key",
         "charts[2].query: is not one SELECT",
         "charts[3].colour: unknown key",

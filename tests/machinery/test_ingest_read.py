@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from drg_pipeline.ingest import quoting
 from drg_pipeline.ingest.layout import LAYOUT_FILE, ClaimFile, Column, load_layout
 from drg_pipeline.ingest.pseudonym import set_key
-from drg_pipeline.ingest.read import REJECTED_ROW, FileRead, Source, read_claim_file
+from drg_pipeline.ingest.read import REJECTED_ROW, FileRead, prepare, read_claim_file
+from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import BLOCK, LONGEST_LINE, FileFault, scan_file
 from drg_pipeline.settings import PROJECT
 
@@ -50,6 +51,7 @@ def read(
     out = folder / "out"
     out.mkdir(exist_ok=True)
     with duckdb.connect() as con:
+        prepare(con)
         set_key(con, KEY)
         con.execute(f"CREATE TEMP TABLE rejected_row ({REJECTED_ROW})")
         counts = read_claim_file(con, Source(path, "2025-01", "d-1", claim_file, scan_file(path)), out)

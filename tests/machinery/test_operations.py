@@ -5,35 +5,33 @@ No daemon runs here, and no claim is computed; see tests/end_to_end/test_daemon.
 
 from __future__ import annotations
 
-import errno
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-import duckdb
 import pytest
 from dagster._core.test_utils import create_run_for_test
 from support import regions
 from support.regions import Claim, deliver
 
-from drg_pipeline.assets import failures
 from drg_pipeline.assets.chain import Chain, Goal
 from drg_pipeline.assets.factory import landing_asset, take_in_config
-from drg_pipeline.assets.failures import may_pass
-from drg_pipeline.assets.instance import PROCESS, open_instance, own_process
-from drg_pipeline.assets.operations import ALONE, CHAIN, GOAL, LINK, Operations, operations_from
+from drg_pipeline.assets.operations import (
+    ALONE,
+    CHAIN,
+    GOAL,
+    LINK,
+    Operations,
+    operations_from,
+)
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
-from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, load_reference_layout
 from drg_pipeline.region import Region
-from drg_pipeline.settings import PROJECT
 
 NAME = regions.NAME
 HERE = ZoneInfo("Asia/Shanghai")
@@ -42,15 +40,8 @@ AT_ONCE = Operations(quiet_seconds=0, open_from="2025-01")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A region without deliveries; the reference files that it must have are empty."""
-    (tmp_path / "inbox").mkdir()
-    (tmp_path / "reference").mkdir()
-    layout = load_reference_layout(PROJECT / "data" / "interface" / LAYOUT_FILE)
-    for file in layout.files:
-        if file.required:
-            header = ",".join(column.name for column in file.columns)
-            (tmp_path / "reference" / f"{file.name}.csv").write_text(f"{header}\n", encoding="utf-8")
-    return tmp_path
+    """A region without deliveries."""
+    return regions.empty(tmp_path)
 
 
 @pytest.fixture
@@ -62,6 +53,12 @@ def region(folder: Path) -> Region:
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as made:
         yield made
+
+
+@cache
+def repository_of(region: Region, operations: Operations = AT_ONCE) -> dg.RepositoryDefinition:
+    """The code location of a region, assembled once."""
+    return build([region], operations).get_repository_def()
 
 
 # -- the law's days ----------------------------------------------------------------------------
@@ -101,7 +98,7 @@ def test_a_year_is_open_until_the_data_of_its_clearing_are_cut_off(region: Regio
 
 
 def schedule_tick(region: Region, verb: str, instance: dg.DagsterInstance, *at: int) -> Any:
-    repository = build([region]).get_repository_def()
+    repository = repository_of(region)
     schedule = repository.get_schedule_def(f"{NAME}_{verb}")
     moment = datetime(*at, tzinfo=HERE)  # type: ignore[arg-type, misc]
     context = dg.build_schedule_context(instance, scheduled_execution_time=moment, repository_def=repository)
@@ -172,7 +169,7 @@ def inbox_tick(
     cursor: str | None = None,
     operations: Operations = AT_ONCE,
 ) -> Any:
-    repository = build([region], operations).get_repository_def()
+    repository = repository_of(region, operations)
     sensor = repository.get_sensor_def(f"{NAME}_inbox")
     context = dg.build_sensor_context(instance, cursor=cursor, repository_def=repository)
     return sensor.evaluate_tick(context)
@@ -301,8 +298,7 @@ def test_a_delivery_that_was_changed_after_it_was_landed_is_told_once(
 @pytest.fixture
 def next_link(region: Region, instance: dg.DagsterInstance) -> Callable[..., dg.RunRequest | str]:
     """What follows a run of a job that has succeeded."""
-    repository = build([region], AT_ONCE).get_repository_def()
-    sensor = repository.get_sensor_def(f"{NAME}_chain")
+    sensor = repository_of(region).get_sensor_def(f"{NAME}_chain")
 
     def follow(
         job: str, tags: Mapping[str, str], run_config: Mapping[str, Any] | None = None
@@ -398,142 +394,7 @@ def test_a_month_before_the_lake_s_first_begins_no_chain(region: Region) -> None
         Chain(region).check(Goal("months", ("2020-12",)))
 
 
-# -- failures ----------------------------------------------------------------------------------
-
-
-def land(region: Region, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    return dg.materialize([landing_asset(region)], instance=instance, raise_on_error=False)
-
-
-def log_of(folder: Path) -> list[dict[str, str]]:
-    path = folder / "lake" / ".dagster" / failures.LOG
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
-
-
-def stops(region: Region, monkeypatch: pytest.MonkeyPatch, *errors: BaseException) -> list[int]:
-    """Each try of the intake is stopped by the next error; the tries that were made."""
-    tries: list[int] = []
-    left = list(errors)
-
-    def take_in(*given: object) -> list[object]:
-        tries.append(len(tries) + 1)
-        if left:
-            raise left.pop(0)
-        return []
-
-    monkeypatch.setattr(region, "take_in", take_in)
-    monkeypatch.setattr(failures, "FIRST_WAIT_SECONDS", 0.01)
-    return tries
-
-
-def test_what_may_pass_is_tried_again(
-    folder: Path, region: Region, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    locked = duckdb.IOException('IO Error: Could not set lock on file "x": Conflicting lock is held')
-    tries = stops(region, monkeypatch, OSError(errno.EIO, "Input/output error"), locked)
-    assert land(region, instance).success
-    assert tries == [1, 2, 3]
-    assert not log_of(folder)
-
-
-def test_the_waits_double_and_end(
-    folder: Path, region: Region, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = stops(region, monkeypatch, *(OSError(errno.ESTALE, "Stale file handle") for _ in range(9)))
-    result = land(region, instance)
-    assert not result.success
-    assert tries == [1, 2, 3, 4]
-    waits = [
-        event.step_retry_data.seconds_to_wait
-        for event in result.all_events
-        if event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY
-    ]
-    assert waits == [0.01, 0.02, 0.04]
-    (line,) = log_of(folder)
-    assert "Stale file handle" in line["message"]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        DrgError("A rule stopped it.", ["what"], remedy="Mend it."),
-        FileNotFoundError(errno.ENOENT, "No such file or directory"),
-        duckdb.ConversionException("Conversion Error: 'x'"),
-        TypeError("a fault of the program"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_what_does_not_pass_is_not_tried_again(
-    error: Exception, region: Region, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = stops(region, monkeypatch, error)
-    assert not land(region, instance).success
-    assert tries == [1]
-
-
-def test_an_error_that_a_lock_caused_may_pass() -> None:
-    def caused(cause: Exception) -> DrgError:
-        error = DrgError("It could not be computed.")
-        error.__cause__ = cause
-        return error
-
-    assert may_pass(caused(OSError(errno.ENOLCK, "No locks available")))
-    assert not may_pass(caused(duckdb.ConversionException("Conversion Error: 'x'")))
-    assert not may_pass(caused(duckdb.IOException("IO Error: No such file or directory")))
-
-
-def test_a_failure_is_logged_with_the_command_line_s_message(
-    folder: Path, region: Region, instance: dg.DagsterInstance
-) -> None:
-    deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
-    with pytest.raises(DrgError) as told:
-        region.take_in(lambda line: None)
-    result = land(region, instance)
-    (line,) = log_of(folder)
-    assert line["message"] == told.value.message()
-    assert (line["run"], line["step"]) == (result.run_id, f"{NAME}__landing_delivery")
-
-
-def test_a_run_that_was_killed_is_listed_without_a_hook(
-    folder: Path, region: Region, instance: dg.DagsterInstance
-) -> None:
-    job = f"{NAME}_months"
-    run = create_run_for_test(instance, job, status=dg.DagsterRunStatus.STARTED)
-    instance.report_run_failed(run, "its process is gone")
-    event = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_FAILURE.value, job, message="its process is gone")
-    context = dg.build_run_status_sensor_context(
-        sensor_name="run_failures", dagster_event=event, dagster_instance=instance, dagster_run=run
-    )
-    build([region]).get_repository_def().get_sensor_def("run_failures")(context.for_run_failure())
-    (line,) = log_of(folder)
-    assert (line["run"], line["job"], line["step"]) == (run.run_id, job, "")
-    assert line["message"].endswith("was killed: its process is gone")
-
-
-def test_the_queue_never_takes_two_runs_of_one_partition(folder: Path) -> None:
-    instance = open_instance(folder / "lake")
-    config = instance.get_concurrency_config().run_queue_config
-    assert config is not None and config.max_concurrent_runs == 2
-    limited = {
-        limit["key"] for limit in config.tag_concurrency_limits if limit["value"]["applyLimitPerUniqueValue"]
-    }
-    assert limited >= {"dagster/partition", ALONE}
-    assert instance.run_retries_enabled and instance.run_monitoring_enabled
-
-
-def test_a_run_whose_process_is_gone_gives_its_place_free(folder: Path) -> None:
-    instance = open_instance(folder / "lake")
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    here, started = own_process()[PROCESS], dg.DagsterRunStatus.STARTED
-    left = f"{here.split()[0]} {gone.pid}"
-    runs = {
-        tag: create_run_for_test(instance, "some", tags={PROCESS: tag}, status=started).run_id
-        for tag in (left, here, "elsewhere 1")
-    }
-    open_instance(folder / "lake")
-    status = {tag: instance.get_run_by_id(run).status.value for tag, run in runs.items()}  # type: ignore[union-attr]
-    assert status == {left: "FAILURE", here: "STARTED", "elsewhere 1": "STARTED"}
+# -- what operators set -----------------------------------------------------------------------
 
 
 def test_the_variables_of_operations() -> None:

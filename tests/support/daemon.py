@@ -19,12 +19,21 @@ THE_CODE = ("-m", "drg_pipeline.definitions")
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    return environment(regions.settings(folder)) | {"DAGSTER_DISABLE_TELEMETRY": "1"}
+    env = environment(regions.settings(folder))
+    code = os.pathsep.join([str(regions.TESTS), env["PYTHONPATH"]])
+    return env | {"DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONPATH": code}
 
 
-def daemon(folder: Path, code: Sequence[str] = THE_CODE, **given: str) -> AbstractContextManager[Path]:
-    """The daemon on a region's lake."""
-    return started(folder, "daemon", ["dagster._daemon", "run", *code], **given)
+def daemon(
+    folder: Path, code: Sequence[str] = THE_CODE, at: str | None = None, **given: str
+) -> AbstractContextManager[Path]:
+    """The daemon on a region's lake; with `at` its clock begins at that moment."""
+    return started(folder, "daemon", clocked(["dagster._daemon", "run", *code], at), **given)
+
+
+def clocked(module: Sequence[str], at: str | None) -> list[str]:
+    """A module as a program, under a clock that begins at a moment."""
+    return [*(["support.clock", at] if at else []), *module]
 
 
 @contextmanager

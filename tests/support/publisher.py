@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.lake.digest import logical_digests
 from drg_pipeline.lake.engine import parquet, write_partition
 from drg_pipeline.lake.store import Store, footer
 
@@ -33,11 +34,11 @@ def publish(store: Store, con: duckdb.DuckDBPyConnection, month: str, version: i
         kind="month",
         partition=month,
         columns=COLUMNS,
-        grain=["id"],
         code=str(version),
         inputs={},
+        counted=logical_digests(con, rows, COLUMNS, [month], "month")[month],
     )
-    store.publish(temporary, outcome.path)
+    store.publish({temporary: outcome.path})
 
 
 def publish_for_ever(root: Path, month: str, start: int, ready: Event) -> None:

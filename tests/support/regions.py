@@ -24,6 +24,7 @@ import duckdb
 import pytest
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, load_reference_layout
 from drg_pipeline.lake.outcome import refused
 from drg_pipeline.lake.periods import months_between, parse_months
 from drg_pipeline.lake.store import PART, Store
@@ -80,6 +81,18 @@ def give(source: Path, folder: Path, months: Collection[str] | None = None) -> N
             copy(month, folder / "inbox" / month.name)
     copy(source / "reference", folder / "reference")
     (folder / "inbox").mkdir(exist_ok=True)
+
+
+def empty(folder: Path) -> Path:
+    """A region without deliveries; the reference files that it must have are empty."""
+    (folder / "inbox").mkdir()
+    (folder / "reference").mkdir()
+    layout = load_reference_layout(PROJECT / "data" / "interface" / LAYOUT_FILE)
+    for file in layout.files:
+        if file.required:
+            header = ",".join(column.name for column in file.columns)
+            (folder / "reference" / f"{file.name}.csv").write_text(f"{header}\n", encoding="utf-8")
+    return folder
 
 
 def copy(source: Path, target: Path) -> None:
@@ -293,6 +306,28 @@ def rows(folder: Path, query: str, *values: object) -> list[tuple[object, ...]]:
     """A query over the published tables."""
     with contextlib.closing(open_views(Store(lake_of(folder)))) as con:
         return con.execute(query, list(values)).fetchall()
+
+
+Published = tuple[Path, int, int]
+
+
+def read_whole(folder: Path, known: Collection[Published] = ()) -> dict[Published, int]:
+    """Read every value of every published file; the rows of each: a place, and what stands there now.
+
+    known  files that were read before: another content is another inode or another time
+    """
+    found: dict[Published, int] = {}
+    with contextlib.closing(duckdb.connect()) as con:
+        for path in lake_of(folder).rglob(PART):
+            stands = path.stat()
+            this = (path, stands.st_ino, stands.st_mtime_ns)
+            if this in known:
+                continue
+            source = f"read_parquet('{path}', hive_partitioning = false)"
+            ((rows, hashed),) = con.execute(f"select count(*), count(hash(t)) from {source} as t").fetchall()
+            assert rows == hashed
+            found[this] = int(rows)
+    return found
 
 
 # -- other processes ---------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import duckdb
 from drg_pipeline.closings.seal import Sealed, close
 from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
+from drg_pipeline.lake.digest import logical_digests
 from drg_pipeline.lake.engine import Engine, parquet, sql_text, write_partition
 from drg_pipeline.lake.needs import needed, recompute
 from drg_pipeline.lake.periods import months_of
@@ -122,19 +123,22 @@ class SmallRegion:
         types = [(column, found.type) for column, found in columns.items()]
         typed = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in types)
         with duckdb.connect() as con:
+            relation = f"(select {typed} from (values {listed}) as v({', '.join(columns)}))"
+            by = "" if partition is None else kind
+            counted = logical_digests(con, relation, types, [partition], by)[partition]
             outcome, temporary = write_partition(
                 con,
                 self.store,
-                relation=f"(select {typed} from (values {listed}) as v({', '.join(columns)}))",
+                relation=relation,
                 table=name,
                 kind=kind,
                 partition=partition,
                 columns=types,
-                grain=list(columns),
                 code="1",
                 inputs={},
+                counted=counted,
             )
-            self.store.publish(temporary, outcome.path)
+            self.store.publish({temporary: outcome.path})
 
     def deliver(self, label: str, rows: Sequence[tuple[int, int, str]]) -> None:
         """A landed delivery of (id, n, settlement month)."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.lake.digest import logical_digests
 from drg_pipeline.lake.engine import Engine, parquet, sql_text, write_partition
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import Footer, Store, footer
@@ -103,17 +104,19 @@ class Lake:
     def side(self, months: Sequence[str], other_year: int = 2024) -> None:
         with duckdb.connect() as con:
             for month in months:
+                relation = f"(select '{month}' as month, {other_year}::integer as other_year)"
+                columns = [("month", "VARCHAR"), ("other_year", "INTEGER")]
                 outcome, temporary = write_partition(
                     con,
                     self.store,
-                    relation=f"(select '{month}' as month, {other_year}::integer as other_year)",
+                    relation=relation,
                     table="side.entry",
                     kind="month",
                     partition=month,
-                    columns=[("month", "VARCHAR"), ("other_year", "INTEGER")],
-                    grain=["month"],
+                    columns=columns,
                     code="1",
                     inputs={},
+                    counted=logical_digests(con, relation, columns, [month], "month")[month],
                 )
                 temporary.replace(outcome.path)
 

@@ -10,7 +10,7 @@ with counted as (
 ),
 besides as (
     select c.setl_id, c.dcla_time, list({'code': m.code, 'name': m.name} order by c.n) as diagnoses
-    from (select setl_id, dcla_time, i, age, unnest(range(1, 2 + below(i, 'besides', 7))) as n from counted) as c
+    from (select setl_id, dcla_time, i, age, unnest(range(1, 2 + below(i, 'besides', getvariable('besides').diagnoses))) as n from counted) as c
     asof join comorbidity as m on (draw(c.i, 'besides ' || c.n) >> 32)::bigint >= m.low
     where c.age between m.age_from and m.age_to
     group by c.setl_id, c.dcla_time
@@ -23,7 +23,10 @@ named as (
 told as (
     select *, unnest(codes) as diagnosis, generate_subscripts(codes, 1) as n
     from (
-        select * replace (list_filter(codes, lambda x, place: list_position(codes, x) = place) as codes)
+        select * replace (
+            list_filter(codes, lambda x, place: list_position(codes, x) = place)
+                || if(version_flaw = 'duplicate_diagnosis', [codes[-1]], []) as codes
+        )
         from named
     )
 )
@@ -35,6 +38,10 @@ select
     if(if(version_flaw = 'principal_diagnosis', two and n <= 2, n = 1), '1', '0') as maindiag_flag,
     if(n = 1 and version_flaw = 'principal_code_unknown', unknown_code, diagnosis.code) as diag_code,
     diagnosis.name as diag_name,
-    if(chance(i, 'condition') < 0.9, '1', '4') as adm_cond_type
+    case
+        when version_flaw = 'code_value_domain' and i % 2 = 0 and n = 1 then '5'
+        when chance(i, 'condition') < getvariable('present_on_admission') then '1'
+        else '4'
+    end as adm_cond_type
 from told
 order by setl_id, told.dcla_time, n

@@ -2,10 +2,10 @@
 select
     year(settled) as year,
     if(employee, 'employee', 'resident') || '_' || if(nonlocal, 'nonlocal', 'local') as pool,
-    sum(fund)::bigint as fund
+    sum(direction * fund)::bigint as fund
 from pending
-where i between getvariable('first_claim') and getvariable('last_claim')
-  and version = 1
+inner join this_month as m on i between m.first_claim and m.last_claim
+where version = 1
   and version_flaw = 'none'
   and delivery <> 'repeated'
 group by all

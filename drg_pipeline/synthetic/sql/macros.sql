@@ -3,8 +3,10 @@
 create or replace macro draw(i, what) as hash(hash(i, what), getvariable('seed'));
 create or replace macro chance(i, what) as (draw(i, what) >> 12)::double / 4503599627370496.0;
 create or replace macro below(i, what, n) as (draw(i, what) % n)::integer;
+create or replace macro within(i, what, span) as (span.low + below(i, what, span.high - span.low + 1))::integer;
 create or replace macro normal(i, what) as
     sqrt(-2 * ln(greatest(chance(i, what || '/1'), 1e-12))) * cos(2 * pi() * chance(i, what || '/2'));
+create or replace macro one_of(i, what, choices) as list_extract(choices, 1 + below(i, what, len(choices)));
 
 -- The n-th working day strictly after a day; n = 0 is the day itself.
 create or replace macro working_day_after(d, n) as case
@@ -15,11 +17,16 @@ create or replace macro working_day_after(d, n) as case
     )
 end;
 
-create or replace macro own_settled(i) as
-    getvariable('month_first') + below(i, 'settled', getvariable('month_days'));
-create or replace macro settling_days(i) as greatest(below(i, 'settling', 20) - 16, 0);
-create or replace macro own_discharge(i) as own_settled(i) - settling_days(i);
+create or replace macro settling_days(i) as if(
+    chance(i, 'settled late') < getvariable('stay').settled_late,
+    within(i, 'settling', getvariable('stay').settled_late_days),
+    0
+);
+
+-- Some doctors of a ward bend what they bill, the others never do.
+create or replace macro inclined(i, hospital, ward) as
+    chance(hash(hospital, ward, below(i, 'doctor', getvariable('habits').doctors)), 'inclined') < getvariable('habits').inclined;
 
 create or replace macro yuan(cents) as
-    (cents // 100)::varchar || '.' || lpad((cents % 100)::varchar, 2, '0');
+    if(cents < 0, '-', '') || (abs(cents) // 100)::varchar || '.' || lpad((abs(cents) % 100)::varchar, 2, '0');
 create or replace macro moment(d, seconds) as d::timestamp + to_seconds(seconds);

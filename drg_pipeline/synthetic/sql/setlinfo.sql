@@ -2,15 +2,19 @@ with told as (
     select
         b.*,
         version_flaw = 'date_missing' as undated,
+        version_flaw = 'required_field_missing' as emptied,
         -- A late delivery's folder is not the claim's month, so there the settlement date is never the missing one.
         below(i, 'which date', if(delivery = 'main', 4, 3)) as missing,
         fee - fund - second_fund as personal,
-        chance(i, 'twice') < getvariable('rate').twice_in_delivery and version = 1 and version_flaw = 'none' as twice
+        floor(personal * getvariable('payment').own)::bigint as own,
+        if(employee, floor(personal * getvariable('payment').account)::bigint, 0) as account,
+        chance(i, 'twice') < getvariable('rates').twice_in_delivery and version = 1 and version_flaw = 'none' as twice
     from batch as b
 )
 select
     setl_id,
-    'M' || setl_id as mdtrt_id,
+    -- A refund is of the visit that it takes back.
+    'M' || rtrim(setl_id, 'T') as mdtrt_id,
     case version_flaw
         when 'hospital_unknown' then 'H' || getvariable('area') || '99999'
         when 'hospital_not_under_agreement' then getvariable('closed_hospital').code
@@ -19,20 +23,27 @@ select
     case version_flaw
         when 'hospital_unknown' then '未登记医疗机构'
         when 'hospital_not_under_agreement' then getvariable('closed_hospital').name
+        when 'unreadable_quoting' then '"' || hospital_name
+        when 'unreadable_byte' then hospital_name || chr(0)
         else hospital_name
     end as fixmedins_name,
-    'P' || lpad(person::varchar, 12, '0') as psn_no,
+    if(emptied and i % 3 = 1, null, 'P' || lpad(person::varchar, 12, '0')) as psn_no,
     case when version_flaw = 'sex_invalid' then '0' else sex end as gend,
-    case when not (undated and missing = 2) then strftime(born, '%Y-%m-%d') end as brdy,
+    case
+        when undated and missing = 2 then null
+        when version_flaw = 'adm_before_birth' then strftime(discharged + 1, '%Y-%m-%d')
+        when version_flaw = 'age_birth_date' then strftime(born - interval 4 year, '%Y-%m-%d')
+        else strftime(born, '%Y-%m-%d')
+    end as brdy,
     date_sub('year', born, admitted) as age,
     age_in_days as nwb_age,
-    weight as nwb_adm_wt,
+    if(version_flaw = 'newborn_incomplete', null, weight) as nwb_adm_wt,
     case when version_flaw = 'insutype_invalid' then '340' when employee then '310' else '390' end as insutype,
-    if(
-        nonlocal,
-        list_extract(getvariable('other_areas'), 1 + below(person, 'area', len(getvariable('other_areas')))),
-        getvariable('area')
-    ) as insuplc,
+    case
+        when emptied and i % 3 = 2 then null
+        when nonlocal then one_of(person, 'area', getvariable('other_areas'))
+        else getvariable('area')
+    end as insuplc,
     case
         when undated and missing = 0 then null
         when version_flaw = 'adm_after_dscg' then strftime(moment(discharged + 2, 32400), '%Y-%m-%d %H:%M:%S')
@@ -45,30 +56,30 @@ select
     case
         when undated and missing = 3 then null
         when version_flaw = 'unreadable_date' then strftime(settled, '%Y-02-30')
+        when version_flaw = 'dscg_after_settlement' then strftime(discharged - 1, '%Y-%m-%d')
+        when version_flaw = 'settlement_after_upload' then strftime(dcla_time::date + 2, '%Y-%m-%d')
         else strftime(settled, '%Y-%m-%d')
     end as setl_end_date,
     strftime(dcla_time, '%Y-%m-%d %H:%M:%S') as dcla_time,
-    days as act_ipt_days,
+    days + if(version_flaw = 'length_of_stay', 6, 0) as act_ipt_days,
     case
+        when version_flaw = 'code_value_domain' and i % 2 = 1 then '7'
         when disposition is not null then disposition
-        when chance(i, 'way') < 0.92 then '1'
-        when chance(i, 'way') < 0.94 then '2'
-        when chance(i, 'way') < 0.95 then '3'
-        when chance(i, 'way') < 0.985 then '4'
-        when chance(i, 'way') < 0.995 then '5'
-        else '9'
+        else one_of(i, 'way', getvariable('ways'))
     end as dscg_way,
     department as dscg_caty,
     '1' as ipt_med_type,
     if(version_flaw = 'not_drg_scheme', '1', '4') as hi_paymtd,
     case version_flaw
-        when 'unreadable_amount' then yuan(fee) || '5'
-        when 'unreadable_number' then 'O' || yuan(fee)
-        else yuan(fee)
+        when 'unreadable_amount' then yuan(direction * fee) || '5'
+        when 'unreadable_number' then 'O' || yuan(direction * fee)
+        when 'unreadable_empty' then null
+        else yuan(direction * fee)
     end as medfee_sumamt,
-    yuan(personal - personal * 30 // 100) as psn_selfpay,
-    yuan(personal * 30 // 100) as psn_ownpay,
-    yuan(if(employee, personal * 25 // 100, 0)) as acct_pay,
-    yuan(personal - if(employee, personal * 25 // 100, 0)) as psn_cashpay
-from told, unnest(if(twice, [1, 2], [1])) as copies(copy)
+    yuan(direction * (personal - own) + if(version_flaw = 'fee_payment_mismatch', 5000, 0)) as psn_selfpay,
+    yuan(direction * own) as psn_ownpay,
+    yuan(direction * account) as acct_pay,
+    -- The last field of a record that has one too many.
+    yuan(direction * (personal - account)) || if(version_flaw = 'field_count', ',', '') as psn_cashpay
+from (select *, unnest(if(twice, [1, 2], [1])) as copy from told)
 order by setl_id, dcla_time

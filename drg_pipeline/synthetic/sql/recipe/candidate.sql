@@ -70,6 +70,7 @@ select
         else 'adult'
     end as stage,
     n.age, n.age_in_days, n.weight, n.los,
+    y.low as stretch_from, y.high as stretch_to,
     greatest(y.low, n.age - 4) as years_from, least(y.high, n.age + 4) as years_to,
     greatest(d.low, n.age_in_days - 8) as days_from, least(d.high, n.age_in_days + 8) as days_to,
     greatest(w.low, n.weight - 150) as weight_from, least(w.high, n.weight + 150) as weight_to,

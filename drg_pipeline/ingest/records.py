@@ -1,0 +1,259 @@
+"""A claim file's records as SQL: their lines, and the text of each field.
+
+A file whose lines all have the header's fields is split by DuckDB's own reader. Of any other a physical
+line is read as one value and split in SQL, so that a line's number is its row's and a bad line can harm
+no other. Nothing is typed here; file and column names come from the layout.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from drg_pipeline.errors import DrgError
+from drg_pipeline.ingest.clean import NUL, Cleaned, clean_file
+from drg_pipeline.ingest.layout import ClaimFile
+from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
+from drg_pipeline.ingest.typing_sql import text_literal
+
+
+@dataclass(frozen=True)
+class Source:
+    """A delivered file: where it is and what it is part of."""
+
+    path: Path
+    month: str
+    delivery: str
+    claim_file: ClaimFile
+    scan: Scan
+
+    @property
+    def delivery_name(self) -> str:
+        return f"{self.month}/{self.delivery}"
+
+    @property
+    def name(self) -> str:
+        """The file's name as every table and message shows it, relative to the inbox."""
+        return f"{self.delivery_name}/{self.path.name}"
+
+    @property
+    def format(self) -> str:
+        return self.path.suffix[1:]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A file's records as SQL.
+
+    rows    SELECT of line and of what the record is made from
+    split   a further column made from them, or nothing
+    fields  line, broken (a code of REASONS), excerpt, fields_found, everything (the record's fields as one
+            list) and `<column> text` for each layout column that the file has
+    """
+
+    rows: str
+    fields: str
+    header: Header
+    physical_lines: int
+    blank_lines: int
+    records: int
+    odd_field_count: int
+    encoding: str | None
+    split: str = ""
+
+    def sql(self, join: str = "") -> str:
+        """The records that a join leaves; of the others no field is made."""
+        return f"SELECT {self.fields} FROM (SELECT *{self.split} FROM ({self.rows}) AS record {join})"
+
+
+def count_of(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def unreconciled(source: Source, what: str) -> DrgError:
+    return DrgError(
+        f"{source.name} does not reconcile: {what}.",
+        state="Nothing of this delivery was taken in.",
+        remedy="This is a defect of the reader; keep the file and report it.",
+    )
+
+
+def path_sql(path: Path) -> str:
+    """The path as a literal in which no character is a wildcard."""
+    return text_literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
+# --- the records of a CSV file ---------------------------------------------------------------
+
+
+def even_relation(source: Source, header: Header) -> Relation:
+    """A file of which every line is a record with all fields; DuckDB fails at a line with fewer.
+
+    Lines are numbered as they are read, which is in the file's order: the window has no order of its own.
+    """
+    names = [f"c{position}" for position in range(1, len(header.names) + 1)]
+    types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    known = {column.name for column in source.claim_file.columns}
+    fields = [
+        f"{name} AS {text_of(column)}"
+        for name, column in zip(names, header.names, strict=True)
+        if column in known
+    ]
+    records = source.scan.physical_lines - 1
+    return Relation(
+        rows=(
+            f"SELECT row_number() OVER () + 1 AS line, * FROM read_csv({path_sql(source.path)}, "
+            "delim = ',', quote = '', escape = '', header = true, auto_detect = false, "
+            f"columns = {{{types}}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
+        ),
+        fields=(
+            f"line, NULL::VARCHAR AS broken, NULL::VARCHAR AS excerpt, {len(names)} AS fields_found, "
+            f"[{', '.join(names)}] AS everything, {', '.join(fields)}"
+        ),
+        header=header,
+        physical_lines=records + 1,
+        blank_lines=0,
+        records=records,
+        odd_field_count=0,
+        encoding="utf-8",
+    )
+
+
+def split_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Header, folder: Path) -> Relation:
+    path, cleaned = source.path, None
+    if not source.scan.clean:
+        path = folder / f"{source.path.name}.cleaned"
+        cleaned = clean_file(source.path, path, source.scan, len(header.names))
+    value = cleaned.value if cleaned else UNIT_SEPARATOR.decode()
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({path_sql(path)}, "
+        f"delim = {text_literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
+        f"columns = {{'text': 'VARCHAR'}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
+    )
+    if cleaned:
+        path.unlink()
+    lines = count_of(con, "SELECT count(*) FROM physical_line")
+    if lines != source.scan.physical_lines:
+        raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {lines} were read")
+    return _split(con, source, header, cleaned, lines)
+
+
+def _split(
+    con: duckdb.DuckDBPyConnection, source: Source, header: Header, cleaned: Cleaned | None, lines: int
+) -> Relation:
+    broken, excerpt, separator = "NULL::VARCHAR", "NULL::VARCHAR", ","
+    text = "{}"
+    if cleaned:
+        separator = cleaned.separator
+        for stand_in, code in ((cleaned.line_break, 10), (cleaned.carriage_return, 13)):
+            text = f"replace({text}, {text_literal(stand_in)}, chr({code}))" if stand_in else text
+        marked = f"starts_with(text, {text_literal(cleaned.mark)})"
+        broken = f"CASE WHEN {marked} THEN substr(text, 2, 1) END"
+        excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
+    known = {column.name for column in source.claim_file.columns}
+    fields = [
+        f"{text.format(f'field[{position}]')} AS {text_of(name)}"
+        for position, name in enumerate(header.names, start=1)
+        if name in known
+    ]
+    relation = Relation(
+        rows="SELECT rowid + 1 AS line, text FROM physical_line WHERE rowid > 0 AND trim(text, ' \t') <> ''",
+        split=f", string_split(text, {text_literal(separator)}) AS field",
+        fields=(
+            f"line, {broken} AS broken, {excerpt} AS excerpt, len(field) AS fields_found, "
+            f"field AS everything, {', '.join(fields)}"
+        ),
+        header=header,
+        physical_lines=lines,
+        blank_lines=0,
+        records=0,
+        odd_field_count=0,
+        encoding=cleaned.encoding if cleaned else "utf-8",
+    )
+    counted = con.execute(
+        f"SELECT count(*), count(*) FILTER (broken IS NULL AND fields_found <> ?) FROM ({relation.sql()})",
+        [len(header.names)],
+    ).fetchone()
+    records, odd = counted or (0, 0)
+    continued = cleaned.continuation_lines if cleaned else 0
+    return replace(
+        relation, records=records, odd_field_count=odd, blank_lines=lines - 1 - records - continued
+    )
+
+
+# --- the records of a Parquet file -----------------------------------------------------------
+
+
+def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> Relation:
+    if not source.scan.size:
+        raise FileFault("the file is empty (0 bytes)")
+    path = path_sql(source.path)
+    given = [
+        str(row[0])
+        for row in con.execute(f"SELECT name FROM (DESCRIBE FROM read_parquet({path})) t(name)").fetchall()
+    ]
+    leaves = con.execute(f"SELECT name FROM parquet_schema({path}) WHERE num_children IS NULL").fetchall()
+    header = Header(tuple(name.strip().lower() for name in given), bom=False)
+    check_header(source.claim_file, Header(tuple(str(leaf[0]).strip().lower() for leaf in leaves), bom=False))
+    known = {column.name for column in source.claim_file.columns}
+    texts = {
+        name: f"CAST({identifier(column)} AS VARCHAR)"
+        for name, column in zip(header.names, given, strict=True)
+        if name in known
+    }
+    everything = f"[{', '.join(texts.values())}]"
+    fields = ", ".join(f"{text} AS {text_of(name)}" for name, text in texts.items())
+    records = count_of(con, f"SELECT count(*) FROM read_parquet({path})")
+    return Relation(
+        rows=f"SELECT file_row_number + 2 AS line, * FROM read_parquet({path}, file_row_number = true)",
+        fields=(
+            f"line, "
+            f"CASE WHEN contains(array_to_string({everything}, ''), chr(0)) THEN '{chr(NUL)}' END AS broken, "
+            f"'' AS excerpt, {len(given)} AS fields_found, {everything} AS everything, {fields}"
+        ),
+        header=header,
+        physical_lines=records + 1,
+        blank_lines=0,
+        records=records,
+        odd_field_count=0,
+        encoding=None,
+    )
+
+
+def text_of(name: str) -> str:
+    """The relation's column with the text of a layout column."""
+    return identifier(f"{name} text")
+
+
+def identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+# --- the header ------------------------------------------------------------------------------
+
+
+def check_header(claim_file: ClaimFile, header: Header) -> None:
+    """Refuses a header without a required column or with a column twice; all of it in one fault."""
+    known = [column.name for column in claim_file.columns]
+    if not set(known) & set(header.names):
+        # The line may be a record with personal data, so nothing of it is shown.
+        raise FileFault("line 1 is no header: none of the columns of this file stands in it")
+    faults = []
+    extra = [name for name in header.names if name and name not in known]
+    for column in claim_file.columns:
+        if column.required and column.name not in header.names:
+            near = difflib.get_close_matches(column.name, extra, n=1)
+            faults.append(
+                f"column {column.name} is missing" + (f" (found: {near[0]}, line 1)" if near else "")
+            )
+    for name, times in Counter(name for name in header.names if name).items():
+        if times > 1:
+            faults.append(f"column {name} stands {times} times in the header")
+    if faults:
+        raise FileFault("; ".join(faults))

@@ -1,0 +1,161 @@
+"""Two lakes of links that are thrown away: one stays as the region's is, in the other a change is computed.
+
+A link costs nothing and is safe: what is published is replaced by renaming and never written into, so that a
+new file takes the link's place and not the file's. The engines here work on the links alone; locks, spilled
+rows and failing rows of a simulation lie beside them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from drg_pipeline.lake.engine import Engine
+from drg_pipeline.lake.needs import Needs, recompute
+from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.store import PART, Store, footers
+from drg_pipeline.sql.model import Invariant, Model
+
+Changed = dict[str, set[str | None]]
+"""table -> its partitions that are not as they are in the region's lake"""
+
+_PREFIX = ".drg-simulate-"
+
+
+@contextlib.contextmanager
+def work_folder(lake: Path, given: Path | None, *, keep: bool) -> Iterator[Path]:
+    """A fresh folder for both lakes, removed at the end unless it is kept.
+
+    It lies in `given`, else beside the lake, where links need no copies, else where temporary files lie.
+    """
+    beside = lake.parent if os.access(lake.parent, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    parent = given or beside
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    try:
+        yield folder
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def link(source: Path, target: Path) -> None:
+    """Show a published file at another place: a second name, or a symbolic link on another file system."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        target.symlink_to(source.resolve())
+
+
+def link_tables(source: Store, targets: Sequence[Store], layers: Collection[str]) -> None:
+    """Show every published partition of the layers' tables."""
+    for layer in layers:
+        for path in [*source.root.glob(f"{layer}/*/{PART}"), *source.root.glob(f"{layer}/*/*/{PART}")]:
+            for target in targets:
+                link(path, target.root / path.relative_to(source.root))
+
+
+def link_plan(source: Store, targets: Sequence[Store], engine: Engine, plan: Needs) -> None:
+    """Show the partitions that a plan names, as far as they are there."""
+    for table, partitions in plan.items():
+        kind = engine.project.partition_of(table)
+        if kind == "delivery":
+            continue
+        for partition in partitions or [""]:
+            path = source.file(table, kind, partition or None)
+            for target in targets:
+                shown = target.root / path.relative_to(source.root)
+                if path.is_file() and not shown.exists():
+                    link(path, shown)
+
+
+# -- computing what a change reaches -----------------------------------------------------------
+
+
+class Spread:
+    """Computes what rests on changed partitions, and goes on only where the answer is another one."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: Needs,
+        changed: Mapping[str, Collection[str | None]],
+        progress: Callable[[str], None] = lambda table: None,
+    ) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.progress = progress
+        self.changed: Changed = {table: set(partitions) for table, partitions in changed.items()}
+        self.computed: dict[str, list[Outcome]] = {}
+        self.caveats: list[str] = []
+
+    def run(self) -> None:
+        """Compute the models of the plan in order; DrgError where a check refuses what comes out."""
+        with closing(self.engine.connect()) as con:
+            for name, model in self.engine.project.models.items():
+                reached = self._reached(con, model) if name in self.plan else []
+                if reached:
+                    self.progress(name)
+                    self._compute(con, model, reached)
+
+    def _compute(self, con: duckdb.DuckDBPyConnection, model: Model, reached: Sequence[str | None]) -> None:
+        name = model.name
+        files = {p: self.engine.store.file(name, model.partition, p) for p in reached}
+        before = footers(con, [path for path in files.values() if path.is_file()])
+        self.computed[name] = recompute(self.engine, {name: [p or "" for p in reached]})[name]
+        after = footers(con, list(files.values()))
+        for partition, path in files.items():
+            was, now = before.get(path), after[path]
+            if was is None or was.digest != now.digest:
+                self.changed.setdefault(name, set()).add(partition)
+            if was is not None:
+                self._compare(name, partition, was.code == now.code, was.inputs, now.inputs)
+
+    def _reached(self, con: duckdb.DuckDBPyConnection, model: Model) -> list[str | None]:
+        """The partitions of a model in the plan that are missing, or that read a changed one."""
+        own: list[str | None] = [None] if model.partition == "none" else [*self.plan[model.name]]
+        project, store = self.engine.project, self.engine.store
+        readers: list[Model | Invariant] = [model, *project.invariants_of(model.name)]
+        return [
+            partition
+            for partition in own
+            if not store.file(model.name, model.partition, partition).is_file()
+            or any(self._reads_changed(con, reader, model, partition) for reader in readers)
+        ]
+
+    def _reads_changed(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        reader: Model | Invariant,
+        model: Model,
+        partition: str | None,
+    ) -> bool:
+        hit = [table for table in reader.upstream if table != model.name and self.changed.get(table)]
+        if not hit or partition is None or any(None in self.changed[table] for table in hit):
+            return bool(hit)
+        read = self.engine.reads(con, reader, model.partition, [partition])
+        return any(self.changed[table].intersection(read[table]) for table in hit)
+
+    def _compare(
+        self,
+        name: str,
+        partition: str | None,
+        same_code: bool,
+        was: Mapping[str, str],
+        now: Mapping[str, str],
+    ) -> None:
+        """Note what was computed from another state than the lake holds: it would differ without a change."""
+        where = f"{name} {partition or ''}".strip()
+        if not same_code:
+            self.caveats.append(f"{where}: computed by another version of its SQL")
+        old = [t for t, digest in now.items() if t not in self.changed and was.get(t) != digest]
+        if old:
+            self.caveats.append(f"{where}: computed from another state of {', '.join(sorted(old))}")

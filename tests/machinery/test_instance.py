@@ -1,0 +1,102 @@
+"""The Dagster instance of a lake: what it is made of, and the runs whose process is gone. No region is opened."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.events import EngineEventData
+from dagster._core.launcher.base import WorkerStatus
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.tags import GRPC_INFO_TAG
+from dagster._core.test_utils import create_run_for_test
+
+from drg_pipeline.assets.event_log import LocalEventLogStorage
+from drg_pipeline.assets.instance import open_instance
+from drg_pipeline.assets.operations import ALONE, RANGE_END, RANGE_START
+from drg_pipeline.assets.processes import PROCESS, LocalRunLauncher, is_there, own_process
+
+
+def test_the_queue_never_takes_two_runs_of_one_partition(tmp_path: Path) -> None:
+    instance = open_instance(tmp_path)
+    config = instance.get_concurrency_config().run_queue_config
+    assert config is not None and config.max_concurrent_runs == 2
+    limited = {
+        limit["key"] for limit in config.tag_concurrency_limits if limit["value"]["applyLimitPerUniqueValue"]
+    }
+    assert limited >= {"dagster/partition", ALONE}
+    assert instance.run_retries_enabled and instance.run_monitoring_enabled
+
+
+def test_the_lake_s_instance_is_made_of_the_project_s_own_classes(tmp_path: Path) -> None:
+    instance = open_instance(tmp_path)
+    assert type(instance.event_log_storage) is LocalEventLogStorage
+    assert type(instance.run_launcher) is LocalRunLauncher
+
+
+def test_a_check_is_planned_once_a_run_whatever_its_partitions(tmp_path: Path) -> None:
+    months = dg.MonthlyPartitionsDefinition("2025-01", fmt="%Y-%m")
+
+    @dg.asset(
+        partitions_def=months,
+        check_specs=[dg.AssetCheckSpec("whole", asset="one")],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def one() -> Iterator[Any]:
+        yield dg.AssetCheckResult(passed=True)
+        yield dg.MaterializeResult()
+
+    instance = open_instance(tmp_path)
+    dg.materialize([one], instance=instance, tags={RANGE_START: "2025-01", RANGE_END: "2025-03"})
+    log = instance.event_log_storage
+    (record,) = log.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("one"), "whole"), limit=9)
+    assert record.status is AssetCheckExecutionRecordStatus.SUCCEEDED and record.partition is None
+
+
+def test_a_run_whose_process_is_gone_gives_its_place_free(tmp_path: Path) -> None:
+    instance = open_instance(tmp_path)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here, started = own_process()[PROCESS], dg.DagsterRunStatus.STARTED
+    left = f"{here.split()[0]} {gone.pid}"
+    runs = {
+        tag: create_run_for_test(instance, "some", tags={PROCESS: tag}, status=started).run_id
+        for tag in (left, here, "elsewhere 1")
+    }
+    open_instance(tmp_path)
+    status = {tag: instance.get_run_by_id(run).status.value for tag, run in runs.items()}  # type: ignore[union-attr]
+    assert status == {left: "FAILURE", here: "STARTED", "elsewhere 1": "STARTED"}
+
+
+def test_the_monitor_is_told_of_a_queued_run_whose_process_is_gone(tmp_path: Path) -> None:
+    instance = open_instance(tmp_path)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    found = {}
+    for pid in (gone.pid, os.getpid(), None):
+        tags = {GRPC_INFO_TAG: "{}"}
+        run = create_run_for_test(instance, "some", tags=tags, status=dg.DagsterRunStatus.STARTED)
+        if pid:
+            instance.report_engine_event("Started process", run, EngineEventData.in_process(pid))
+        found[pid] = instance.run_launcher.check_run_worker_health(run).status
+    # A run that has not said yet which process it is may be anywhere.
+    here, lost = WorkerStatus.RUNNING, WorkerStatus.FAILED
+    assert found == {gone.pid: lost, os.getpid(): here, None: here}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="when a process began is known by /proc")
+def test_another_process_of_the_same_number_is_not_the_run_s() -> None:
+    assert is_there(os.getpid(), time.time())
+    assert not is_there(os.getpid(), 0.0)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    while Path(f"/proc/{dead.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    assert not is_there(dead.pid, None)
+    dead.wait()
