@@ -138,6 +138,8 @@ class _Trial:
         self.settings = replace(
             settings,
             lake=folder / "simulated",
+            # What is closed in the region's lake may be tried out in this one.
+            closings=folder / "closings",
             reference=folder / "reference",
             known_on=self._bound_day(settings),
         )

@@ -21,19 +21,21 @@ from support import regions
 from support.command import Drg, command
 from support.regions import Claim
 
+from drg_pipeline.assets import closings as closings_job
 from drg_pipeline.assets.automation import automation
 from drg_pipeline.assets.chain import Chain, Goal, Step
-from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.jobs import job_definitions, region_jobs
 from drg_pipeline.assets.operations import Operations
-from drg_pipeline.closings.replay import Projects, replay
+from drg_pipeline.closings.manifest import manifest_digest, read_manifest
+from drg_pipeline.closings.replay import Projects, Replayed, TableReplay, replay
 from drg_pipeline.closings.seal import close
-from drg_pipeline.definitions import build
+from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.closed import Closed
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.region import Region
 from drg_pipeline.runs import Runner
-from drg_pipeline.settings import PROJECT
+from drg_pipeline.settings import PROJECT, Settings
 
 MARCH = "2025-03"
 SEALED = {
@@ -182,20 +184,14 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     regions.change_law(own, "pricing.yml", held, first + late + held)
     region = Region(regions.settings(own))
     projects = Projects()
-    sealed = {place: found for place, found in regions.digests(own).items() if place.endswith(MARCH)}
 
     # The clearing goes on with what is not sealed.
     regions.take_in(region)
     chain = Chain(region)
-    planned = [step for step in chain.steps(Goal("clearing", ("2025",))) if MARCH in step.partitions]
+    steps = chain.steps(Goal("clearing", ("2025",)), done=("months", ()))
+    planned = [step for step in steps if MARCH in step.partitions]
     assert planned and all(not SEALED & set(step.tables) and step.tables for step in planned)
     assert chain.arrived(["2025-03/after-the-closing"], date(2025, 12, 1), "2025-01") == []
-    for step in planned:
-        regions.bring(region, "month", step.tables, [MARCH])
-    now = regions.digests(own)
-    assert all(
-        now[place] == digest for place, digest in sealed.items() if ".".join(place.split("/")[:2]) in SEALED
-    )
     assert replay(region.settings, MARCH, projects=projects).identical
 
     # Opened again, it is computed and closed anew, and says what has become different.
@@ -221,26 +217,36 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
         ).fetchall()
     assert rows == [(f"month={MARCH} setl_id=IN-TIME",)]
     assert replay(region.settings, MARCH, 2, projects=projects).identical
-
-    # All closings as a job, which fails where one does not come out; the first is what it was.
-    job = build([region]).get_repository_def().get_job("jiyuan_replay")
-    path = next((again.closed.folder / "lake/pricing/case_point").rglob("part.parquet"))
-    os.chmod(path, 0o644)
-    path.write_bytes(path.read_bytes()[:-1])
-    result = job.execute_in_process(instance=open_instance(region.settings.lake), raise_on_error=False)
-    assert not result.success
-    (failed,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
-    assert failed.user_failure_data is not None
-    assert f"1 of 2 closings do not come out as they were sealed: {MARCH} (2)" in str(
-        failed.user_failure_data.description
-    )
+    first = region.closed.closing(MARCH, 1)
+    assert verify(first.folder, read_manifest(first.folder), region.closed) == []
+    assert again.manifest.previous == manifest_digest(first.folder)
 
 
-def test_the_weekly_replay_waits_for_a_closing(tmp_path: Path) -> None:
+def test_the_job_and_its_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run fails where a closing does not come out; the schedule is switched on by hand."""
     region = Region(regions.settings(tmp_path))
     made = automation(region, Operations(automatic=True), job_definitions(region))
     (schedule,) = [each for each in made.schedules if each.name == "jiyuan_replay"]
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    with dg.build_schedule_context(scheduled_execution_time=None) as context:
-        answer = schedule.evaluate_tick(context)
-    assert answer.skip_message == "nothing is closed"
+    with dg.build_schedule_context() as context:
+        assert schedule.evaluate_tick(context).skip_message == "nothing is closed"
+
+    (job,) = [each for each in made.jobs if each.name == "jiyuan_replay"]
+    same = TableReplay("settlement.month_value", MARCH, "identical", 4)
+    changed = [Change("lake/x/part.parquet", "is gone", "output", "settlement.month_value", MARCH)]
+
+    def as_if(settings: Settings, period: str, number: int, projects: Projects) -> Replayed:
+        found = Closed(period, number, tmp_path, "2025-05-01", "somebody")
+        return Replayed(found, "0" * 64, changed=changed if number > 1 else [], tables=[same])
+
+    monkeypatch.setattr(closings_job, "replay", as_if)
+    for last in (1, 2):
+        asked = [(MARCH, number) for number in range(1, last + 1)]
+        monkeypatch.setattr(closings_job, "closings_to_replay", lambda settings, asked=asked: asked)
+        result = job.execute_in_process(raise_on_error=False)
+        assert result.success == (last == 1)
+    (failed,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    assert failed.user_failure_data is not None
+    told = str(failed.user_failure_data.description)
+    assert f"1 of 2 closings do not come out as they were sealed: {MARCH} (2)" in told
+    assert failed.user_failure_data.metadata["different"].value == 1
