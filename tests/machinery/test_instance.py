@@ -60,6 +60,24 @@ def test_a_check_is_planned_once_a_run_whatever_its_partitions(tmp_path: Path) -
     assert record.status is AssetCheckExecutionRecordStatus.SUCCEEDED and record.partition is None
 
 
+def test_a_run_is_marked_as_failed_before_its_failure_is_told(tmp_path: Path) -> None:
+    """The daemon that retries reads the event once, and then the run."""
+    instance = open_instance(tmp_path)
+    run = create_run_for_test(instance, "some", status=dg.DagsterRunStatus.STARTED)
+    told = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_FAILURE.value, "some", message="its process is gone")
+    entry = dg.EventLogEntry(
+        error_info=None,
+        level="error",
+        user_message="",
+        run_id=run.run_id,
+        timestamp=time.time(),
+        dagster_event=told,
+    )
+    instance.event_log_storage.store_event(entry)
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None and found.status is dg.DagsterRunStatus.FAILURE
+
+
 def test_a_run_whose_process_is_gone_gives_its_place_free(tmp_path: Path) -> None:
     instance = open_instance(tmp_path)
     gone = subprocess.Popen([sys.executable, "-c", ""])
