@@ -56,8 +56,10 @@ def make_claims(screen: Screen, settings: Settings, size: dict[str, Any]) -> Non
     """Make the deliveries, unless they are there; other ones are never put in their place."""
     from drg_pipeline.synthetic import SCHEME, generate
     from drg_pipeline.synthetic.folders import MARKER
+    from drg_pipeline.synthetic.parameters import digest_of_parameters, parameters
 
-    called = {**size, "hospitals": HOSPITALS, "months": [FIRST_MONTH, LAST_MONTH], "scheme": SCHEME}
+    months, like = [FIRST_MONTH, LAST_MONTH], digest_of_parameters(parameters())
+    called = {**size, "hospitals": HOSPITALS, "months": months, "scheme": SCHEME, "like": like}
     there = [_made(folder / MARKER) for folder in (settings.inbox, settings.reference)]
     if all(made and called.items() <= made.items() for made in there):
         screen.aside(screen.text("demo.there", inbox=near(settings.inbox)))

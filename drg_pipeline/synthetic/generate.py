@@ -23,7 +23,7 @@ from drg_pipeline.settings import Settings
 from drg_pipeline.synthetic import mix, region, seasons
 from drg_pipeline.synthetic.deliveries import write_claims
 from drg_pipeline.synthetic.folders import check_targets, put, stage_of
-from drg_pipeline.synthetic.parameters import PARAMETERS, parameters
+from drg_pipeline.synthetic.parameters import PARAMETERS, digest_of_parameters, parameters
 from drg_pipeline.synthetic.prepare import prepare
 from drg_pipeline.synthetic.recipes import recipes_of
 from drg_pipeline.synthetic.reference_files import write_reference
@@ -85,6 +85,7 @@ def generate(
             "months": [first_month, last_month],
             "seed": seed,
             "scheme": read.name,
+            "like": digest_of_parameters(given),
         }
         for stage, folder in zip(staged, (inbox, reference), strict=True):
             put(stage, folder, called)

@@ -6,6 +6,8 @@ What the values mean stands in `region.yml` itself; who draws what from them doe
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -266,6 +268,12 @@ def parameters(path: Path = PARAMETERS) -> dict[str, Any]:
     if place.faults:
         raise DrgError(f"{path.name} does not describe a region.", place.faults, remedy=f"Correct {path}.")
     return given
+
+
+def digest_of_parameters(given: dict[str, Any]) -> str:
+    """Tells two sets of parameters apart, however their files are laid out."""
+    text = json.dumps(given, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _together(place: Place, given: dict[str, Any]) -> None:

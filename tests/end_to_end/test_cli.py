@@ -230,7 +230,7 @@ def test_a_demo_of_other_claims_is_left_alone(drg: Drg, tmp_path: Path) -> None:
         }
         (tmp_path / name / ".generated").write_text(json.dumps(made), encoding="utf-8")
     ended = drg("demo", "--folder", tmp_path, "--claims", 20)
-    assert ended.code == 2 and "made with other claims (claims 10)" in ended.err
+    assert ended.code == 2 and "made with other claims (claims 10, like unknown)" in ended.err
 
 
 def test_a_demo_goes_from_its_claims_to_what_to_open_next(
