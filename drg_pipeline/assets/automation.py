@@ -196,7 +196,8 @@ def _chain_sensor(
         linked = run.tags.get(CHAIN)
         done: tuple[str, Sequence[str]] | None = None
         if run.job_name in beginnings:
-            linked = run.run_id
+            # As short as a run's name on the pages.
+            linked = run.run_id[:8]
             goal = Goal(beginnings[run.job_name].what, (run.tags[PARTITION],))
         elif linked is None or GOAL not in run.tags or run.job_name not in roles:
             return dg.SkipReason(f"{run.job_name} {run.run_id} is no link of a chain")

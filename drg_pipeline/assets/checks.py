@@ -50,7 +50,8 @@ def check_result(
     for _, check in found:
         rules[check.id] = (check.describe, rules.get(check.id, ("", 0))[1] + check.failing)
     metadata: dict[str, dg.MetadataValue] = {
-        "partitions": dg.MetadataValue.int(len({partition for partition, _ in found})),
+        # As text: the UI plots figures, and this one says nothing as a line.
+        "partitions": dg.MetadataValue.text(str(len({partition for partition, _ in found}))),
         "failing_rows": dg.MetadataValue.int(sum(check.failing for _, check in failed)),
         "rules": dg.MetadataValue.md(
             table(
@@ -61,7 +62,9 @@ def check_result(
         ),
     }
     if failed:
-        metadata["failing"] = dg.MetadataValue.md("\n\n".join(_of_rule(region, failed)))
+        # Apart, because the UI hides behind a link what is longer than 1,000 characters.
+        metadata["failing"] = dg.MetadataValue.md("\n\n".join(_rows_of(region, failed)))
+        metadata["all_rows"] = dg.MetadataValue.md("\n\n".join(_ways_to(region, failed)))
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=group,
@@ -73,21 +76,35 @@ def check_result(
     )
 
 
-def _of_rule(region: Region, failed: Sequence[tuple[str | None, Check]]) -> list[str]:
-    """For each broken rule: where and how often, its first rows, its file and how to read it."""
+def _rows_of(region: Region, failed: Sequence[tuple[str | None, Check]]) -> list[str]:
+    """For each broken rule: where and how often, and its first rows."""
     told: list[str] = []
-    for rule in dict.fromkeys(check.id for _, check in failed):
-        own = [(partition, check) for partition, check in failed if check.id == rule]
+    for rule, own in _by_rule(failed).items():
         counts = ", ".join(f"{partition or 'all'}: {check.failing}" for partition, check in own)
         told.append(f"**{rule}** — {counts}")
-        files = [check.file for _, check in own if check.file]
-        if not files:
-            continue
-        told.append(first_rows(region, files, own[0][1].shown))
-        where = str(files[0]) if len(files) == 1 else str(files[0].parent / "*.parquet")
-        told.append(f"All rows: {code(where)}")
-        told.append(command(region.settings, f"from '{sql_text(where)}'"))
+        files = _files(own)
+        if files:
+            told.append(first_rows(region, files, own[0][1].shown))
     return told
+
+
+def _ways_to(region: Region, failed: Sequence[tuple[str | None, Check]]) -> list[str]:
+    """For each broken rule: the file of all its rows, and how to read it."""
+    told: list[str] = []
+    for files in map(_files, _by_rule(failed).values()):
+        if files:
+            where = str(files[0]) if len(files) == 1 else str(files[0].parent / "*.parquet")
+            told += [code(where), command(region.settings, f"from '{sql_text(where)}'")]
+    return told
+
+
+def _by_rule(failed: Sequence[tuple[str | None, Check]]) -> dict[str, list[tuple[str | None, Check]]]:
+    rules = dict.fromkeys(check.id for _, check in failed)
+    return {rule: [each for each in failed if each[1].id == rule] for rule in rules}
+
+
+def _files(own: Sequence[tuple[str | None, Check]]) -> list[Path]:
+    return [check.file for _, check in own if check.file]
 
 
 def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) -> str:

@@ -64,7 +64,8 @@ def rules_check(
     }
     broken = [rule for rule, count in ordered if count]
     if broken:
-        metadata["failing"] = dg.MetadataValue.md(_failing_rows(region, model, outcomes, broken))
+        first, way = _failing_rows(region, model, outcomes, broken)
+        metadata["failing"], metadata["all_rows"] = dg.MetadataValue.md(first), dg.MetadataValue.md(way)
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=RULES,
@@ -78,7 +79,9 @@ def _total(failing: Mapping[Rule, int], severity: str) -> int:
     return sum(count for rule, count in failing.items() if rule.severity == severity)
 
 
-def _failing_rows(region: Region, model: Model, outcomes: Sequence[Outcome], broken: Sequence[Rule]) -> str:
+def _failing_rows(
+    region: Region, model: Model, outcomes: Sequence[Outcome], broken: Sequence[Rule]
+) -> tuple[str, str]:
     """The first rows that fail a rule, by their keys, and the line that reads all of them."""
     published = [outcome for outcome in outcomes if outcome.published]
     keys = [name for name in model.grain if name not in region.personal]
@@ -94,8 +97,7 @@ def _failing_rows(region: Region, model: Model, outcomes: Sequence[Outcome], bro
     span = [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"] if periods else []
     one = " or ".join(rule.id for rule in broken)
     query = f"from {model.name} where {' and '.join([*span, f'({one})'])}"
-    shown = table([*keys, "rules that fail"], rows)
-    return f"{shown}\n\nAll rows:\n\n{command(region.settings, query)}"
+    return table([*keys, "rules that fail"], rows), command(region.settings, query)
 
 
 def outside_check(
@@ -125,6 +127,6 @@ def outside_check(
         metadata={
             "rows": sum(count for _, count, _ in found),
             "months": dg.MetadataValue.md(listed),
-            "failing": dg.MetadataValue.md(command(region.settings, query) if found else "none"),
+            "all_rows": dg.MetadataValue.md(command(region.settings, query) if found else "none"),
         },
     )

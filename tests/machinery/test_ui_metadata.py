@@ -210,13 +210,13 @@ def test_a_broken_contract_leads_to_the_rows(tmp_path: Path, capsys: pytest.Capt
     contract = verdict(result, "contract")
     assert not contract.passed
     metadata = {name: value.value for name, value in contract.metadata.items()}
-    assert metadata["failing_rows"] == 1 and metadata["partitions"] == 2
+    assert metadata["failing_rows"] == 1 and metadata["partitions"] == "2"
     assert "| `n_positive` | n is above zero. | 1 |" in metadata["rules"]
     assert "**n_positive** — 2025-02: 1" in metadata["failing"]
     assert "| month | id | n |" in metadata["failing"] and "| 2025-02 | 2 | -5 |" in metadata["failing"]
     file = region.settings.region_lake / ".failing" / "early.row" / "n_positive" / "2025-02.parquet"
-    assert f"`{file}`" in metadata["failing"] and file.is_file()
-    assert "-5" in ask(metadata["failing"], capsys)
+    assert f"`{file}`" in metadata["all_rows"] and file.is_file()
+    assert "-5" in ask(metadata["all_rows"], capsys)
     assert not region.store.file("early.row", "month", "2025-02").is_file()
 
 
@@ -252,8 +252,9 @@ def test_an_invariant_shows_the_rows_it_returns(
     failing = str(found.metadata["failing"].value)
     assert found.metadata["failing_rows"].value == 2 and not found.passed
     assert "| 2025-01 | 3 | 30 |" in failing and "| 2025-02 | 3 | 30 |" in failing
-    assert "n_small/*.parquet" in failing
-    assert ask(failing, capsys).count("30") >= 2
+    way = str(found.metadata["all_rows"].value)
+    assert "n_small/*.parquet" in way
+    assert ask(way, capsys).count("30") >= 2
     asset = model_asset(region, region.project.models["early.row"])
     described = {spec.name: spec.description for spec in asset.check_specs}
     assert "第16条" in str(described["n_small"])
