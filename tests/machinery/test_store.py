@@ -62,8 +62,14 @@ def test_killed_at_any_moment_a_partition_is_a_whole_version(
     folder = store.file(TABLE, "month", "2025-01").parent
     last, advanced = 1, 0
     for number in range(1, KILLS + 1):
+        before = set(folder.glob("*.tmp"))
         writer = start(processes, tmp_path, "2025-01", 1_000 * number)
-        time.sleep(dice.uniform(0, 4 * pace))
+        if number % 4:
+            time.sleep(dice.uniform(0, 4 * pace))
+        else:
+            # A write is so quick that chance alone rarely meets one.
+            while not set(folder.glob("*.tmp")) - before:
+                assert writer.is_alive()
         kill(writer)
         now = version_there(tmp_path, "2025-01")
         assert now == last or now >= 1_000 * number
