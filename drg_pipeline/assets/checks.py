@@ -62,9 +62,11 @@ def check_result(
         ),
     }
     if failed:
-        # Apart, because the UI hides behind a link what is longer than 1,000 characters.
-        metadata["failing"] = dg.MetadataValue.md("\n\n".join(_rows_of(region, failed)))
-        metadata["all_rows"] = dg.MetadataValue.md("\n\n".join(_ways_to(region, failed)))
+        why, rows, ways = _told(region, failed)
+        # The page shows plain text at once, and Markdown behind a link.
+        metadata["why"] = dg.MetadataValue.text("\n".join(why))
+        metadata["failing"] = dg.MetadataValue.md("\n\n".join(rows))
+        metadata["all_rows"] = dg.MetadataValue.md("\n\n".join(ways))
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=group,
@@ -76,50 +78,41 @@ def check_result(
     )
 
 
-def _rows_of(region: Region, failed: Sequence[tuple[str | None, Check]]) -> list[str]:
-    """For each broken rule: where and how often, and its first rows."""
-    told: list[str] = []
-    for rule, own in _by_rule(failed).items():
+def _told(
+    region: Region, failed: Sequence[tuple[str | None, Check]]
+) -> tuple[list[str], list[str], list[str]]:
+    """For each broken rule: in words with its first row; its first rows as a table; where all are, and how
+    to read them."""
+    why, tables, ways = [], [], []
+    for rule in dict.fromkeys(check.id for _, check in failed):
+        own = [(partition, check) for partition, check in failed if check.id == rule]
         counts = ", ".join(f"{partition or 'all'}: {check.failing}" for partition, check in own)
-        told.append(f"**{rule}** — {counts}")
-        files = _files(own)
+        tables.append(f"**{rule}** — {counts}")
+        words = f"{rule} — {counts}"
+        files = [check.file for _, check in own if check.file]
         if files:
-            told.append(first_rows(region, files, own[0][1].shown))
-    return told
-
-
-def _ways_to(region: Region, failed: Sequence[tuple[str | None, Check]]) -> list[str]:
-    """For each broken rule: the file of all its rows, and how to read it."""
-    told: list[str] = []
-    for files in map(_files, _by_rule(failed).values()):
-        if files:
+            shown = [name for name in own[0][1].shown if name not in region.personal]
+            if rows := first_rows(region, files, shown):
+                example = ", ".join(f"{name} {value}" for name, value in zip(shown, rows[0]))
+                words += f". For example: {example}"
+                tables.append(table(shown, rows))
             where = str(files[0]) if len(files) == 1 else str(files[0].parent / "*.parquet")
-            told += [code(where), command(region.settings, f"from '{sql_text(where)}'")]
-    return told
+            ways += [code(where), command(region.settings, f"from '{sql_text(where)}'")]
+        why.append(words)
+    return why, tables, ways
 
 
-def _by_rule(failed: Sequence[tuple[str | None, Check]]) -> dict[str, list[tuple[str | None, Check]]]:
-    rules = dict.fromkeys(check.id for _, check in failed)
-    return {rule: [each for each in failed if each[1].id == rule] for rule in rules}
-
-
-def _files(own: Sequence[tuple[str | None, Check]]) -> list[Path]:
-    return [check.file for _, check in own if check.file]
-
-
-def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) -> str:
-    """The first failing rows as a table of the columns that say why, persons left out."""
-    shown = [name for name in columns if name not in region.personal]
-    if not shown:
-        return ""
-    texts = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in shown)
+def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) -> list[tuple[object, ...]]:
+    """The first failing rows, as text; none where no column may be shown."""
+    if not columns:
+        return []
+    texts = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in columns)
     listed = ", ".join(f"'{sql_text(path)}'" for path in files)
     with closing(region.engine.connect()) as con:
-        rows = con.execute(
+        return con.execute(
             f"select {texts} from read_parquet([{listed}], hive_partitioning = false) "
             f"order by all limit {SHOWN_ROWS}"
         ).fetchall()
-    return table(shown, rows)
 
 
 def command(settings: Settings, query: str) -> str:

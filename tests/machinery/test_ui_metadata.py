@@ -212,6 +212,7 @@ def test_a_broken_contract_leads_to_the_rows(tmp_path: Path, capsys: pytest.Capt
     metadata = {name: value.value for name, value in contract.metadata.items()}
     assert metadata["failing_rows"] == 1 and metadata["partitions"] == "2"
     assert "| `n_positive` | n is above zero. | 1 |" in metadata["rules"]
+    assert metadata["why"] == "n_positive — 2025-02: 1. For example: month 2025-02, id 2, n -5"
     assert "**n_positive** — 2025-02: 1" in metadata["failing"]
     assert "| month | id | n |" in metadata["failing"] and "| 2025-02 | 2 | -5 |" in metadata["failing"]
     file = region.settings.region_lake / ".failing" / "early.row" / "n_positive" / "2025-02.parquet"

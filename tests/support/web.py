@@ -36,7 +36,7 @@ ASSET = """query($k: AssetKeyInput!, $p: [String!]) { assetNodeOrError(assetKey:
 CHECKS = """query($k: AssetKeyInput!, $c: String!) {
   assetCheckExecutions(assetKey: $k, checkName: $c, limit: 50) { runId status partition evaluation {
     success severity metadataEntries { label ... on MarkdownMetadataEntry { mdStr }
-    ... on IntMetadataEntry { intValue } } } } }"""
+    ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue } } } } }"""
 LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 AGAIN = """mutation($r: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $r) { __typename
