@@ -61,7 +61,8 @@ def explain(
     from drg_pipeline.reports.account_text import as_data
 
     accounts = Accounts(Region(settings))
-    account = accounts.of([setl_id], month=month, version=version)[0]
+    # Pasted from a file an id brings the end of its line along.
+    account = accounts.of([setl_id.strip()], month=month, version=version)[0]
     instruments = accounts.region.pack.instruments
     if html is not None:
         from drg_pipeline.reports.account_page import page
