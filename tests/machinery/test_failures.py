@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -22,23 +21,6 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
 
 NAME = regions.NAME
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A region without deliveries."""
-    return regions.empty(tmp_path)
-
-
-@pytest.fixture
-def region(folder: Path) -> Region:
-    return Region(regions.settings(folder))
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def land(region: Region, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:

@@ -5,7 +5,7 @@ No daemon runs here, and no claim is computed; see tests/end_to_end/test_daemon.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -36,23 +36,6 @@ from drg_pipeline.region import Region
 NAME = regions.NAME
 HERE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = Operations(quiet_seconds=0, open_from="2025-01")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A region without deliveries."""
-    return regions.empty(tmp_path)
-
-
-@pytest.fixture
-def region(folder: Path) -> Region:
-    return Region(regions.settings(folder))
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 @cache
