@@ -337,7 +337,7 @@ def digest_of_file(con: duckdb.DuckDBPyConnection, project: Project, table: str,
         # A type's spelling is part of the digest: models are digested with DuckDB's.
         found = con.execute(f"describe select * from {own}").fetchall()
         types = [(str(row[0]), str(row[1])) for row in found]
-    return logical_digest(con, own, types)
+    return logical_digest(con, own, types, grain_of(project, table)).digest
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import Counted, digest_of, logical_digests, quoted
+from drg_pipeline.lake.digest import Counted, digest_of, logical_digest, quoted, row_order
 from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import upstream_partitions
@@ -239,9 +239,17 @@ class Engine:
         unknown = [m for m in months if self._slices.get((model.name, m), ("", ""))[0] != stands]
         if unknown:
             columns = [(name, self.project.column(model.name, name).type) for name in model.columns]
-            parts = f"(select s.m, v.* from {model.name} as v inner join {kept} as s on s.k = v.{whole})"
-            for part, counted in logical_digests(con, parts, columns, unknown, "m").items():
-                self._slices[model.name, str(part)] = (stands, counted.digest)
+            parts = quoted(f"{model.table}_parts")
+            con.execute(
+                f"create temp table {parts} as select s.m, v.* from {model.name} as v "
+                f"inner join {kept} as s on s.k = v.{whole} "
+                f"order by s.m, {row_order(model.columns, model.grain)}"
+            )
+            for m in unknown:
+                part = f"(from {parts} where m = '{sql_text(m)}')"
+                counted = logical_digest(con, part, columns, in_order=True)
+                self._slices[model.name, m] = (stands, counted.digest)
+            con.execute(f"drop table {parts}")
         return {value: self._slices[model.name, value][1] for value in months}
 
     def view(
@@ -294,11 +302,13 @@ class Engine:
             if model.sealed:
                 self.guard(name, partitions)
             inputs = self.show(con, model, model.partition, partitions)
+            # Its partitions, so that each is read alone, and in them its grain: the order of its digest.
+            order = dict.fromkeys((*(() if model.partition == "none" else (model.partition,)), *model.grain))
             try:
                 # Not temporary: the cursors that write partitions side by side see it. Sorted once for all.
                 con.execute(
                     f"create table candidate as {self._filtered(model, partitions)} "
-                    f"order by {_order(model.partition, model.grain)}"
+                    f"order by {', '.join(map(quoted, order))}"
                 )
             except duckdb.Error as error:
                 raise DrgError(
@@ -329,23 +339,21 @@ class Engine:
         code = self.project.code_version(model.name)
         temporaries: dict[str | None, Path] = {}
         keys: list[str | None] = [None] if model.partition == "none" else list(partitions)
-        counted = logical_digests(
-            con, "candidate", types, keys, "" if model.partition == "none" else model.partition
-        )
 
         def write(key: str | None) -> Outcome:
+            own_rows = rows_of("candidate", model.partition, key)
             with con.cursor() as own:
                 outcome, temporaries[key] = write_partition(
                     own,
                     self.store,
-                    relation="candidate",
+                    relation=own_rows,
                     table=model.name,
                     kind=model.partition,
                     partition=key,
                     columns=types,
                     code=code,
                     inputs=inputs[key],
-                    counted=counted[key],
+                    counted=logical_digest(own, own_rows, types, in_order=True),
                 )
             return outcome
 
@@ -400,10 +408,11 @@ class Engine:
         ]
 
 
-def _order(kind: str, grain: Sequence[str]) -> str:
-    """A table's order: its partitions, so that each is read alone, and in them its grain."""
-    names = dict.fromkeys([*(() if kind == "none" else (kind,)), *grain])
-    return ", ".join(quoted(name) for name in names) or "all"
+def rows_of(table: str, kind: str, partition: str | None) -> str:
+    """The rows of one partition of a table, as SQL that can stand behind FROM."""
+    return (
+        table if partition is None else f"(from {table} where {kind} = {partition_literal(kind, partition)})"
+    )
 
 
 def write_partition(
@@ -419,12 +428,11 @@ def write_partition(
     inputs: Mapping[str, str],
     counted: Counted,
 ) -> tuple[Outcome, Path]:
-    """Write one partition of a relation to a temporary file beside its place, with its digest inside.
+    """Write one partition to a temporary file beside its place, with its digest inside.
 
-    relation  a table whose rows stand in the order that the file is to have
-    counted   rows and digest of the partition, as `logical_digests` finds them for all of a step at once
+    relation  its rows in the order that the file is to have, as SQL that can stand behind FROM
+    counted   their number and digest
     """
-    where = "" if partition is None else f" where {kind} = {partition_literal(kind, partition)}"
     path = store.file(table, kind, partition)
     temporary = store.temporary(path)
     stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
@@ -437,7 +445,7 @@ def write_partition(
     }
     metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
     con.execute(
-        f"copy (select {stored} from {relation}{where}) to '{sql_text(temporary)}' "
+        f"copy (select {stored} from {relation}) to '{sql_text(temporary)}' "
         f"({PARQUET}, kv_metadata {{{metadata}}})"
     )
     return Outcome(table, partition, path, counted.rows, counted.digest), temporary
