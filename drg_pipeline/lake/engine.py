@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import Counted, digest_of, logical_digest, quoted, row_order
+from drg_pipeline.lake.digest import Counted, digest_of, empty_digest, logical_digest, logical_digests, quoted
 from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.periods import upstream_partitions
@@ -31,6 +32,7 @@ Landed = Callable[[], Mapping[str, Path]]
 Guard = Callable[[str, Collection[str]], None]
 """refuses, by a DrgError, that partitions of a table be computed again"""
 
+SPILL = ".spill"
 # Level 1 takes a third less time than the default for files of the same size.
 PARQUET = "format parquet, compression zstd, compression_level 1"
 
@@ -54,14 +56,16 @@ class Engine:
         self.within: Sequence[Path] = ()
         """the only folders that connections reach; none: any"""
         self._digests: dict[Path, tuple[tuple[int, int], str]] = {}
-        self._slices: dict[tuple[str, str], tuple[str, str]] = {}
+        # What sliced tables come to for some months, and the folder of those files while this engine lives.
+        self._slices: dict[tuple[str, ...], tuple[Path, dict[str | None, str]]] = {}
+        self._aside: TemporaryDirectory[str] | None = None
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with the shared macros; spills into the lake, reaches no network."""
         con = duckdb.connect()
         con.execute("set autoinstall_known_extensions = false")
         con.execute("set autoload_known_extensions = false")
-        spill = self.store.root / ".spill"
+        spill = self.store.root / SPILL
         con.execute(f"set temp_directory = '{sql_text(spill)}'")
         if self.settings.threads:
             con.execute(f"set threads = {int(self.settings.threads)}")
@@ -223,34 +227,48 @@ class Engine:
     ) -> dict[str | None, str]:
         """Narrow the view of a sliced table to what the months can depend on, and digest each month's part.
 
-        A month depends on every row of the keys that have a row in it, whatever their month. A part's digest
-        is kept as long as the table is the same: most models of a month read the table.
+        A month depends on every row of the keys that have a row in it, whatever their month. What was
+        narrowed is kept as long as the table is the same: most models of a month read the table.
         """
+        stands = digest_of((str(path), digest) for path, digest in self._file_digests(con, files).items())
+        asked = (model.name, stands, *months)
+        if asked not in self._slices:
+            self._slices[asked] = self._sliced(con, model, files, months)
+        path, digests = self._slices[asked]
+        self.view(con, model.name, [path])
+        return dict(digests)
+
+    def _sliced(
+        self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
+    ) -> tuple[Path, dict[str | None, str]]:
+        """The rows that the months can depend on as a file, and the digest of each month's part."""
         assert model.slice_by
         month, whole = model.slice_by
-        kept = quoted(f"{model.table}_slice")
+        kept, parts = quoted(f"{model.table}_kept"), quoted(f"{model.table}_parts")
         listed = ", ".join(f"'{sql_text(value)}'" for value in months)
         con.execute(
             f"create temp table {kept} as select distinct {month} as m, {whole} as k "
-            f"from {model.name} where {month} in ({listed})"
+            f"from {parquet(files)} where {month} in ({listed})"
         )
-        self.view(con, model.name, files, f"where {whole} in (select k from {kept})")
-        stands = digest_of((str(path), digest) for path, digest in self._file_digests(con, files).items())
-        unknown = [m for m in months if self._slices.get((model.name, m), ("", ""))[0] != stands]
-        if unknown:
-            columns = [(name, self.project.column(model.name, name).type) for name in model.columns]
-            parts = quoted(f"{model.table}_parts")
-            con.execute(
-                f"create temp table {parts} as select s.m, v.* from {model.name} as v "
-                f"inner join {kept} as s on s.k = v.{whole} "
-                f"order by s.m, {row_order(model.columns, model.grain)}"
-            )
-            for m in unknown:
-                part = f"(from {parts} where m = '{sql_text(m)}')"
-                counted = logical_digest(con, part, columns, in_order=True)
-                self._slices[model.name, m] = (stands, counted.digest)
-            con.execute(f"drop table {parts}")
-        return {value: self._slices[model.name, value][1] for value in months}
+        con.execute(
+            f"create temp table {parts} as select s.m, v.* from {parquet(files)} as v "
+            f"inner join {kept} as s on s.k = v.{whole}"
+        )
+        columns = [(name, self.project.column(model.name, name).type) for name in model.columns]
+        counted = logical_digests(con, parts, columns, "m", model.grain)
+        if self._aside is None:
+            spill = self.store.root / SPILL
+            spill.mkdir(parents=True, exist_ok=True)
+            self._aside = TemporaryDirectory(prefix="slice-", dir=spill)
+        path = Path(self._aside.name) / f"{len(self._slices)}.parquet"
+        con.execute(
+            f"copy (select * from {parquet(files)} where {whole} in (select k from {kept})) "
+            f"to '{sql_text(path)}' ({PARQUET})"
+        )
+        con.execute(f"drop table {parts}")
+        con.execute(f"drop table {kept}")
+        none = empty_digest(columns)
+        return path, {value: counted.get(value, none).digest for value in months}
 
     def view(
         self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path], where: str = ""
