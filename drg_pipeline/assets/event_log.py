@@ -43,7 +43,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
         self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
         # The library's lock lets no thread in twice; here what is written together nests.
-        self._db_lock = threading.RLock()
+        self._db_lock = threading.RLock()  # type: ignore[assignment]
         os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
 
     @classmethod
