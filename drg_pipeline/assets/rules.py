@@ -14,6 +14,7 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
+from drg_pipeline.assets.looking import look
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.outcome import Outcome
@@ -34,7 +35,7 @@ def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Ve
     Partitions with the same rules are judged together: a verdict costs as much for few rows as for many.
     """
     verdicts: list[Verdict] = []
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         rules_of = {outcome.path: _rules(region, con, model, outcome.partition) for outcome in outcomes}
         for rules, files in _batches(rules_of, {outcome.path: outcome.rows for outcome in outcomes}):
             columns = ", ".join(quoted(rule.id) for rule in rules)
@@ -115,7 +116,7 @@ def _failing_rows(
     keys = [name for name in model.grain if name not in region.personal]
     failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
     texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         rows = con.execute(
             f"select {texts}, array_to_string({failed}, ', ') as failed "
             f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
@@ -135,7 +136,7 @@ def outside_check(
     assert model.slice_by
     month, whole = model.slice_by
     first, last = region.settings.first_month, f"{date.today():%Y-%m}"
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         found = con.execute(
             f"select {month}, count(*), min({whole}) from {parquet([outcome.path])} "
             f"where {month} < ? or {month} > ? group by {month} order by {month}",
