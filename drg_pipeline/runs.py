@@ -19,6 +19,7 @@ from drg_pipeline.assets.operations import ALONE, CHAIN, LINK, PARTITION, RANGE_
 from drg_pipeline.assets.processes import own_process
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.quality.suites import begin_import
 from drg_pipeline.region import Region
 
 
@@ -80,6 +81,9 @@ class Runner:
     def run(self, step: Step) -> None:
         """One Dagster run in this process; raises the DrgError that stopped it."""
         self.started(step)
+        models = self.region.project.models
+        if any(table in models and models[table].flags for table in step.tables or step.job.tables):
+            begin_import()
         tags = step.tags(self.region.settings.region) | own_process() | self._linked
         # No queue starts this run, so it asks for none of the queue's room; the store's locks keep order.
         tags.pop(ALONE, None)

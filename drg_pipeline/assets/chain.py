@@ -15,6 +15,7 @@ from datetime import date
 from itertools import groupby
 
 from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
+from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.operations import ALONE, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.assets.run_days import is_open
 from drg_pipeline.errors import WrongUse
@@ -231,7 +232,7 @@ class Chain:
                 continue
             month, whole = (quoted(name) for name in model.slice_by)
             source, marks = parquet([path]), ", ".join("?" for _ in deliveries)
-            with closing(self.region.engine.connect()) as con:
+            with closing(look(self.region)) as con:
                 found = con.execute(
                     f"select distinct {month} from {source} "
                     f"where {whole} in (select {whole} from {source} where delivery in ({marks}))",

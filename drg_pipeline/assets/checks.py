@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from drg_pipeline.assets.describe import key, law_text
+from drg_pipeline.assets.looking import look
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import sql_text
 from drg_pipeline.lake.outcome import Outcome
@@ -108,7 +109,7 @@ def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) ->
         return []
     texts = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in columns)
     listed = ", ".join(f"'{sql_text(path)}'" for path in files)
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         return con.execute(
             f"select {texts} from read_parquet([{listed}], hive_partitioning = false) "
             f"order by all limit {SHOWN_ROWS}"

@@ -190,7 +190,7 @@ def _is_figure(column: Column) -> bool:
     return column.type.split("(")[0] in ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "DOUBLE")
 
 
-def outcome_metadata(outcome: Outcome, looks: Mapping[str, dg.MetadataValue]) -> dict[str, Any]:
+def outcome_metadata(outcome: Outcome, looks: Mapping[str, Any]) -> dict[str, Any]:
     """What a run tells of one partition; what people look at comes first."""
     return {
         "dagster/row_count": dg.MetadataValue.int(outcome.rows),

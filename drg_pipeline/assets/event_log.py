@@ -1,33 +1,50 @@
-"""Dagster's SQLite event log with connections that stay open, and with two faults of it mended.
+"""Dagster's SQLite event log with connections that stay open, batches, and two faults of it mended.
 
 The library opens and closes a connection for every event; closing the last one of a write-ahead log
-flushes the whole log to disk. A run over many partitions is mostly that. It also plans a check once for each
+flushes the whole log to disk. And it writes each event by itself, where its instance can hand over all events
+of a table at once. A run over many partitions is mostly that. It also plans a check once for each
 partition of a run, where ours give one verdict a run: the check's page would list a skipped execution for
 every month. And it tells that a run has failed before the run is marked so. Everything else is the library's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, BATCH_WRITABLE_EVENTS
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 from dagster._time import datetime_from_timestamp
 from dagster_shared.record import replace
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.event import listen
 from sqlalchemy.pool import StaticPool
 
 BUSY_TIMEOUT_SECONDS = 60
 # A process that runs for months sees many runs; each has a file of its own.
 OPEN_FILES = 32
+# Where Dagster's instance looks whether a storage takes events together, and how many.
+BATCH_VARIABLE, BATCH_SIZE = "DAGSTER_EVENT_BATCH_SIZE", "1000"
 
 
 class LocalEventLogStorage(SqliteEventLogStorage):
     """The library's storage; one open connection per file and process, used under the library's own lock."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        self._begun: dict[str, Connection] = {}
+        self._tables: set[str] = set()
+        super().__init__(base_dir, inst_data)
+        # The library's lock lets no thread in twice; here what is written together nests.
+        self._db_lock = threading.RLock()  # type: ignore[assignment]
+        os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
 
     @classmethod
     def from_config_value(
@@ -38,27 +55,67 @@ class LocalEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
-            yield connection
+        """A transaction on a shard; within another one on it the same, which the outer one commits."""
+        with self._db_lock:
+            if shard in self._begun:
+                yield self._begun[shard]
+                return
+            with self._engine(shard).connect() as connection, connection.begin():
+                self._begun[shard] = connection
+                try:
+                    yield connection
+                finally:
+                    del self._begun[shard]
 
     def _engine(self, shard: str) -> Engine:
         """The open file of a shard; of many, the ones used last stay open."""
-        engines: dict[str, Engine] = self.__dict__.setdefault("_open_engines", {})
-        if shard in engines:
-            engines[shard] = engines.pop(shard)
+        if shard in self._engines:
+            self._engines[shard] = self._engines.pop(shard)
         else:
-            while len(engines) >= OPEN_FILES:
-                engines.pop(next(iter(engines))).dispose()
+            idle = [other for other in self._engines if other not in self._begun]
+            for other in idle[: max(0, len(self._engines) - OPEN_FILES + 1)]:
+                self._engines.pop(other).dispose()
             engine = create_engine(
                 self.conn_string_for_shard(shard),
                 poolclass=StaticPool,
                 connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             )
+            listen(engine, "connect", _flush_seldom)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
-            engines[shard] = engine
-        return engines[shard]
+            self._engines[shard] = engine
+        return self._engines[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """The library looks for each event, by a connection of its own; no table goes away."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """The same rows as event by event, in one transaction a file.
+
+        Of an asset only the last event of each kind is written into its row: each replaces the one before.
+        """
+        kinds = {event.dagster_event_type for event in events}
+        if len({event.run_id for event in events}) != 1 or not kinds <= BATCH_WRITABLE_EVENTS:
+            super().store_event_batch(events)
+            return
+        rows = [self._event_to_row(event) for event in events]
+        insert = SqlEventLogStorageTable.insert()
+        with self._connect(events[0].run_id) as run, self._connect(INDEX_SHARD_NAME) as index:
+            run.execute(insert, rows)
+            numbered = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+            ids = list(index.execute(numbered, rows).scalars())
+            told = {id: event for id, event in zip(ids, events) if event.dagster_event_type in ASSET_EVENTS}
+            self._store_asset_event_tags(index, list(told.values()), list(told))
+            last = {_kind_of(event): id for id, event in told.items()}
+            for id in last.values():
+                self._store_asset_event(index, told[id], id)
+            for id, event in zip(ids, events):
+                if event.dagster_event_type in ASSET_CHECK_EVENTS:
+                    self.store_asset_check_event(event, id)
 
     def store_event(self, event: EventLogEntry) -> None:
         told = event.dagster_event
@@ -77,6 +134,20 @@ class LocalEventLogStorage(SqliteEventLogStorage):
         super()._store_asset_check_evaluation_planned(event, event_id)
 
     def dispose(self) -> None:
-        for engine in self.__dict__.pop("_open_engines", {}).values():
-            engine.dispose()
+        while self._engines:
+            self._engines.popitem()[1].dispose()
         super().dispose()
+
+
+def _kind_of(event: EventLogEntry) -> tuple[Any, Any]:
+    assert event.dagster_event
+    return event.dagster_event.asset_key, event.dagster_event_type
+
+
+def _flush_seldom(connection: Any, _: Any) -> None:
+    """Flush the write-ahead log when it is moved into the file, not at each commit.
+
+    A power cut may take the last events with it and leaves the file whole. What is there is never read from
+    events.
+    """
+    connection.execute("pragma synchronous = normal")

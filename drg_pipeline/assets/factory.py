@@ -28,6 +28,7 @@ from drg_pipeline.assets.describe import (
     source_metadata,
 )
 from drg_pipeline.assets.failures import failure, failure_hook, told
+from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.partitions import definition_of, mapping
 from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
@@ -35,7 +36,6 @@ from drg_pipeline.assets.side import side_metadata
 from drg_pipeline.lake.outcome import Outcome, refused
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written
 from drg_pipeline.sql.contract import Contract
-from drg_pipeline.sql.lineage import Lineage
 from drg_pipeline.sql.model import Model
 
 # Config of the intake: the deliveries to look at, `month/delivery`; without it all.
@@ -85,32 +85,30 @@ def model_asset(
             yield rules_check(region, model, asset_key, outcomes)
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
-        lineage = lineage_of(region, model)
-        for outcome, metadata in looks_of(region, model, outcomes, lineage):
+        for outcome, metadata in looks_of(region, model, outcomes):
             context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
         if stopped := refused(outcomes):
             raise failure(stopped)
-        yield dg.MaterializeResult(
-            asset_key=asset_key,
-            metadata={"dagster/column_lineage": lineage_metadata(region, lineage)},
-        )
+        yield dg.MaterializeResult(asset_key=asset_key)
 
     return compute
 
 
 def looks_of(
-    region: Region, model: Model, outcomes: Sequence[Outcome], lineage: Lineage
+    region: Region, model: Model, outcomes: Sequence[Outcome]
 ) -> list[tuple[Outcome, dict[str, Any]]]:
     """Each published partition with its metadata: its charts, and with the last one what shows the table."""
     published = [outcome for outcome in outcomes if outcome.published]
     found: list[tuple[Outcome, dict[str, Any]]] = []
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         drawn = pictures(region, con, model, published)
         for outcome in published:
-            looks = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
+            looks: dict[str, Any] = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
             if outcome is published[-1]:
                 looks["preview"] = preview(region, con, model.name, outcome.path)
+                lineage = lineage_of(region, model)
                 looks["column_sources"] = lineage_table(lineage)
+                looks["dagster/column_lineage"] = lineage_metadata(region, lineage)
             found.append((outcome, outcome_metadata(outcome, looks)))
     return found
 
@@ -194,7 +192,7 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
         selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
         with told(context):
             written = _bring(region, layer, kind, context, [source.name for source in selected])
-        with closing(region.engine.connect()) as con:
+        with closing(look(region)) as con:
             for source in selected:
                 asset_key = key(name, source.name)
                 for partition, metadata in side_metadata(region, con, source, written):

@@ -5,13 +5,16 @@ A claim's fatal fault keeps the claim out of the month and never stops the month
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
+from drg_pipeline.assets.looking import look
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.outcome import Outcome
@@ -22,33 +25,60 @@ from drg_pipeline.sql.model import Model
 
 RULES = "quality_rules"
 OUTSIDE = "outside_partitions"
+# Rows whose flags are in memory at once, about 30 bytes each and as much again while they are judged.
+ROWS_AT_ONCE = 1_000_000
 
 
-def judged(region: Region, model: Model, outcome: Outcome) -> list[Verdict]:
-    """Great Expectations' verdict on each rule of one published partition."""
+def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Verdict]:
+    """Great Expectations' verdict on each rule of published partitions.
+
+    Partitions with the same rules are judged together: a verdict costs as much for few rows as for many.
+    """
+    verdicts: list[Verdict] = []
+    with closing(look(region)) as con:
+        rules_of = {outcome.path: _rules(region, con, model, outcome.partition) for outcome in outcomes}
+        for rules, files in _batches(rules_of, {outcome.path: outcome.rows for outcome in outcomes}):
+            columns = ", ".join(quoted(rule.id) for rule in rules)
+            verdicts += judge(rules, con.execute(f"select {columns} from {parquet(files)}").df())
+    return verdicts
+
+
+def _rules(
+    region: Region, con: duckdb.DuckDBPyConnection, model: Model, partition: str | None
+) -> tuple[Rule, ...]:
+    """The rules of the catalogue in force in a partition, of those that the model flags."""
     assert model.flags
-    catalogue = region.store.file(model.flags, region.project.partition_of(model.flags), outcome.partition)
-    with closing(region.engine.connect()) as con:
-        listed = con.execute(
-            f"select check_id, severity, title from {parquet([catalogue])} order by check_id"
-        ).fetchall()
-        rules = [Rule(*row) for row in listed if row[0] in model.columns]
-        columns = ", ".join(quoted(rule.id) for rule in rules)
-        frame = con.execute(f"select {columns} from {parquet([outcome.path])}").df()
-    return judge(rules, frame)
+    catalogue = region.store.file(model.flags, region.project.partition_of(model.flags), partition)
+    listed = con.execute(
+        f"select check_id, severity, title from {parquet([catalogue])} order by check_id"
+    ).fetchall()
+    return tuple(Rule(*row) for row in listed if row[0] in model.columns)
+
+
+def _batches(
+    rules_of: Mapping[Path, tuple[Rule, ...]], rows: Mapping[Path, int]
+) -> Iterator[tuple[tuple[Rule, ...], list[Path]]]:
+    """Files that follow each other with the same rules, as many as ROWS_AT_ONCE allows."""
+    together: list[Path] = []
+    for path, rules in rules_of.items():
+        full = sum(rows[other] for other in together) + rows[path] > ROWS_AT_ONCE
+        if together and (full or rules_of[together[0]] != rules):
+            yield rules_of[together[0]], together
+            together = []
+        together.append(path)
+    if together:
+        yield rules_of[together[0]], together
 
 
 def rules_check(
     region: Region, model: Model, asset_key: dg.AssetKey, outcomes: Sequence[Outcome]
 ) -> dg.AssetCheckResult:
     """How many rows of each partition fail each rule."""
+    published = [outcome for outcome in outcomes if outcome.published]
+    rows = sum(outcome.rows for outcome in published)
     failing: dict[Rule, int] = {}
-    rows = 0
-    for outcome in outcomes:
-        if outcome.published:
-            rows += outcome.rows
-            for verdict in judged(region, model, outcome):
-                failing[verdict.rule] = failing.get(verdict.rule, 0) + verdict.failing
+    for verdict in judged(region, model, published):
+        failing[verdict.rule] = failing.get(verdict.rule, 0) + verdict.failing
     ordered = sorted(failing.items(), key=lambda item: (item[0].severity, -item[1], item[0].id))
     metadata = {
         "rows": dg.MetadataValue.int(rows),
@@ -64,7 +94,7 @@ def rules_check(
     }
     broken = [rule for rule, count in ordered if count]
     if broken:
-        first, way = _failing_rows(region, model, outcomes, broken)
+        first, way = _failing_rows(region, model, published, broken)
         metadata["failing"], metadata["all_rows"] = dg.MetadataValue.md(first), dg.MetadataValue.md(way)
     return dg.AssetCheckResult(
         asset_key=asset_key,
@@ -80,14 +110,13 @@ def _total(failing: Mapping[Rule, int], severity: str) -> int:
 
 
 def _failing_rows(
-    region: Region, model: Model, outcomes: Sequence[Outcome], broken: Sequence[Rule]
+    region: Region, model: Model, published: Sequence[Outcome], broken: Sequence[Rule]
 ) -> tuple[str, str]:
     """The first rows that fail a rule, by their keys, and the line that reads all of them."""
-    published = [outcome for outcome in outcomes if outcome.published]
     keys = [name for name in model.grain if name not in region.personal]
     failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
     texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         rows = con.execute(
             f"select {texts}, array_to_string({failed}, ', ') as failed "
             f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
@@ -107,7 +136,7 @@ def outside_check(
     assert model.slice_by
     month, whole = model.slice_by
     first, last = region.settings.first_month, f"{date.today():%Y-%m}"
-    with closing(region.engine.connect()) as con:
+    with closing(look(region)) as con:
         found = con.execute(
             f"select {month}, count(*), min({whole}) from {parquet([outcome.path])} "
             f"where {month} < ? or {month} > ? group by {month} order by {month}",

@@ -2,14 +2,18 @@
 
 The library runs on pandas frames of the flag columns alone, with summary results: its own listing of failing
 keys is slow, and its DuckDB path does not work. Failing keys come from SQL. Imported only where a batch is
-judged, because the import takes seconds.
+judged, because the import takes seconds; `begin_import` lets them pass beside other work.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from drg_pipeline.errors import DrgError
@@ -37,12 +41,29 @@ class Verdict:
     rows: int
 
 
+@cache
+def begin_import() -> Thread:
+    """Import the library in a thread, once in a process; what is wrong with it shows in `judge`.
+
+    A process that ends waits for it: to be stopped amid the import of a compiled module can crash it.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+    thread = Thread(target=_import, name="great_expectations", daemon=False)
+    thread.start()
+    return thread
+
+
+def _import() -> None:
+    with contextlib.suppress(ImportError):
+        importlib.import_module("great_expectations.expectations")
+
+
 def judge(rules: Sequence[Rule], flags: pd.DataFrame) -> list[Verdict]:
     """Judge one batch: no row may carry a rule's flag.
 
     flags  one boolean column for each rule, true where the row fails
     """
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+    begin_import().join()
     import great_expectations as gx
     import great_expectations.expectations as gxe
     from great_expectations.data_context.types.base import ProgressBarsConfig
