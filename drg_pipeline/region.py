@@ -33,8 +33,9 @@ from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
 from drg_pipeline.lake.closed import ClosedPeriods
 from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests, quoted
-from drg_pipeline.lake.engine import Engine, parquet, rows_of, write_partition
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
 from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack

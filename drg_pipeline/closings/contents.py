@@ -37,8 +37,9 @@ from drg_pipeline.closings.scratch import scratch
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import kind_of
 from drg_pipeline.lake.digest import logical_digest, quoted
-from drg_pipeline.lake.engine import Engine, parquet
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import footers
 from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.model import Model

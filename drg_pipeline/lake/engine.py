@@ -6,21 +6,21 @@ Knows how names become files; it knows no table and no rule by name. What is pub
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import Counted, digest_of, empty_digest, logical_digest, logical_digests, quoted
+from drg_pipeline.lake.digest import digest_of, logical_digest, quoted
 from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import first_line, parquet, rows_of, sql_text, write_partition
 from drg_pipeline.lake.periods import upstream_partitions
+from drg_pipeline.lake.slices import Slices
 from drg_pipeline.lake.store import PART, Store, footers
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
@@ -33,8 +33,6 @@ Guard = Callable[[str, Collection[str]], None]
 """refuses, by a DrgError, that partitions of a table be computed again"""
 
 SPILL = ".spill"
-# Level 1 takes a third less time than the default for files of the same size.
-PARQUET = "format parquet, compression zstd, compression_level 1"
 
 
 class Engine:
@@ -56,9 +54,7 @@ class Engine:
         self.within: Sequence[Path] = ()
         """the only folders that connections reach; none: any"""
         self._digests: dict[Path, tuple[tuple[int, int], str]] = {}
-        # What sliced tables come to for some months, and the folder of those files while this engine lives.
-        self._slices: dict[tuple[str, ...], tuple[Path, dict[str | None, str]]] = {}
-        self._aside: TemporaryDirectory[str] | None = None
+        self._slices = Slices(project, store.root / SPILL)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with the shared macros; spills into the lake, reaches no network."""
@@ -225,50 +221,11 @@ class Engine:
     def slice_digests(
         self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
     ) -> dict[str | None, str]:
-        """Narrow the view of a sliced table to what the months can depend on, and digest each month's part.
-
-        A month depends on every row of the keys that have a row in it, whatever their month. What was
-        narrowed is kept as long as the table is the same: most models of a month read the table.
-        """
+        """Narrow the view of a sliced table to what the months depend on; the digest of each one's part."""
         stands = digest_of((str(path), digest) for path, digest in self._file_digests(con, files).items())
-        asked = (model.name, stands, *months)
-        if asked not in self._slices:
-            self._slices[asked] = self._sliced(con, model, files, months)
-        path, digests = self._slices[asked]
-        self.view(con, model.name, [path])
-        return dict(digests)
-
-    def _sliced(
-        self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
-    ) -> tuple[Path, dict[str | None, str]]:
-        """The rows that the months can depend on as a file, and the digest of each month's part."""
-        assert model.slice_by
-        month, whole = model.slice_by
-        kept, parts = quoted(f"{model.table}_kept"), quoted(f"{model.table}_parts")
-        listed = ", ".join(f"'{sql_text(value)}'" for value in months)
-        con.execute(
-            f"create temp table {kept} as select distinct {month} as m, {whole} as k "
-            f"from {parquet(files)} where {month} in ({listed})"
-        )
-        con.execute(
-            f"create temp table {parts} as select s.m, v.* from {parquet(files)} as v "
-            f"inner join {kept} as s on s.k = v.{whole}"
-        )
-        columns = [(name, self.project.column(model.name, name).type) for name in model.columns]
-        counted = logical_digests(con, parts, columns, "m", model.grain)
-        if self._aside is None:
-            spill = self.store.root / SPILL
-            spill.mkdir(parents=True, exist_ok=True)
-            self._aside = TemporaryDirectory(prefix="slice-", dir=spill)
-        path = Path(self._aside.name) / f"{len(self._slices)}.parquet"
-        con.execute(
-            f"copy (select * from {parquet(files)} where {whole} in (select k from {kept})) "
-            f"to '{sql_text(path)}' ({PARQUET})"
-        )
-        con.execute(f"drop table {parts}")
-        con.execute(f"drop table {kept}")
-        none = empty_digest(columns)
-        return path, {value: counted.get(value, none).digest for value in months}
+        narrowed = self._slices.of(con, model, files, stands, months)
+        self.view(con, model.name, [narrowed.file])
+        return {month: narrowed.digests[month] for month in months}
 
     def view(
         self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path], where: str = ""
@@ -424,71 +381,3 @@ class Engine:
             for partition, path in files.items()
             if (partition or None) not in inputs or there[path].inputs != inputs[partition or None]
         ]
-
-
-def rows_of(table: str, kind: str, partition: str | None) -> str:
-    """The rows of one partition of a table, as SQL that can stand behind FROM."""
-    return (
-        table if partition is None else f"(from {table} where {kind} = {partition_literal(kind, partition)})"
-    )
-
-
-def write_partition(
-    con: duckdb.DuckDBPyConnection,
-    store: Store,
-    *,
-    relation: str,
-    table: str,
-    kind: str,
-    partition: str | None,
-    columns: Sequence[tuple[str, str]],
-    code: str,
-    inputs: Mapping[str, str],
-    counted: Counted,
-) -> tuple[Outcome, Path]:
-    """Write one partition to a temporary file beside its place, with its digest inside.
-
-    relation  its rows in the order that the file is to have, as SQL that can stand behind FROM
-    counted   their number and digest
-    """
-    path = store.file(table, kind, partition)
-    temporary = store.temporary(path)
-    stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
-    notes = {
-        "digest": counted.digest,
-        "code": code,
-        "inputs": json.dumps(dict(sorted(inputs.items()))),
-        "rows": str(counted.rows),
-        "model": table,
-    }
-    metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
-    con.execute(
-        f"copy (select {stored} from {relation}) to '{sql_text(temporary)}' "
-        f"({PARQUET}, kv_metadata {{{metadata}}})"
-    )
-    return Outcome(table, partition, path, counted.rows, counted.digest), temporary
-
-
-def parquet(files: Sequence[Path]) -> str:
-    """A table function over files of the lake; the partition's column comes from the path."""
-    listed = ", ".join(f"'{sql_text(path)}'" for path in files)
-    kinds = {
-        part.split("=")[0] for path in files for part in path.parts if part.startswith(("month=", "year="))
-    }
-    if not kinds:
-        return f"read_parquet([{listed}], hive_partitioning = false)"
-    types = {"month": "varchar", "year": "integer"}
-    declared = ", ".join(f"{kind}: {types[kind]}" for kind in sorted(kinds))
-    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{declared}}})"
-
-
-def partition_literal(kind: str, partition: str) -> str:
-    return str(int(partition)) if kind == "year" else f"'{sql_text(partition)}'"
-
-
-def sql_text(value: object) -> str:
-    return str(value).replace("'", "''")
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -18,7 +18,7 @@ from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.jobs import region_jobs
 from drg_pipeline.lake.digest import Counted, logical_digest
-from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import months_between, months_of
 from drg_pipeline.lake.store import footer
 from drg_pipeline.region import Region

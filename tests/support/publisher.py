@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.lake.digest import logical_digest
-from drg_pipeline.lake.engine import parquet, write_partition
+from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Store, footer
 
 TABLE = "early.row"

@@ -17,8 +17,9 @@ from drg_pipeline.closings.seal import Sealed, close
 from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
 from drg_pipeline.lake.digest import logical_digest
-from drg_pipeline.lake.engine import Engine, parquet, sql_text, write_partition
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import needed, recompute
+from drg_pipeline.lake.parquet import parquet, sql_text, write_partition
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
