@@ -28,16 +28,11 @@ from drg_pipeline.ingest.records import (
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
 from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, text_literal, value_sql
+from drg_pipeline.lake.parquet import PARQUET
 
 REJECTED_ROW = (
     "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, line BIGINT, "
     "column_name VARCHAR, raw VARCHAR, reason VARCHAR"
-)
-# Level 1 takes a third less time than the default for files of the same size, and so does no dictionary of
-# values that hardly repeat. Files are read whole, so that a filter on their values would help nobody.
-PARQUET = (
-    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4000, "
-    "WRITE_BLOOM_FILTER false"
 )
 MASKED = "***"
 _RAW_CHARACTERS = 200

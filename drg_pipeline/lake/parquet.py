@@ -15,8 +15,13 @@ from drg_pipeline.lake.digest import Counted, quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import Store
 
-# Level 1 takes a third less time than the default for files of the same size.
-PARQUET = "format parquet, compression zstd, compression_level 1"
+# Level 1 takes a third less time than the default for files of the same size. Data pages of version 2 store
+# numbers as differences: a tenth less of both. A dictionary of values that hardly repeat, and a filter on
+# values where files are read whole, cost time and help nobody.
+PARQUET = (
+    "format parquet, parquet_version v2, compression zstd, compression_level 1, dictionary_size_limit 4000, "
+    "write_bloom_filter false"
+)
 
 
 def rows_of(table: str, kind: str, partition: str | None) -> str:
