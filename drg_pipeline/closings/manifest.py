@@ -78,6 +78,7 @@ class Manifest:
     plan        table -> the partitions that a replay computes, [] of a table without
     deliveries  each with its digest and the SHA-256 of the raw files
     personal    columns that are never shown
+    digests     which digests of tables they are (`lake.digest.KIND`)
     """
 
     region: str
@@ -101,6 +102,7 @@ class Manifest:
     tables: Sequence[TableEntry]
     files: Sequence[FileEntry] = field(default=())
     format: int = FORMAT
+    digests: int = 1
 
     def bytes(self) -> bytes:
         return (json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

@@ -6,6 +6,7 @@ machinery is today's. Which bytes have changed is `verify.py`'s, why rows differ
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -37,7 +38,7 @@ from drg_pipeline.closings.seal import versions
 from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
-from drg_pipeline.lake.digest import digest_of
+from drg_pipeline.lake.digest import KIND, digest_of
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
 from drg_pipeline.lake.parquet import first_line
@@ -228,17 +229,36 @@ class _Replay:
 
     def _compare(self, engine: Engine) -> list[TableReplay]:
         project = engine.project
-        before: dict[Node, TableEntry] = {(e.table, e.partition): e for e in self.manifest.tables}
         with closing(duckdb.connect()) as con:
-            after = self._computed(con, engine, before)
+            after = self._computed(con, engine)
+            if self.manifest.digests != KIND:
+                self.manifest = replace(self.manifest, tables=self._digested(con, project, after))
+            before: dict[Node, TableEntry] = {(e.table, e.partition): e for e in self.manifest.tables}
             causes = Causes(
                 project, before, after, self._changed(con, project), _other_code(self.manifest, project)
             )
             return [self._table(con, engine, entry, after, causes) for entry in self.manifest.outputs]
 
-    def _computed(
-        self, con: duckdb.DuckDBPyConnection, engine: Engine, before: Mapping[Node, TableEntry]
-    ) -> dict[Node, Footer]:
+    def _digested(
+        self, con: duckdb.DuckDBPyConnection, project: Project, after: Mapping[Node, Footer]
+    ) -> list[TableEntry]:
+        """The sealed partitions with digests of today's kind: of the files that are held.
+
+        Their bytes vouch for them. What was not kept has come out again as it was, for all that is known.
+        """
+        entries = []
+        for entry in self.manifest.tables:
+            made = after.get((entry.table, entry.partition))
+            if entry.file:
+                with contextlib.suppress(duckdb.Error, OSError):
+                    digest = digest_of_file(con, project, entry.table, self.folder / entry.file)
+                    entry = replace(entry, digest=digest)
+            elif made:
+                entry = replace(entry, digest=made.digest)
+            entries.append(replace(entry, inputs=made.inputs) if made else entry)
+        return entries
+
+    def _computed(self, con: duckdb.DuckDBPyConnection, engine: Engine) -> dict[Node, Footer]:
         """The footers of what was computed again."""
         paths = {
             engine.store.file(table, engine.project.partition_of(table), part or None): (table, part)
@@ -257,6 +277,8 @@ class _Replay:
                 changed.setdefault(change.role, set()).add(change.table)
         for entry in self.manifest.tables:
             held = entry.file and entry.role != OUTPUT and entry.table not in changed.get(entry.role, ())
+            # A digest of another kind was taken from the file itself: there is nothing to hold it against.
+            held = held and self.manifest.digests == KIND
             if held and not _is_as_sealed(con, project, entry, self.folder / entry.file):
                 changed.setdefault(entry.role, set()).add(entry.table)
         return changed

@@ -36,6 +36,7 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
 from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
+from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers, sync_file, sync_folder
 from drg_pipeline.lake.trail import Trail
@@ -266,6 +267,7 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
             deliveries=[_delivery(label, each) for label, each in known.items()],
             plan=scope.computed(),
             tables=contents.tables,
+            digests=KIND,
         )
         if before:
             write_difference(settings, before, folder, manifest, contents.add_report)

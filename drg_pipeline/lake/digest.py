@@ -18,6 +18,8 @@ import nanoarrow
 import numpy as np
 from numpy.typing import NDArray
 
+# Which digest this is. Files and closings note it, because digests of another kind say nothing about rows.
+KIND = 2
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[Any]
 # Bytes of a value; a boolean comes as a bit. Of other types the text is hashed.

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import digest_of, logical_digest, quoted
+from drg_pipeline.lake.digest import KIND, digest_of, logical_digest, quoted
 from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import first_line, parquet, rows_of, sql_text, write_partition
@@ -367,7 +367,9 @@ class Engine:
         with closing(self.connect()) as con:
             there = footers(con, [path for path in files.values() if path.is_file()])
             current = [
-                partition for partition, path in files.items() if path in there and there[path].code == code
+                partition
+                for partition, path in files.items()
+                if path in there and (there[path].code, there[path].kind) == (code, KIND)
             ]
             inputs: Mapping[str | None, Mapping[str, str]] = {}
             if current:

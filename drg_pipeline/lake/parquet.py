@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import Counted, quoted
+from drg_pipeline.lake.digest import KIND, Counted, quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import Store
 
@@ -57,6 +57,7 @@ def write_partition(
         "code": code,
         "inputs": json.dumps(dict(sorted(inputs.items()))),
         "rows": str(counted.rows),
+        "kind": str(KIND),
         "model": table,
     }
     metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())

@@ -33,12 +33,14 @@ class Footer:
     code     version of the model that computed it
     inputs   logical digests of what it was computed from, by table (one digest over the partitions read)
     rows     number of rows
+    kind     which digest it is (`lake.digest.KIND`)
     """
 
     digest: str
     code: str
     inputs: dict[str, str]
     rows: int
+    kind: int
 
 
 class Store:
@@ -118,12 +120,14 @@ def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path,
     found: dict[str, dict[str, str]] = {}
     for name, field, value in con.execute(
         "select file_name, decode(key), decode(value) from parquet_kv_metadata(?) "
-        "where decode(key) in ('digest', 'code', 'inputs', 'rows')",
+        "where decode(key) in ('digest', 'code', 'inputs', 'rows', 'kind')",
         [[str(path) for path in paths]],
     ).fetchall():
         found.setdefault(name, {})[field] = value
     return {
-        Path(name): Footer(of["digest"], of["code"], json.loads(of["inputs"]), int(of["rows"]))
+        Path(name): Footer(
+            of["digest"], of["code"], json.loads(of["inputs"]), int(of["rows"]), int(of.get("kind", 1))
+        )
         for name, of in found.items()
         if "digest" in of
     }

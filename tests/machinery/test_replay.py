@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 from support.small_closing import MONTHS, SmallRegion, flip, rewrite, vouch
 
+from drg_pipeline.closings import seal
 from drg_pipeline.closings.manifest import manifest_digest, read_manifest
 from drg_pipeline.closings.reopen import reopen
 from drg_pipeline.closings.replay import CURRENT, Replayed, replay
 from drg_pipeline.closings.seal import restore
 from drg_pipeline.errors import DrgError
+from drg_pipeline.lake import digest, engine, parquet
 from drg_pipeline.lake.trail import Trail
 
 FEBRUARY = "2025-02"
@@ -171,6 +173,32 @@ def test_a_closing_comes_out_again_without_the_lake(own: Path) -> None:
     assert done.steps == 4
     assert again(own, expect=done.digest).identical
     assert not again(own, expect="0" * 64).identical
+
+
+def test_a_closing_with_digests_of_another_kind_comes_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        # As in a version that hashed every value as text.
+        before.setattr(digest, "WIDTHS", {})
+        for module in (engine, parquet, seal):
+            before.setattr(module, "KIND", 1)
+        region = SmallRegion(tmp_path)
+        region.deliver("2025-01/d1", [(1, 10, "2025-01"), (2, 20, FEBRUARY)])
+        region.run(MONTHS[:2])
+        region.close(FEBRUARY)
+    manifest = read_manifest(closing_of(tmp_path))
+    assert manifest.digests == 1
+    done = again(tmp_path)
+    assert done.identical and done.tables
+    # What stands in the lake is computed anew before anything is built on it.
+    assert region.engine.stale("early.row", MONTHS[:2]) == list(MONTHS[:2])
+    (output,) = [entry for entry in manifest.outputs if entry.table == "late.monthly"]
+    sealed = closing_of(tmp_path) / output.file
+    rewrite(sealed, "n = n + 1")
+    vouch(closing_of(tmp_path), sealed)
+    changed = {each.table: each.state for each in again(tmp_path).tables}
+    assert changed == {"late.monthly": "differs", "late.running": "identical"}
 
 
 def test_models_that_have_moved_on_are_told_and_tried_when_asked(own: Path) -> None:
