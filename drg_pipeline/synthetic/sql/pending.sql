@@ -69,7 +69,7 @@ paired as (
 ),
 followed as (
     select
-        d.i, d.own_days, d.own_discharge, d.settling, d.hospital as other_hospital, p.gap,
+        d.i, d.first, d.own_days, d.own_discharge, d.settling, d.hospital as other_hospital, p.gap,
         coalesce(p.bond = 'split', false) as split,
         i % 2 = 1 and p.bond is not null as again,
         if(again, i - 1, i) as origin
@@ -120,7 +120,8 @@ dated as (
     select
         s.*,
         origin_discharge + gap as again_from,
-        again and again_from + days + settling <= getvariable('last_day') as readmitted,
+        -- What would settle before this month came too late: its month has been delivered.
+        again and again_from + days + settling between first and getvariable('last_day') as readmitted,
         if(readmitted, again_from, own_discharge - days) as admitted,
         if(readmitted, again_from + days, own_discharge) as discharged,
         discharged + settling as settled
