@@ -157,6 +157,19 @@ def test_patients_come_back_within_days_for_the_same_or_a_related_disease(varied
     assert other > 0.8 * len(back)
 
 
+def test_whoever_comes_back_soon_after_a_late_settlement_settles_in_a_month_still_open(
+    varied: Varied,
+) -> None:
+    """Of a pair the first settles weeks after its discharge; the second may be out again before that."""
+    late = {"stay.settled_late": "0.5", "stay.settled_late_days": "20-25"}
+    _, claims = varied(**late, **{"readmissions.share": "0.5", "readmissions.haste": "3"})
+    assert {claim["number"] for claim in claims} == set(range(1, FEW["claims"] + 1))
+    assert all(claim["folder"][:7] == f"{claim['settled']:%Y-%m}" for claim in claims)
+    by_number = {claim["number"]: claim for claim in claims}
+    pairs = [(by_number[n], by_number[n + 1]) for n in range(2, FEW["claims"], 2)]
+    assert any(a["psn_no"] == b["psn_no"] and b["settled"] < a["settled"] for a, b in pairs)
+
+
 def test_habits_change_only_what_lies_near_a_threshold(varied: Varied, quiet: Made) -> None:
     """Every fee within reach and every stay just below a limit is bent, and no other."""
     habit = {"share": "1", "strong": "1", "weak": "1"}
