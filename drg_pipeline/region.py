@@ -32,9 +32,10 @@ from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
 from drg_pipeline.lake.closed import ClosedPeriods
-from drg_pipeline.lake.digest import logical_digests, quoted
-from drg_pipeline.lake.engine import Engine, parquet, write_partition
+from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests, quoted
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
 from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
@@ -371,27 +372,32 @@ class Region:
         types = [(name, column.type) for name, column in columns.items()]
         files = {partition: self.store.file(table, kind, partition) for partition in partitions}
         there = footers(con, [path for path in files.values() if path.is_file()])
-        counted = logical_digests(con, table, types, partitions, "" if kind == "none" else kind)
+        grain = self.project.sources[table].grain
+        found: Mapping[str | None, Counted] = (
+            {None: logical_digest(con, table, types, grain)}
+            if kind == "none"
+            else dict(logical_digests(con, table, types, kind, grain).items())
+        )
         written: list[Written] = []
         moves: dict[Path, Path] = {}
         try:
             for partition, path in files.items():
                 known = there.get(path)
-                rows, digest = counted[partition].rows, counted[partition].digest
-                changed = known is None or known.digest != digest
-                written.append(Written(table, partition, rows, digest, changed))
+                counted = found.get(partition) or empty_digest(types)
+                changed = known is None or known.digest != counted.digest
+                written.append(Written(table, partition, counted.rows, counted.digest, changed))
                 if known is None or (changed and write):
                     _, temporary = write_partition(
                         con,
                         self.store,
-                        relation=table,
+                        relation=rows_of(table, kind, partition),
                         table=table,
                         kind=kind,
                         partition=partition,
                         columns=types,
                         code=SIDE_CODE,
                         inputs={},
-                        counted=counted[partition],
+                        counted=counted,
                     )
                     moves[temporary] = path
             self.store.publish(moves)

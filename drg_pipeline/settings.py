@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drg_pipeline.errors import WrongUse
 
@@ -137,6 +138,17 @@ class Settings:
                 remedy=f"Choose one of: {', '.join(GROUPING_SOURCES)}.",
             )
         return cls(region=region, **values)  # type: ignore[arg-type]
+
+
+def time_zone(environ: Mapping[str, str] | None = None) -> ZoneInfo:
+    """Where the day begins and ends that counts: `DRG_TIME_ZONE`, else China's."""
+    name = (os.environ if environ is None else environ).get("DRG_TIME_ZONE") or "Asia/Shanghai"
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise WrongUse(
+            f"DRG_TIME_ZONE: {name!r} is not a time zone.", remedy="Write it as Asia/Shanghai."
+        ) from None
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]:

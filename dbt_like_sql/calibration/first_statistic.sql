@@ -8,19 +8,30 @@ keeps:
   calibration.first_trim: [year, drg]
 law: [JY-16-1-1, JY-16-1-2]
 ---*/
-with kept as (
+-- Whole numbers are made of fees and bounds once each, not once for every case and bound.
+with fee as (
+    select year, drg, cents(fee) as cents
+    from calibration.history_case
+),
+
+bound as (
+    select * replace (cast(bound_denominator as hugeint) as bound_denominator)
+    from calibration.first_trim
+),
+
+kept as (
     select
         c.year,
         c.drg,
         t.n_raw,
-        list(cast(cents(c.fee) as bigint) order by c.fee) as ascending,
-        sum(cast(cents(c.fee) as hugeint)) as total,
-        sum(cast(cents(c.fee) as hugeint) * cents(c.fee)) as squares
-    from calibration.history_case as c
-    inner join calibration.first_trim as t
+        list(cast(c.cents as bigint) order by c.cents) as ascending,
+        sum(c.cents) as total,
+        sum(c.cents * c.cents) as squares
+    from fee as c
+    inner join bound as t
         on t.year = c.year
         and t.drg = c.drg
-        and cents(c.fee) * cast(t.bound_denominator as hugeint) between t.lower_numerator and t.upper_numerator
+        and c.cents * t.bound_denominator between t.lower_numerator and t.upper_numerator
     group by c.year, c.drg, t.n_raw
 )
 

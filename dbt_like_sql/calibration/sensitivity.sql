@@ -82,10 +82,12 @@ second_bounded as (
 second_kept as (
     select
         b.*,
-        list_filter(
-            b.ascending,
-            lambda fee: cast(fee as hugeint) * b.denominator between b.lower_numerator and b.upper_numerator
-        ) as second_ascending
+        case
+            when b.again then list_filter(
+                b.ascending,
+                lambda fee: cast(fee as hugeint) * b.denominator between b.lower_numerator and b.upper_numerator
+            )
+        end as second_ascending
     from second_bounded as b
 ),
 

@@ -19,7 +19,10 @@ with ranked as (
         cast(dscg_time as date) as dscg_on,
         setl_end_date,
         row_number() over (partition by setl_id, dcla_time order by delivery desc, line desc) as recency,
-        count(*) over (partition by setl_id, dcla_time, delivery) as copies_in_delivery
+        -- Peers of a delivery. All windows of a step have one order, so that its rows are sorted once.
+        count(*) over (
+            partition by setl_id, dcla_time order by delivery desc range between current row and current row
+        ) as copies_in_delivery
     from landing.setlinfo
 )
 
@@ -33,9 +36,10 @@ select
     dscg_on,
     cast(dcla_time as date) as uploaded_on,
     lead(dcla_time) over (partition by setl_id order by dcla_time) as next_dcla_time,
-    min(dcla_time) over (partition by setl_id) as first_dcla_time,
+    first_value(dcla_time) over (partition by setl_id order by dcla_time) as first_dcla_time,
     -- The discharge date that sets the deadline: that of the earliest version which has one not after its upload.
-    arg_min(dscg_on, dcla_time) filter (where dscg_on <= cast(dcla_time as date))
-        over (partition by setl_id) as deadline_from
+    first_value(case when dscg_on <= cast(dcla_time as date) then dscg_on end ignore nulls) over (
+        partition by setl_id order by dcla_time rows between unbounded preceding and unbounded following
+    ) as deadline_from
 from ranked
 where recency = 1

@@ -24,6 +24,7 @@ with version as (
         c.pool,
         c.fee,
         c.fund,
+        cents(c.fee) as fee_cents,
         s.is_ungrouped,
         g.drg,
         h.level
@@ -38,40 +39,75 @@ with version as (
         and (h.valid_to is null or h.valid_to >= c.dscg_on)
 ),
 
+-- What the cases of a month share, and those of a group at a level of care, is brought to whole units here: once,
+-- not for each case.
+priced_phase as (
+    select
+        p.month,
+        p.phase,
+        e.ungrouped = 'as_blank' as ungrouped_as_blank,
+        a.mean as overall_mean,
+        cast(a.n as hugeint) * k.unit_scale as fee_weight,
+        cents(a.fee_sum) as fee_sum_cents
+    from policy.pricing as p
+    left join policy.clearing as e on e.year = cast(left(p.month, 4) as integer)
+    left join policy.calibration_binding as y on y.month = p.month
+    left join calibration.overall as a on a.year = y.calibration_year
+    left join policy.calibration as k on k.year = y.calibration_year
+),
+
 priced_group as (
     select month, phase, drg, max(stability) as stability
     from pricing.group_price
     group by month, phase, drg
 ),
 
+price as (
+    select
+        month,
+        phase,
+        drg,
+        level,
+        base_point,
+        tenthousandths(base_point) as base_units,
+        tenthousandths(coefficient) as coefficient_units,
+        multiple,
+        -- A fee of f cents is compared as f times this with the two limits.
+        cast(mean_denominator as hugeint) * 10000 as fee_factor,
+        tenthousandths(multiple) * cast(mean_numerator as hugeint) as high_limit,
+        tenthousandths(low_share) * cast(mean_numerator as hugeint) as low_limit,
+        cast(mean_numerator as hugeint) as mean_numerator,
+        quotient_2(cast(mean_numerator as hugeint), 100 * cast(mean_denominator as hugeint)) as level_mean
+    from pricing.group_price
+),
+
 basis as (
     select
         v.*,
         p.phase,
+        p.overall_mean,
+        p.fee_weight,
+        p.fee_sum_cents,
         x.stability,
         r.base_point,
+        r.base_units,
         -- The level's coefficient with the hospital's uplifts, times the institution's own.
-        quotient_4(                                                                                       -- law: JY-17-2
-            (tenthousandths(r.coefficient) + tenthousandths(coalesce(u.uplift, 0))) * tenthousandths(coalesce(i.coefficient, 1)),
-            cast(100000000 as hugeint)
-        ) as coefficient,
+        half_up(                                                                                          -- law: JY-17-2
+            (r.coefficient_units + tenthousandths(coalesce(u.uplift, 0))) * tenthousandths(coalesce(i.coefficient, 1)),
+            10000
+        ) as coefficient_units,
         r.multiple,
-        r.low_share,
-        cast(r.mean_numerator as hugeint) as mean_numerator,
-        cast(r.mean_denominator as hugeint) as mean_denominator,
-        -- The fee over the mean fee of all retained cases, times the unit of points.
-        quotient_4(cents(v.fee) * a.n * k.unit_scale, cents(a.fee_sum)) as fee_points,                    -- law: JY-18-2
-        a.mean as overall_mean
+        r.high_limit,
+        r.low_limit,
+        v.fee_cents * r.fee_factor as fee_compared,
+        r.mean_numerator,
+        r.level_mean
     from version as v
-    left join policy.clearing as e on e.year = cast(left(v.month, 4) as integer)
-    inner join policy.pricing as p
+    inner join priced_phase as p
         on p.month = v.month
-        and (not v.is_ungrouped or (p.phase = 'clearing' and e.ungrouped = 'as_blank'))
-    left join policy.calibration_binding as y on y.month = v.month
-    left join calibration.overall as a on a.year = y.calibration_year
-    left join policy.calibration as k on k.year = y.calibration_year
+        and (not v.is_ungrouped or (p.phase = 'clearing' and p.ungrouped_as_blank))
     left join priced_group as x on x.month = v.month and x.phase = p.phase and x.drg = v.drg
-    left join pricing.group_price as r on r.month = v.month and r.phase = p.phase and r.drg = v.drg and r.level = v.level
+    left join price as r on r.month = v.month and r.phase = p.phase and r.drg = v.drg and r.level = v.level
     left join pricing.hospital_coefficient as u
         on u.month = v.month and u.phase = p.phase and u.fixmedins_code = v.fixmedins_code and u.drg = v.drg
     left join reference.institution_coefficient as i
@@ -86,14 +122,9 @@ categorised as (
         case
             when b.stability is null then 'blank'                                                         -- law: JY-18-2
             when b.stability = 'unstable' then 'unstable'                                                 -- law: JY-18-2
-            when cents(b.fee) * b.mean_denominator * 10000
-                 > tenthousandths(b.multiple) * b.mean_numerator then 'high'                              -- law: JY-18-1-1
-            when cents(b.fee) * b.mean_denominator * 10000
-                 <= tenthousandths(b.low_share) * b.mean_numerator then 'low'                             -- law: JY-18-1-2
-            when cents(b.fee) * b.mean_denominator * 10000
-                 > tenthousandths(b.low_share) * b.mean_numerator
-                 and cents(b.fee) * b.mean_denominator * 10000
-                 <= tenthousandths(b.multiple) * b.mean_numerator then 'normal'                           -- law: JY-18-1-3
+            when b.fee_compared > b.high_limit then 'high'                                                -- law: JY-18-1-1
+            when b.fee_compared <= b.low_limit then 'low'                                                 -- law: JY-18-1-2
+            when b.fee_compared > b.low_limit and b.fee_compared <= b.high_limit then 'normal'            -- law: JY-18-1-3
         end as category
     from basis as b
 )
@@ -112,24 +143,24 @@ select
     c.fee,
     c.fund,
     c.base_point,
-    c.coefficient,
+    from_tenthousandths(c.coefficient_units) as coefficient,
     c.multiple,
-    quotient_2(c.mean_numerator, 100 * c.mean_denominator) as level_mean,
+    c.level_mean,
     c.overall_mean,
-    case c.category
-        when 'blank' then c.fee_points                                                                    -- law: JY-18-2
-        when 'unstable' then c.fee_points                                                                 -- law: JY-18-2
+    case
+        -- The fee over the mean fee of all retained cases, times the unit of points.
+        when c.category in ('blank', 'unstable')
+            then quotient_4(c.fee_cents * c.fee_weight, c.fee_sum_cents)                                  -- law: JY-18-2
         -- b c + (f / M - k) b c, over one denominator. The ten-thousandths that are wanted cancel against it, so that
         -- a large case of a large group stays within 38 digits.
-        when 'high' then from_tenthousandths(half_up(                                                     -- law: JY-18-1-1
-            tenthousandths(c.base_point) * tenthousandths(c.coefficient)
-                * (cents(c.fee) * c.mean_denominator * 10000 + (10000 - tenthousandths(c.multiple)) * c.mean_numerator),
+        when c.category = 'high' then from_tenthousandths(half_up(                                        -- law: JY-18-1-1
+            c.base_units * c.coefficient_units * (c.fee_compared + 10000 * c.mean_numerator - c.high_limit),
             c.mean_numerator * cast(100000000 as hugeint)
         ))
-        when 'low' then least(c.fee_points, c.base_point)                                                 -- law: JY-18-1-2
-        when 'normal' then quotient_4(
-            tenthousandths(c.base_point) * tenthousandths(c.coefficient), cast(100000000 as hugeint)
-        )                                                                                                 -- law: JY-18-1-3
+        when c.category = 'low'
+            then least(quotient_4(c.fee_cents * c.fee_weight, c.fee_sum_cents), c.base_point)             -- law: JY-18-1-2
+        when c.category = 'normal'
+            then from_tenthousandths(half_up(c.base_units * c.coefficient_units, 10000))                  -- law: JY-18-1-3
     end as points,
     t.law as citation
 from categorised as c

@@ -29,7 +29,8 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
 
 AssetJob = dg.JobDefinition | UnresolvedAssetJobDefinition
-LEAST_SECONDS_BETWEEN_LINKS = 5
+# Less than the five seconds between two looks of the daemon, so that none is passed over.
+LEAST_SECONDS_BETWEEN_LINKS = 3
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from drg_pipeline.assets.run_days import is_open
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import month_number, months_of, parse_months, upstream_partitions
 from drg_pipeline.region import Region
 

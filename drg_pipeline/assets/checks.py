@@ -16,8 +16,8 @@ import dagster as dg
 from drg_pipeline.assets.describe import key, law_text
 from drg_pipeline.assets.looking import look
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import sql_text
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import sql_text
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.settings import Settings

@@ -10,8 +10,8 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.policy import Instruments
 from drg_pipeline.policy.instruments import article_of
 from drg_pipeline.policy.parameter import OPEN

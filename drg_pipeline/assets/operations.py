@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
 
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.lake.periods import parse_months
+from drg_pipeline.settings import time_zone
 
 # Tags that link the runs of a chain.
 CHAIN = "drg/chain"
@@ -70,12 +70,10 @@ def operations_from(environ: Mapping[str, str] | None = None) -> Operations:
             faults.append(Fault(f"DRG_{name.upper()}", f"{text!r} is not a whole number up to {most}"))
         elif text:
             given[name] = int(text)
-    if zone := env.get("DRG_TIME_ZONE"):
-        given["time_zone"] = zone
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            faults.append(Fault("DRG_TIME_ZONE", f"{zone!r} is not a time zone; write it as Asia/Shanghai"))
+    try:
+        given["time_zone"] = time_zone(env).key
+    except WrongUse as error:
+        faults.append(Fault("DRG_TIME_ZONE", error.headline))
     if month := env.get("DRG_OPEN_FROM"):
         given["open_from"] = month
         try:

@@ -16,8 +16,8 @@ import duckdb
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
 from drg_pipeline.assets.looking import look
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import parquet
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table

@@ -37,8 +37,9 @@ from drg_pipeline.closings.scratch import scratch
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import kind_of
 from drg_pipeline.lake.digest import logical_digest, quoted
-from drg_pipeline.lake.engine import Engine, parquet
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import footers
 from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.model import Model
@@ -337,7 +338,7 @@ def digest_of_file(con: duckdb.DuckDBPyConnection, project: Project, table: str,
         # A type's spelling is part of the digest: models are digested with DuckDB's.
         found = con.execute(f"describe select * from {own}").fetchall()
         types = [(str(row[0]), str(row[1])) for row in found]
-    return logical_digest(con, own, types)
+    return logical_digest(con, own, types, grain_of(project, table)).digest
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -34,7 +34,7 @@ from drg_pipeline.closings.manifest import (
 )
 from drg_pipeline.lake.closed import Closed
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import parquet, sql_text
+from drg_pipeline.lake.parquet import parquet, sql_text
 from drg_pipeline.messages import text
 from drg_pipeline.policy import load_pack
 from drg_pipeline.reports.figures import exact

@@ -38,8 +38,9 @@ from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
 from drg_pipeline.lake.digest import digest_of
-from drg_pipeline.lake.engine import Engine, first_line
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
+from drg_pipeline.lake.parquet import first_line
 from drg_pipeline.lake.store import Footer, footers
 from drg_pipeline.lake.trail import Trail
 from drg_pipeline.settings import Settings

@@ -17,7 +17,6 @@ from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from drg_pipeline.closings.contents import Contents, Scope, model_files, scope_of
 from drg_pipeline.closings.difference import write_difference
@@ -43,8 +42,8 @@ from drg_pipeline.lake.trail import Trail
 from drg_pipeline.lake.trail_line import this_user
 from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
+from drg_pipeline.settings import time_zone
 
-TIME_ZONE = ZoneInfo("Asia/Shanghai")
 # The run day whose moment ends what a period is settled from.
 ROLES = {"month": "month", "year": "clearing"}
 PACKAGES = ("drg-pipeline", "duckdb", "dagster")
@@ -72,7 +71,7 @@ def close(region: Region, period: str, *, early: bool = False, today: date | Non
     with region.store.alone(*(name for table in computed for name in computed[table] or [table])):
         if standing := region.closed.standing(period):
             return _standing(region, standing)
-        _check_day(region, period, early, today or datetime.now(TIME_ZONE).date())
+        _check_day(region, period, early, today or datetime.now(time_zone()).date())
         months = _months(region, period)
         _check_chain(region, scope, period)
         return _seal(region, scope, period, months, early)

@@ -12,6 +12,7 @@ from drg_pipeline.commands.options import check_writable, language, near, verbos
 from drg_pipeline.commands.run import compute_year
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
+from drg_pipeline.lake.periods import months_of
 from drg_pipeline.settings import Settings, demo_folder
 
 HOSPITALS = 20
@@ -100,13 +101,17 @@ def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
 
     lake = near(settings.lake)
     screen.say("demo.next")
+    # The demo is grouped otherwise than the law says: what is asked of its lake must say so too.
+    kinds = ("inbox", "reference", "lake", "key", "closings")
+    named = [f"--{kind} {near(getattr(settings, kind))}" for kind in kinds]
+    named.append(f"--grouping {settings.grouping}")
     if folder is None:
         screen.say("demo.next_ui", drg="drg")
     else:
-        kinds = ("inbox", "reference", "lake", "key")
-        named = " ".join(f"--{kind} {near(getattr(settings, kind))}" for kind in kinds)
-        screen.line(f"  drg ui {named}")
+        screen.line(" ".join(["  drg ui", *named]))
     screen.say("demo.next_tables", drg="drg", lake=lake)
     for query in read_summary(settings)["examples"]["demo"]:
         screen.line(f'  drg sql --lake {lake} "{query}"')
     screen.say("demo.next_law", drg="drg")
+    span = f"--month {months_of(YEAR)[0]}..{months_of(YEAR)[-1]}"
+    screen.say("demo.next_close", close=" ".join(["drg close", span, *named]))

@@ -19,7 +19,7 @@ import duckdb
 
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import first_line, sql_text
+from drg_pipeline.lake.parquet import first_line, sql_text
 from drg_pipeline.policy.strict_yaml import Place, read_yaml
 
 LAYOUT_FILE = "case_file.yml"

@@ -23,7 +23,7 @@ from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.case_file import NUMBER, Cases, open_cases
 from drg_pipeline.grouping.grouper import Grouper
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import first_line, sql_text
+from drg_pipeline.lake.parquet import first_line, sql_text
 
 # Rows that are grouped at once; a path takes more memory than an answer.
 BATCH = 1_000_000

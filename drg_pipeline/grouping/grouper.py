@@ -21,7 +21,7 @@ from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import Scheme, fill_schemes
 from drg_pipeline.ingest.reference_layout import load_reference_layout
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import first_line, sql_text
+from drg_pipeline.lake.parquet import first_line, sql_text
 from drg_pipeline.sql.project import EXPLAIN, Project
 
 GROUPED = "grouped"

@@ -25,10 +25,11 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
-from drg_pipeline.ingest.read import FILE, PARQUET, REJECTED_ROW, FileRead, prepare, read_claim_file
+from drg_pipeline.ingest.read import FILE, REJECTED_ROW, FileRead, prepare, read_claim_file
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
 from drg_pipeline.ingest.typing_sql import text_literal
+from drg_pipeline.lake.parquet import PARQUET
 from drg_pipeline.settings import Settings
 
 LANDING = "landing"

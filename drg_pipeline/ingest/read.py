@@ -27,14 +27,13 @@ from drg_pipeline.ingest.records import (
     unreconciled,
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
-from drg_pipeline.ingest.typing_sql import fault_sql, reason_sql, text_literal, value_sql
+from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, text_literal, value_sql
+from drg_pipeline.lake.parquet import PARQUET
 
 REJECTED_ROW = (
     "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, line BIGINT, "
     "column_name VARCHAR, raw VARCHAR, reason VARCHAR"
 )
-# Level 1 takes a third less time than the default for files of the same size.
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 MASKED = "***"
 _RAW_CHARACTERS = 200
 
@@ -149,24 +148,50 @@ def _present(source: Source, relation: Relation) -> list[Column]:
 
 
 def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path) -> int:
+    """Types every record, and writes those in which no field is at fault.
+
+    First all fields of a record are tested for their usual form; only a record in which one has another is
+    looked at field by field.
+    """
     present = _present(source, relation)
-    names = ", ".join(identifier(column.name) for column in source.claim_file.columns)
-    values = ", ".join(
-        f"{value_sql(column, text_of(column.name) if column in present else None)} "
-        f"AS {identifier(column.name)}"
-        for column in source.claim_file.columns
+    columns = source.claim_file.columns
+    names = ", ".join(identifier(column.name) for column in columns)
+    casts = "".join(
+        f", try_cast({text_of(column.name)} AS {column.duckdb_type}) AS {_cast_of(column)}"
+        for column in present
+        if column.type != "text"
     )
+    tests = [plain_sql(column, _cast_of(column), text_of(column.name)) for column in present]
+    plain = " AND ".join(["broken IS NULL", *(test for test in tests if test)])
+    values = ", ".join(f"{_value(column, present)} AS {identifier(column.name)}" for column in columns)
     texts = ", ".join(text_of(column.name) for column in present)
     faults = [fault_sql(column, identifier(column.name), text_of(column.name)) for column in present]
     faulty = " OR ".join(["broken IS NOT NULL", *(fault for fault in faults if fault)])
     return count_of(
         con,
-        f"COPY (SELECT {names}, {text_literal(source.delivery_name)} AS delivery, "
-        f"{text_literal(source.month)} AS folder_month, line::BIGINT AS line, "
+        f"COPY (SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
+        f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
         f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
-        f"FROM (SELECT {values}, {texts}, line, broken, fields_found FROM ({relation.sql()})) "
-        f"WHERE NOT ({faulty})) TO {text_literal(str(target))} ({PARQUET})",
+        f"FROM (SELECT {values}, {texts}, line, broken, fields_found, plain "
+        f"FROM (SELECT *, CASE WHEN {plain} THEN true ELSE false END AS plain FROM (SELECT *{casts} FROM ({relation.sql()})))) "
+        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END) TO {text_literal(str(target))} ({PARQUET})",
     )
+
+
+def _value(column: Column, present: list[Column]) -> str:
+    value = value_sql(column, text_of(column.name) if column in present else None)
+    if column not in present or column.type == "text":
+        return value
+    return f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
+
+
+def _cast_of(column: Column) -> str:
+    return identifier(f"{column.name} cast")
+
+
+def _constant(text: str) -> str:
+    """The same text in every row; as one value of an enumeration it is stored once, not row by row."""
+    return f"{text_literal(text)}::ENUM({text_literal(text)})"
 
 
 def _write_rejected(

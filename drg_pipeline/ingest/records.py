@@ -53,7 +53,7 @@ class Relation:
     rows    SELECT of line and of what the record is made from
     split   a further column made from them, or nothing
     fields  line, broken (a code of REASONS), excerpt, fields_found, everything (the record's fields as one
-            list) and `<column> text` for each layout column that the file has
+            list) and `<column> text` for each layout column that the file has, null where the field is empty
     """
 
     rows: str
@@ -158,7 +158,7 @@ def _split(
         excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
     known = {column.name for column in source.claim_file.columns}
     fields = [
-        f"{text.format(f'field[{position}]')} AS {text_of(name)}"
+        f"nullif({text.format(f'field[{position}]')}, '') AS {text_of(name)}"
         for position, name in enumerate(header.names, start=1)
         if name in known
     ]
@@ -208,7 +208,7 @@ def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Pat
         if name in known
     }
     everything = f"[{', '.join(texts.values())}]"
-    fields = ", ".join(f"{text} AS {text_of(name)}" for name, text in texts.items())
+    fields = ", ".join(f"nullif({text}, '') AS {text_of(name)}" for name, text in texts.items())
     records = count_of(con, f"SELECT count(*) FROM read_parquet({path})")
     return Relation(
         rows=f"SELECT file_row_number + 2 AS line, * FROM read_parquet({path}, file_row_number = true)",

@@ -34,19 +34,39 @@ def _is(text: str, pattern: str) -> str:
 
 
 def value_sql(column: Column, text: str | None) -> str:
-    """The typed value; null for an empty field, an absent column (None) and for what cannot be typed."""
+    """The typed value; null for an absent column (None) and for what cannot be typed.
+
+    An empty field's text is null already.
+    """
     if text is None:
         return f"NULL::{column.duckdb_type}"
     if column.personal == "pseudonym":
         return pseudonym_sql(text)
     if column.type == "text":
-        return f"nullif({text}, '')"
-    # Few fields have spaces around them, and to trim them all costs more than to type them.
+        return text
     trimmed = filled_sql(text)
-    return (
-        f"CASE WHEN {_has_form(column, text)} THEN {_cast(column, text)} "
-        f"WHEN {_has_form(column, trimmed)} THEN {_cast(column, trimmed)} END"
-    )
+    return f"CASE WHEN {_has_form(column, trimmed)} THEN {_cast(column, trimmed)} END"
+
+
+def plain_sql(column: Column, cast: str, text: str) -> str | None:
+    """True of a field in the usual form, whose value is its text's `cast` and which is not at fault.
+
+    None for a column of which every text is so. A text is in the usual form if it is how DuckDB itself writes
+    the cast: what a cast changes (1.005, 1e3, 0000-01-01, a time zone) is written in another way, and an
+    infinite date or a year of five digits in another length. That takes a third of the time of matching
+    the form, and nearly every field passes.
+    """
+    if column.type == "text":  # no blank sorts behind '!'
+        return f"{text} >= '!'" if column.value_required else None
+    written = f"{cast}::VARCHAR = {text}"
+    if column.type == "amount":  # decimals that are zero may be left out
+        written = f"({written} OR {cast}::VARCHAR = {text} || '0' OR {cast}::VARCHAR = {text} || '.00')"
+    elif column.type == "date":
+        written = f"length({text}) = 10 AND {written}"
+    elif column.type == "timestamp":  # a date alone is its midnight
+        day = f"{cast}::DATE::VARCHAR = {text}"
+        written = f"(length({text}) = 19 AND {written} OR length({text}) = 10 AND {day})"
+    return f"({written})" if column.value_required else f"({text} IS NULL OR {written})"
 
 
 def _has_form(column: Column, text: str) -> str:

@@ -6,7 +6,6 @@ Knows how names become files; it knows no table and no rule by name. What is pub
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +15,12 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import Counted, digest_of, logical_digests, quoted
+from drg_pipeline.lake.digest import digest_of, logical_digest, quoted
 from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import first_line, parquet, rows_of, sql_text, write_partition
 from drg_pipeline.lake.periods import upstream_partitions
+from drg_pipeline.lake.slices import Slices
 from drg_pipeline.lake.store import PART, Store, footers
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
@@ -31,8 +32,7 @@ Landed = Callable[[], Mapping[str, Path]]
 Guard = Callable[[str, Collection[str]], None]
 """refuses, by a DrgError, that partitions of a table be computed again"""
 
-# Level 1 takes a third less time than the default for files of the same size.
-PARQUET = "format parquet, compression zstd, compression_level 1"
+SPILL = ".spill"
 
 
 class Engine:
@@ -54,14 +54,14 @@ class Engine:
         self.within: Sequence[Path] = ()
         """the only folders that connections reach; none: any"""
         self._digests: dict[Path, tuple[tuple[int, int], str]] = {}
-        self._slices: dict[tuple[str, str], tuple[str, str]] = {}
+        self._slices = Slices(project, store.root / SPILL)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with the shared macros; spills into the lake, reaches no network."""
         con = duckdb.connect()
         con.execute("set autoinstall_known_extensions = false")
         con.execute("set autoload_known_extensions = false")
-        spill = self.store.root / ".spill"
+        spill = self.store.root / SPILL
         con.execute(f"set temp_directory = '{sql_text(spill)}'")
         if self.settings.threads:
             con.execute(f"set threads = {int(self.settings.threads)}")
@@ -221,28 +221,11 @@ class Engine:
     def slice_digests(
         self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
     ) -> dict[str | None, str]:
-        """Narrow the view of a sliced table to what the months can depend on, and digest each month's part.
-
-        A month depends on every row of the keys that have a row in it, whatever their month. A part's digest
-        is kept as long as the table is the same: most models of a month read the table.
-        """
-        assert model.slice_by
-        month, whole = model.slice_by
-        kept = quoted(f"{model.table}_slice")
-        listed = ", ".join(f"'{sql_text(value)}'" for value in months)
-        con.execute(
-            f"create temp table {kept} as select distinct {month} as m, {whole} as k "
-            f"from {model.name} where {month} in ({listed})"
-        )
-        self.view(con, model.name, files, f"where {whole} in (select k from {kept})")
+        """Narrow the view of a sliced table to what the months depend on; the digest of each one's part."""
         stands = digest_of((str(path), digest) for path, digest in self._file_digests(con, files).items())
-        unknown = [m for m in months if self._slices.get((model.name, m), ("", ""))[0] != stands]
-        if unknown:
-            columns = [(name, self.project.column(model.name, name).type) for name in model.columns]
-            parts = f"(select s.m, v.* from {model.name} as v inner join {kept} as s on s.k = v.{whole})"
-            for part, counted in logical_digests(con, parts, columns, unknown, "m").items():
-                self._slices[model.name, str(part)] = (stands, counted.digest)
-        return {value: self._slices[model.name, value][1] for value in months}
+        narrowed = self._slices.of(con, model, files, stands, months)
+        self.view(con, model.name, [narrowed.file])
+        return {month: narrowed.digests[month] for month in months}
 
     def view(
         self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path], where: str = ""
@@ -294,11 +277,13 @@ class Engine:
             if model.sealed:
                 self.guard(name, partitions)
             inputs = self.show(con, model, model.partition, partitions)
+            # Its partitions, so that each is read alone, and in them its grain: the order of its digest.
+            order = dict.fromkeys((*(() if model.partition == "none" else (model.partition,)), *model.grain))
             try:
                 # Not temporary: the cursors that write partitions side by side see it. Sorted once for all.
                 con.execute(
                     f"create table candidate as {self._filtered(model, partitions)} "
-                    f"order by {_order(model.partition, model.grain)}"
+                    f"order by {', '.join(map(quoted, order))}"
                 )
             except duckdb.Error as error:
                 raise DrgError(
@@ -329,23 +314,21 @@ class Engine:
         code = self.project.code_version(model.name)
         temporaries: dict[str | None, Path] = {}
         keys: list[str | None] = [None] if model.partition == "none" else list(partitions)
-        counted = logical_digests(
-            con, "candidate", types, keys, "" if model.partition == "none" else model.partition
-        )
 
         def write(key: str | None) -> Outcome:
+            own_rows = rows_of("candidate", model.partition, key)
             with con.cursor() as own:
                 outcome, temporaries[key] = write_partition(
                     own,
                     self.store,
-                    relation="candidate",
+                    relation=own_rows,
                     table=model.name,
                     kind=model.partition,
                     partition=key,
                     columns=types,
                     code=code,
                     inputs=inputs[key],
-                    counted=counted[key],
+                    counted=logical_digest(own, own_rows, types, in_order=True),
                 )
             return outcome
 
@@ -398,71 +381,3 @@ class Engine:
             for partition, path in files.items()
             if (partition or None) not in inputs or there[path].inputs != inputs[partition or None]
         ]
-
-
-def _order(kind: str, grain: Sequence[str]) -> str:
-    """A table's order: its partitions, so that each is read alone, and in them its grain."""
-    names = dict.fromkeys([*(() if kind == "none" else (kind,)), *grain])
-    return ", ".join(quoted(name) for name in names) or "all"
-
-
-def write_partition(
-    con: duckdb.DuckDBPyConnection,
-    store: Store,
-    *,
-    relation: str,
-    table: str,
-    kind: str,
-    partition: str | None,
-    columns: Sequence[tuple[str, str]],
-    code: str,
-    inputs: Mapping[str, str],
-    counted: Counted,
-) -> tuple[Outcome, Path]:
-    """Write one partition of a relation to a temporary file beside its place, with its digest inside.
-
-    relation  a table whose rows stand in the order that the file is to have
-    counted   rows and digest of the partition, as `logical_digests` finds them for all of a step at once
-    """
-    where = "" if partition is None else f" where {kind} = {partition_literal(kind, partition)}"
-    path = store.file(table, kind, partition)
-    temporary = store.temporary(path)
-    stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
-    notes = {
-        "digest": counted.digest,
-        "code": code,
-        "inputs": json.dumps(dict(sorted(inputs.items()))),
-        "rows": str(counted.rows),
-        "model": table,
-    }
-    metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
-    con.execute(
-        f"copy (select {stored} from {relation}{where}) to '{sql_text(temporary)}' "
-        f"({PARQUET}, kv_metadata {{{metadata}}})"
-    )
-    return Outcome(table, partition, path, counted.rows, counted.digest), temporary
-
-
-def parquet(files: Sequence[Path]) -> str:
-    """A table function over files of the lake; the partition's column comes from the path."""
-    listed = ", ".join(f"'{sql_text(path)}'" for path in files)
-    kinds = {
-        part.split("=")[0] for path in files for part in path.parts if part.startswith(("month=", "year="))
-    }
-    if not kinds:
-        return f"read_parquet([{listed}], hive_partitioning = false)"
-    types = {"month": "varchar", "year": "integer"}
-    declared = ", ".join(f"{kind}: {types[kind]}" for kind in sorted(kinds))
-    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{declared}}})"
-
-
-def partition_literal(kind: str, partition: str) -> str:
-    return str(int(partition)) if kind == "year" else f"'{sql_text(partition)}'"
-
-
-def sql_text(value: object) -> str:
-    return str(value).replace("'", "''")
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import parquet, sql_text
+from drg_pipeline.lake.parquet import parquet, sql_text
 from drg_pipeline.lake.store import PART, Store
 
 VIEWS_FILE = "views.duckdb"

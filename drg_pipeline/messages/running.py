@@ -102,6 +102,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "  {drg} policy show        the law in force, value by value",
         "  {drg} policy show        逐项查看现行政策参数",
     ),
+    "demo.next_close": (
+        "  {close}\n                 close the year's months; what is paid can then be proved and replayed",
+        "  {close}\n                 对各月封账；此后所付金额可以证明、可以重放",
+    ),
     # where
     "where.listed": ("Folders of the region {region}", "统筹区 {region} 的目录"),
     "where.kind": ("kind", "类别"),

@@ -17,7 +17,7 @@ import duckdb
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import parquet, sql_text
+from drg_pipeline.lake.parquet import parquet, sql_text
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words

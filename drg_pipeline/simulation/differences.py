@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import Engine, parquet
+from drg_pipeline.lake.engine import Engine
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store
 from drg_pipeline.policy import Pack
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter

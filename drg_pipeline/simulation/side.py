@@ -17,7 +17,8 @@ from drg_pipeline.ingest.reference import SCHEMA
 from drg_pipeline.ingest.reference_cells import read_records
 from drg_pipeline.ingest.reference_layout import FROM, Column, ReferenceFile, ReferenceLayout
 from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.engine import Engine, parquet
+from drg_pipeline.lake.engine import Engine
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store
 from drg_pipeline.simulation.change import Change, Kind, Text, TextRow, change_rows
 

@@ -32,7 +32,7 @@ from drg_pipeline.closings.seal import close
 from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed
-from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.region import Region
 from drg_pipeline.runs import Runner
 from drg_pipeline.settings import PROJECT, Settings

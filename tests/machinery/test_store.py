@@ -19,7 +19,7 @@ import duckdb
 import pytest
 from support.publisher import ROWS, TABLE, publish, publish_for_ever, version_there
 
-from drg_pipeline.lake.engine import parquet
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import ABANDONED_AFTER_SECONDS, PART, Store, footer
 
 KILLS = 20

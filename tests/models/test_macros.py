@@ -77,6 +77,22 @@ def test_half_up_rounds_away_from_zero_at_the_half(con: duckdb.DuckDBPyConnectio
     assert over(con, "half_up(n, d)", values) == expected
 
 
+def test_half_up_is_the_same_on_both_sides_of_64_bits(con: duckdb.DuckDBPyConnection) -> None:
+    edges = [sign * (3 * 10**18 + step) for sign in (-1, 1) for step in (-1, 0, 1)]
+    values = [(n, d) for n in [*edges, 1, 2**63, 3 * 2**62] for d in [*edges, 1, -2, 2**63]]
+    assert over(con, "half_up(n, d)", values) == [half_up(Fraction(n, d)) for n, d in values]
+
+
+@pytest.mark.parametrize(("macro", "places"), [("cents", 2), ("tenthousandths", 4)])
+def test_whole_units_span_the_range_of_their_type(
+    con: duckdb.DuckDBPyConnection, macro: str, places: int
+) -> None:
+    top = 10**18 - 1
+    values = [(n, 1) for n in (-top, 1 - top, -(10**places), 1 - 10**places, -1, 0, 1, top // 10, top)]
+    taken = f"{macro}(cast(n as decimal(38, 0)) * cast({Decimal(1).scaleb(-places)} as decimal(4, {places})))"
+    assert over(con, taken, values) == [n for n, _ in values]
+
+
 @fast
 @given(values=pairs(10**9))
 @pytest.mark.parametrize("places", [2, 4, 6])

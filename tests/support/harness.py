@@ -183,7 +183,7 @@ class Run:
     def digest(self, table: str) -> str:
         model = self.bench.project.models[table]
         types = [(column, self.bench.type_of(table, column)) for column in model.columns]
-        return logical_digest(self.con, table, types)
+        return logical_digest(self.con, table, types, model.grain).digest
 
 
 def typed(kind: str, value: Any) -> object:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import logical_digests
-from drg_pipeline.lake.engine import parquet, write_partition
+from drg_pipeline.lake.digest import logical_digest
+from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Store, footer
 
 TABLE = "early.row"
@@ -36,7 +36,7 @@ def publish(store: Store, con: duckdb.DuckDBPyConnection, month: str, version: i
         columns=COLUMNS,
         code=str(version),
         inputs={},
-        counted=logical_digests(con, rows, COLUMNS, [month], "month")[month],
+        counted=logical_digest(con, rows, COLUMNS),
     )
     store.publish({temporary: outcome.path})
 

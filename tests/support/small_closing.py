@@ -16,9 +16,10 @@ import duckdb
 from drg_pipeline.closings.seal import Sealed, close
 from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
-from drg_pipeline.lake.digest import logical_digests
-from drg_pipeline.lake.engine import Engine, parquet, sql_text, write_partition
+from drg_pipeline.lake.digest import logical_digest
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import needed, recompute
+from drg_pipeline.lake.parquet import parquet, sql_text, write_partition
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
@@ -124,8 +125,7 @@ class SmallRegion:
         typed = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in types)
         with duckdb.connect() as con:
             relation = f"(select {typed} from (values {listed}) as v({', '.join(columns)}))"
-            by = "" if partition is None else kind
-            counted = logical_digests(con, relation, types, [partition], by)[partition]
+            counted = logical_digest(con, relation, types)
             outcome, temporary = write_partition(
                 con,
                 self.store,

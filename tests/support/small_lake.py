@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import logical_digests
-from drg_pipeline.lake.engine import Engine, parquet, sql_text, write_partition
+from drg_pipeline.lake.digest import logical_digest
+from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.lake.parquet import parquet, sql_text, write_partition
 from drg_pipeline.lake.store import Footer, Store, footer
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Column, Project, Source
@@ -116,7 +117,7 @@ class Lake:
                     columns=columns,
                     code="1",
                     inputs={},
-                    counted=logical_digests(con, relation, columns, [month], "month")[month],
+                    counted=logical_digest(con, relation, columns),
                 )
                 temporary.replace(outcome.path)
 
