@@ -80,7 +80,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
                 poolclass=StaticPool,
                 connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             )
-            listen(engine, "connect", _flush_seldom)
+            listen(engine, "connect", _write_ahead)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
@@ -144,10 +144,11 @@ def _kind_of(event: EventLogEntry) -> tuple[Any, Any]:
     return event.dagster_event.asset_key, event.dagster_event_type
 
 
-def _flush_seldom(connection: Any, _: Any) -> None:
-    """Flush the write-ahead log when it is moved into the file, not at each commit.
+def _write_ahead(connection: Any, _: Any) -> None:
+    """Keep a write-ahead log from the first table on, and flush it when it is moved into the file.
 
     A power cut may take the last events with it and leaves the file whole. What is there is never read from
     events.
     """
+    connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.events import EngineEventData
+from dagster._core.events import AssetMaterializationPlannedData, EngineEventData
 from dagster._core.launcher.base import WorkerStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._core.test_utils import create_run_for_test
 
-from drg_pipeline.assets.event_log import LocalEventLogStorage
+from drg_pipeline.assets.event_log import BATCH_VARIABLE, LocalEventLogStorage
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import ALONE, RANGE_END, RANGE_START
 from drg_pipeline.assets.processes import PROCESS, LocalRunLauncher, is_there, own_process
@@ -58,6 +60,108 @@ def test_a_check_is_planned_once_a_run_whatever_its_partitions(tmp_path: Path) -
     log = instance.event_log_storage
     (record,) = log.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("one"), "whole"), limit=9)
     assert record.status is AssetCheckExecutionRecordStatus.SUCCEEDED and record.partition is None
+
+
+def written(lake: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """What one run wrote into the files of the event log, without what is new in each run."""
+    files = lake / ".dagster" / "history" / "runs"
+    (run,) = (path for path in files.glob("*.db") if path.name != "index.db")
+    event = "select dagster_event_type, asset_key, partition, step_key from event_logs order by id"
+    asked = {
+        "run": (run, event),
+        "index": (files / "index.db", event),
+        "assets": (
+            files / "index.db",
+            "select asset_key, json_extract(last_materialization, '$.event_log_entry.dagster_event"
+            ".event_specific_data.materialization.partition'), last_run_id is not null from asset_keys",
+        ),
+        "tags": (
+            files / "index.db",
+            "select t.asset_key, e.partition, t.key from asset_event_tags as t "
+            "inner join event_logs as e on e.id = t.event_id order by t.event_id, t.key",
+        ),
+        "checks": (
+            files / "index.db",
+            "select c.asset_key, check_name, c.partition, execution_status, e.dagster_event_type "
+            "from asset_check_executions as c inner join event_logs as e on e.id = evaluation_event_storage_id",
+        ),
+    }
+    found = {}
+    for name, (file, query) in asked.items():
+        with closing(sqlite3.connect(file)) as con:
+            found[name] = con.execute(query).fetchall()
+    return found
+
+
+def test_events_stored_together_are_those_stored_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    months = dg.MonthlyPartitionsDefinition("2025-01", fmt="%Y-%m")
+
+    @dg.asset(partitions_def=months, backfill_policy=dg.BackfillPolicy.single_run())
+    def first() -> None:
+        pass
+
+    @dg.asset(
+        partitions_def=months,
+        deps=[first],
+        check_specs=[dg.AssetCheckSpec("whole", asset="second")],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def second() -> Iterator[Any]:
+        yield dg.AssetCheckResult(passed=True)
+        yield dg.MaterializeResult()
+
+    found = {}
+    for size in ("0", "2", "1000"):
+        monkeypatch.setenv(BATCH_VARIABLE, size)
+        lake = tmp_path / size
+        instance = open_instance(lake)
+        tags = {RANGE_START: "2025-01", RANGE_END: "2025-05"}
+        assert dg.materialize([first, second], instance=instance, tags=tags).success
+        instance.dispose()
+        found[size] = written(lake)
+    assert found["1000"] == found["2"] == found["0"]
+    kinds = [row[0] for row in found["1000"]["index"]]
+    assert kinds.count("ASSET_MATERIALIZATION") == kinds.count("ASSET_MATERIALIZATION_PLANNED") == 10
+    assert found["1000"]["assets"] == [('["first"]', "2025-05", 1), ('["second"]', "2025-05", 1)]
+
+
+def test_of_events_that_cannot_be_stored_together_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_instance(tmp_path).event_log_storage
+    assert isinstance(log, LocalEventLogStorage)
+
+    def fails(*given: Any) -> None:
+        raise OSError("no room")
+
+    events = [
+        dg.EventLogEntry(
+            error_info=None,
+            level="debug",
+            user_message="",
+            run_id="some",
+            timestamp=time.time(),
+            dagster_event=dg.DagsterEvent(
+                dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED.value,
+                "some",
+                event_specific_data=AssetMaterializationPlannedData(dg.AssetKey("one"), partition=month),
+            ),
+        )
+        for month in ("2025-01", "2025-02")
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "_store_asset_event", fails)
+        with pytest.raises(OSError):
+            log.store_event_batch(events)
+    planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    assert log.get_logs_for_run("some") == []
+    assert log.get_event_records(dg.EventRecordsFilter(planned)) == []
+    log.store_event_batch(events)
+    assert (
+        len(log.get_logs_for_run("some")) == len(log.get_event_records(dg.EventRecordsFilter(planned))) == 2
+    )
 
 
 def test_a_run_is_marked_as_failed_before_its_failure_is_told(tmp_path: Path) -> None:
