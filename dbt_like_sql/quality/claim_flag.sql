@@ -36,6 +36,7 @@ operation as (
     group by month, setl_id, dcla_time
 ),
 
+-- Of payments and charges only what may be wrong: most claims have nothing to join.
 payment as (
     select
         month,
