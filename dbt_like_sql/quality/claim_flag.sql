@@ -15,7 +15,8 @@ with diagnosis as (
         setl_id,
         dcla_time,
         count(*) filter (where maindiag_flag = '1' and coalesce(diag_type, '1') = '1') as principals,
-        count(diag_code) - count(distinct diag_code) as repeated,
+        -- A `count(distinct ...)` would hash every diagnosis a second time.
+        count(diag_code) - list_unique(list(diag_code)) as repeated,
         count(*) filter (where diag_code is null or maindiag_flag is null) as incomplete,
         count(*) filter (where coalesce(adm_cond_type, '1') not in ('1', '2', '3', '4')) as outside_domain
     from claims.diseinfo
@@ -24,19 +25,18 @@ with diagnosis as (
 
 operation as (
     select
-        o.month,
-        o.setl_id,
-        o.dcla_time,
-        count(o.oprn_oprt_code) - count(distinct o.oprn_oprt_code || ' ' || coalesce(cast(o.oprn_oprt_date as varchar), '')) as repeated,
-        count(*) filter (where o.oprn_oprt_code is null) as incomplete,
-        count(*) filter (
-            where cast(o.oprn_oprt_date as date) < c.adm_on or cast(o.oprn_oprt_date as date) > c.dscg_on
-        ) as outside_stay
-    from claims.oprninfo as o
-    inner join claims.claim as c on c.month = o.month and c.setl_id = o.setl_id and c.dcla_time = o.dcla_time
-    group by o.month, o.setl_id, o.dcla_time
+        month,
+        setl_id,
+        dcla_time,
+        count(oprn_oprt_code) - count(distinct oprn_oprt_code || ' ' || coalesce(cast(oprn_oprt_date as varchar), '')) as repeated,
+        count(*) filter (where oprn_oprt_code is null) as incomplete,
+        cast(min(oprn_oprt_date) as date) as first_on,
+        cast(max(oprn_oprt_date) as date) as last_on
+    from claims.oprninfo
+    group by month, setl_id, dcla_time
 ),
 
+-- Of payments and charges only what may be wrong: most claims have nothing to join.
 payment as (
     select
         month,
@@ -46,6 +46,7 @@ payment as (
         count(*) filter (where fund_payamt < 0) as negative
     from claims.payinfo
     group by month, setl_id, dcla_time
+    having incomplete > 0 or negative > 0
 ),
 
 item as (
@@ -58,22 +59,23 @@ item as (
         max(abs(amt - (claa_sumfee + clab_amt + fulamt_ownpay_amt + oth_amt))) as category_gap
     from claims.iteminfo
     group by month, setl_id, dcla_time
+    having incomplete > 0 or negative > 0 or category_gap > 0
 ),
 
+-- A hospital on a day of discharge, not once for each claim.
 hospital as (
     select
-        c.month,
-        c.setl_id,
-        c.dcla_time,
+        c.fixmedins_code,
+        c.dscg_on,
         count(h.fixmedins_code) as rows_known,
         count(*) filter (
             where h.agreement_status = 'active'
             and h.valid_from <= c.dscg_on
             and (h.valid_to is null or h.valid_to >= c.dscg_on)
         ) as rows_active
-    from claims.claim as c
+    from (select distinct fixmedins_code, dscg_on from claims.claim) as c
     left join reference.hospital as h on h.fixmedins_code = c.fixmedins_code
-    group by c.month, c.setl_id, c.dcla_time
+    group by c.fixmedins_code, c.dscg_on
 ),
 
 stay as (
@@ -126,7 +128,7 @@ select
         ) as newborn_incomplete,
     coalesce(d.repeated, 0) > 0 as duplicate_diagnosis,
     coalesce(o.repeated, 0) > 0 as duplicate_procedure,
-    coalesce(o.outside_stay, 0) > 0 as procedure_outside_stay,
+    coalesce(o.first_on < c.adm_on, false) or coalesce(o.last_on > c.dscg_on, false) as procedure_outside_stay,
     coalesce(abs(c.fee - c.all_funds - s.psn_selfpay - s.psn_ownpay) > q.fee_sum_tolerance, false) as fee_payment_mismatch,
     c.fee < 0 or coalesce(p.negative, 0) + coalesce(i.negative, 0) > 0
         or coalesce(least(s.psn_selfpay, s.psn_ownpay, s.acct_pay, s.psn_cashpay) < 0, false) as negative_amount,
@@ -142,7 +144,8 @@ select
 from claims.setlinfo as s
 inner join claims.claim as c on c.month = s.month and c.setl_id = s.setl_id and c.dcla_time = s.dcla_time
 inner join claims.version_index as v on v.setl_id = s.setl_id and v.dcla_time = s.dcla_time
-inner join hospital as h on h.month = s.month and h.setl_id = s.setl_id and h.dcla_time = s.dcla_time
+inner join hospital as h
+    on h.fixmedins_code is not distinct from c.fixmedins_code and h.dscg_on is not distinct from c.dscg_on
 left join policy.quality as q on q.month = s.month
 left join policy.sex_domain as x on x.month = s.month and x.gend = s.gend
 left join policy.insutype_domain as t on t.month = s.month and t.insutype = s.insutype
