@@ -19,10 +19,11 @@ from drg_pipeline.ingest.records import (
     check_header,
     count_of,
     even_relation,
+    forget,
     identifier,
     parquet_relation,
+    parted_relation,
     path_sql,
-    split_relation,
     text_of,
     unreconciled,
 )
@@ -92,7 +93,7 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
     except duckdb.Error as error:
         raise FileFault(f"it cannot be read: {str(error).splitlines()[0]}") from None
     finally:
-        con.execute("DROP TABLE IF EXISTS physical_line")
+        forget(con, source, folder)
         con.execute("DROP TABLE IF EXISTS refused")
     return FileRead(
         folder_month=source.month,
@@ -130,7 +131,7 @@ def _typed(
             if "Expected Number of Columns" not in str(error):
                 raise
             # A line has fewer fields: the lines are split one by one, and what was written is replaced.
-    relation = split_relation(con, source, header, folder)
+    relation = parted_relation(con, source, header, folder)
     return relation, _write_accepted(con, source, relation, target)
 
 
@@ -178,8 +179,11 @@ def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Re
         f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
         f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
         f"FROM (SELECT {values}, {texts}, line, broken, fields_found, plain "
-        f"FROM (SELECT *, CASE WHEN {plain} THEN true ELSE false END AS plain FROM (SELECT *{casts} FROM ({relation.sql()})))) "
-        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END) TO {text_literal(str(target))} ({PARQUET})",
+        # As a condition of CASE a test is left out where the one before it fails.
+        f"FROM (SELECT *, CASE WHEN {plain} THEN true ELSE false END AS plain "
+        f"FROM (SELECT *{casts} FROM ({relation.sql()})))) "
+        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END) "
+        f"TO {text_literal(str(target))} ({PARQUET})",
     )
 
 
