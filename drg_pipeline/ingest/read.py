@@ -206,12 +206,13 @@ def _write(
     """Writes rows of the layout's columns, line and fields_found, with what is the same in all of them."""
     names = ", ".join(identifier(column.name) for column in source.claim_file.columns)
     dictionary = max(1, min(_LARGEST_DICTIONARY, relation.records // 5))
+    order = " ORDER BY line" if len(relation.parts) > 1 else ""  # of one part they are in order already
     return count_of(
         con,
         f"COPY (SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
         f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
         f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
-        f"FROM ({rows}) AS typed ({names}, line, fields_found)) "
+        f"FROM ({rows}) AS typed ({names}, line, fields_found){order}) "
         f"TO {text_literal(str(target))} ({PARQUET}, DICTIONARY_SIZE_LIMIT {dictionary})",
     )
 
