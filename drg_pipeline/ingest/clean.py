@@ -65,7 +65,7 @@ def read_text(source: Path, scan: Scan) -> tuple[bytes, str]:
         raw += b"\n"
     encoding = "utf-8" if scan.valid_utf8 else _encoding(raw)
     text = raw if scan.valid_utf8 else b"".join(_as_utf8(piece, encoding) for piece in whole_lines(raw))
-    if text.count(b"\n") != scan.physical_lines:
+    if not scan.clean and text.count(b"\n") != scan.physical_lines:
         raise FileFault("decoding changes its number of lines, or it was changed while it was read")
     return text, encoding
 

@@ -27,11 +27,13 @@ class Parted:
     text        the header, every line that is not even, and of even ones between them the first
     numbers     by line of `text` the physical line it is; 0 for an even one, which only shows where a quoted
                 field cannot go on
+    lines       how many there are in all
     even_lines  how many the copy has; in it a line without any text stands for each of the others
     """
 
     text: bytes
     numbers: Numbers
+    lines: int
     even_lines: int
 
 
@@ -61,8 +63,8 @@ def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
             even_lines += int(np.count_nonzero(~uneven))
     if lines - even_lines > lines * _MOST_UNEVEN:
         copy.unlink()
-        return Parted(text, np.arange(1, lines + 1), even_lines=0)
-    return Parted(b"".join(pieces), np.concatenate(numbers), even_lines)
+        return Parted(text, np.arange(1, lines + 1), lines, even_lines=0)
+    return Parted(b"".join(pieces), np.concatenate(numbers), lines, even_lines)
 
 
 def whole_lines(text: bytes) -> Iterator[bytes]:

@@ -160,9 +160,10 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
         f"delim = {text_literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
         f"columns = {{'text': 'VARCHAR'}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
     )
-    lines = count_of(con, "SELECT count(*) FROM physical_line")
-    if lines != len(parted.numbers):
-        raise unreconciled(source, f"{len(parted.numbers)} physical lines, but {lines} were read")
+    put_by = parted.lines - len(parted.numbers)
+    lines = count_of(con, "SELECT count(*) FROM physical_line") + put_by
+    if lines != source.scan.physical_lines:
+        raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {lines} were read")
     parts = [_split(source, header, cleaned)]
     found = con.execute(
         f"SELECT count(*), count(*) FILTER (broken IS NULL AND fields_found <> ?) FROM ({parts[0].sql()})",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from machinery.test_ingest_read import PAY, T, read
+from support.claim_files import PAY, T, read
 
 from drg_pipeline.ingest import parting, quoting
 from drg_pipeline.ingest.layout import TYPES, Column
