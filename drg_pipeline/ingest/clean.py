@@ -1,19 +1,19 @@
-"""Writes a copy of a delivered file that DuckDB can split by line and separator alone.
+"""Writes a copy of a file's text that DuckDB can split by line and separator alone.
 
-Line numbers stay those of the original: a record over several lines is joined and followed by as
-many blank lines, and a record that cannot be read keeps its line, marked with the reason. All of
-it is array work over the file's bytes; nothing loops over lines. No typing and no layout here.
+Lines stay where they are: a record over several lines is joined and followed by as many blank
+lines, and a record that cannot be read keeps its line, marked with the reason. All of it is array
+work over the text's bytes; nothing loops over lines. No typing and no layout here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from drg_pipeline.ingest import quoting
+from drg_pipeline.ingest.parting import escapes, whole_lines
 from drg_pipeline.ingest.quoting import (
     COMMA,
     CR,
@@ -45,12 +45,11 @@ _UNKNOWN = ord("?")
 
 @dataclass(frozen=True)
 class Cleaned:
-    """How to read the copy: its separators are characters that the original does not have.
+    """How to read the copy: its separators are characters that the text does not have.
 
     Line breaks and carriage returns stand for those inside a field; None where no field has one.
     """
 
-    encoding: str
     separator: str
     line_break: str | None
     carriage_return: str | None
@@ -59,15 +58,20 @@ class Cleaned:
     continuation_lines: int
 
 
-def clean_file(source: Path, target: Path, scan: Scan, fields: int) -> Cleaned:
-    """Writes `target`, in which every line is the header, blank, a record or a marked record."""
+def read_text(source: Path, scan: Scan) -> tuple[bytes, str]:
+    """The file in UTF-8, ended by a line break, and the encoding that it was in."""
     raw = source.read_bytes()
     if not raw.endswith(b"\n"):
         raw += b"\n"
     encoding = "utf-8" if scan.valid_utf8 else _encoding(raw)
-    text = raw if scan.valid_utf8 else b"".join(_as_utf8(piece, encoding) for piece in _pieces(raw))
-    if text.count(b"\n") != scan.physical_lines:
+    text = raw if scan.valid_utf8 else b"".join(_as_utf8(piece, encoding) for piece in whole_lines(raw))
+    if not scan.clean and text.count(b"\n") != scan.physical_lines:
         raise FileFault("decoding changes its number of lines, or it was changed while it was read")
+    return text, encoding
+
+
+def clean_text(text: bytes, target: Path, scan: Scan, fields: int) -> Cleaned:
+    """Writes `target`, in which every line is the header, blank, a record or a marked record."""
     separator, line_break, carriage, mark, value = _unused(text)
 
     data: Bytes = np.frombuffer(text, dtype=np.uint8)
@@ -77,7 +81,7 @@ def clean_file(source: Path, target: Path, scan: Scan, fields: int) -> Cleaned:
     stops = ends[records.last]  # by line: where the record that starts there stops
 
     nul = np.flatnonzero(data == 0)
-    escaped = np.zeros(0, np.int64) if scan.valid_utf8 else np.flatnonzero(_escapes(data))
+    escaped = np.zeros(0, np.int64) if scan.valid_utf8 else np.flatnonzero(escapes(data))
     reason = np.zeros(len(ends), np.uint8)
     _give(reason, records.first[np.searchsorted(ends, nul)], NUL)
     _give(reason, records.first[np.searchsorted(ends, escaped)], ENCODING)
@@ -98,7 +102,6 @@ def clean_file(source: Path, target: Path, scan: Scan, fields: int) -> Cleaned:
     _cut(out, keep, starts[rejected], stops[rejected])
     _write(target, out, keep, _insertions(records, rejected, reason, starts, ends, mark, separator))
     return Cleaned(
-        encoding=encoding,
         separator=chr(separator) if scan.quotes else ",",
         line_break=chr(line_break) if inner.any() else None,
         carriage_return=chr(carriage) if returns_kept else None,
@@ -108,31 +111,15 @@ def clean_file(source: Path, target: Path, scan: Scan, fields: int) -> Cleaned:
     )
 
 
-def _pieces(raw: bytes) -> Iterator[bytes]:
-    """The bytes in pieces of whole lines."""
-    position = 0
-    while position < len(raw):
-        newline = raw.find(b"\n", min(position + quoting.PIECE, len(raw) - 1))
-        yield raw[position : newline + 1]
-        position = newline + 1
-
-
 def _as_utf8(piece: bytes, encoding: str) -> bytes:
     """UTF-8, in which a byte that cannot be decoded stands as an escape (a lone surrogate)."""
     return piece.decode(encoding, "surrogateescape").encode("utf-8", "surrogatepass")
 
 
-def _escapes(data: Bytes) -> Mask:
-    """Where an escape starts: no valid UTF-8 has a byte of 0xA0 or more after 0xED."""
-    found = np.zeros(len(data), bool)
-    found[:-1] = (data[:-1] == 0xED) & (data[1:] >= 0xA0)
-    return found
-
-
 def _encoding(raw: bytes) -> str:
     """UTF-8 if most lines that are not plain ASCII decode as UTF-8, else GB18030."""
     foreign = faulty = 0
-    for piece in _pieces(raw):
+    for piece in whole_lines(raw):
         if piece.isascii():
             continue
         foreign += _lines_with(np.frombuffer(piece, np.uint8) >= 0x80, piece)
@@ -140,7 +127,7 @@ def _encoding(raw: bytes) -> str:
             piece.decode("utf-8")
         except UnicodeDecodeError:
             text = _as_utf8(piece, "utf-8")
-            faulty += _lines_with(_escapes(np.frombuffer(text, np.uint8)), text)
+            faulty += _lines_with(escapes(np.frombuffer(text, np.uint8)), text)
     return "utf-8" if 2 * faulty < foreign else "gb18030"
 
 

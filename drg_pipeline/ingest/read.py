@@ -19,21 +19,24 @@ from drg_pipeline.ingest.records import (
     check_header,
     count_of,
     even_relation,
+    forget,
     identifier,
     parquet_relation,
+    parted_relation,
     path_sql,
-    split_relation,
     text_of,
     unreconciled,
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
 from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, text_literal, value_sql
-from drg_pipeline.lake.parquet import PARQUET
+from drg_pipeline.lake.parquet import parquet_options
 
 REJECTED_ROW = (
     "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, line BIGINT, "
     "column_name VARCHAR, raw VARCHAR, reason VARCHAR"
 )
+# Bytes up to which it takes longer to plan how unusual values are typed than to read the file once more.
+_SMALL = 4 * 1024 * 1024
 MASKED = "***"
 _RAW_CHARACTERS = 200
 
@@ -87,7 +90,7 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
     except duckdb.Error as error:
         raise FileFault(f"it cannot be read: {str(error).splitlines()[0]}") from None
     finally:
-        con.execute("DROP TABLE IF EXISTS physical_line")
+        forget(con, source, folder)
         con.execute("DROP TABLE IF EXISTS refused")
     return FileRead(
         folder_month=source.month,
@@ -120,12 +123,14 @@ def _typed(
     if source.scan.even(len(header.names)):
         relation = even_relation(source, header)
         try:
+            if source.scan.size < _SMALL and _write_plain(con, source, relation, target) == relation.records:
+                return relation, relation.records
             return relation, _write_accepted(con, source, relation, target)
         except duckdb.InvalidInputException as error:
             if "Expected Number of Columns" not in str(error):
                 raise
             # A line has fewer fields: the lines are split one by one, and what was written is replaced.
-    relation = split_relation(con, source, header, folder)
+    relation = parted_relation(con, source, header, folder)
     return relation, _write_accepted(con, source, relation, target)
 
 
@@ -147,6 +152,17 @@ def _present(source: Source, relation: Relation) -> list[Column]:
     return [columns[name] for name in relation.header.names if name in columns]
 
 
+def _write_plain(con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path) -> int:
+    """Writes the records of which every field has its usual form."""
+    present = _present(source, relation)
+    values = ", ".join(
+        _cast_of(column) if column in present and column.type != "text" else _value(column, present)
+        for column in source.claim_file.columns
+    )
+    rows = f"SELECT {values}, line, fields_found FROM ({_cast(present, relation)}) WHERE {_plain(present)}"
+    return _write(con, source, relation, target, rows)
+
+
 def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path) -> int:
     """Types every record, and writes those in which no field is at fault.
 
@@ -155,42 +171,71 @@ def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Re
     """
     present = _present(source, relation)
     columns = source.claim_file.columns
+    values = []
+    for column in columns:
+        value = _value(column, present)
+        if column in present and column.type != "text":
+            value = f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
+        values.append(f"{value} AS {identifier(column.name)}")
     names = ", ".join(identifier(column.name) for column in columns)
-    casts = "".join(
-        f", try_cast({text_of(column.name)} AS {column.duckdb_type}) AS {_cast_of(column)}"
-        for column in present
-        if column.type != "text"
-    )
-    tests = [plain_sql(column, _cast_of(column), text_of(column.name)) for column in present]
-    plain = " AND ".join(["broken IS NULL", *(test for test in tests if test)])
-    values = ", ".join(f"{_value(column, present)} AS {identifier(column.name)}" for column in columns)
     texts = ", ".join(text_of(column.name) for column in present)
     faults = [fault_sql(column, identifier(column.name), text_of(column.name)) for column in present]
     faulty = " OR ".join(["broken IS NOT NULL", *(fault for fault in faults if fault)])
+    # As a condition of CASE a test is left out where the one before it fails.
+    plain = f"CASE WHEN {_plain(present)} THEN true ELSE false END AS plain"
+    return _write(
+        con,
+        source,
+        relation,
+        target,
+        f"SELECT {names}, line, fields_found "
+        f"FROM (SELECT {', '.join(values)}, {texts}, line, broken, fields_found, plain "
+        f"FROM (SELECT *, {plain} FROM ({_cast(present, relation)}))) "
+        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END",
+    )
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path, rows: str
+) -> int:
+    """Writes rows of the layout's columns, line and fields_found, with what is the same in all of them."""
+    names = ", ".join(identifier(column.name) for column in source.claim_file.columns)
+    order = " ORDER BY line" if len(relation.parts) > 1 else ""  # of one part they are in order already
     return count_of(
         con,
         f"COPY (SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
         f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
         f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
-        f"FROM (SELECT {values}, {texts}, line, broken, fields_found, plain "
-        f"FROM (SELECT *, CASE WHEN {plain} THEN true ELSE false END AS plain FROM (SELECT *{casts} FROM ({relation.sql()})))) "
-        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END) TO {text_literal(str(target))} ({PARQUET})",
+        f"FROM ({rows}) AS typed ({names}, line, fields_found){order}) "
+        f"TO {text_literal(str(target))} ({parquet_options(relation.records)})",
     )
 
 
-def _value(column: Column, present: list[Column]) -> str:
-    value = value_sql(column, text_of(column.name) if column in present else None)
-    if column not in present or column.type == "text":
-        return value
-    return f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
+def _cast(present: list[Column], relation: Relation) -> str:
+    """The records with the cast of each text that has one, null where that fails."""
+    casts = [
+        f"try_cast({text_of(column.name)} AS {column.duckdb_type}) AS {_cast_of(column)}"
+        for column in present
+        if column.type != "text"
+    ]
+    return f"SELECT {', '.join(['*', *casts])} FROM ({relation.sql()})"
 
 
 def _cast_of(column: Column) -> str:
     return identifier(f"{column.name} cast")
 
 
+def _plain(present: list[Column]) -> str:
+    tests = [plain_sql(column, _cast_of(column), text_of(column.name)) for column in present]
+    return " AND ".join(["broken IS NULL", *(test for test in tests if test)])
+
+
+def _value(column: Column, present: list[Column]) -> str:
+    return value_sql(column, text_of(column.name) if column in present else None)
+
+
 def _constant(text: str) -> str:
-    """The same text in every row; as one value of an enumeration it is stored once, not row by row."""
+    """The same text in every row; as the one value of an enumeration it is not looked at row by row."""
     return f"{text_literal(text)}::ENUM({text_literal(text)})"
 
 

@@ -1,8 +1,8 @@
 """A claim file's records as SQL: their lines, and the text of each field.
 
-A file whose lines all have the header's fields is split by DuckDB's own reader. Of any other a physical
-line is read as one value and split in SQL, so that a line's number is its row's and a bad line can harm
-no other. Nothing is typed here; file and column names come from the layout.
+Lines that have the header's fields and nothing to be cleaned are split by DuckDB's own reader. Any other
+physical line is read as one value and split in SQL, so that a bad line can harm no other. Nothing is typed
+here; file and column names come from the layout.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.ingest.clean import NUL, Cleaned, clean_file
+from drg_pipeline.ingest.clean import NUL, Cleaned, clean_text, read_text
 from drg_pipeline.ingest.layout import ClaimFile
+from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
 from drg_pipeline.ingest.typing_sql import text_literal
 
@@ -47,8 +48,8 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Relation:
-    """A file's records as SQL.
+class Part:
+    """Some records of a file as SQL.
 
     rows    SELECT of line and of what the record is made from
     split   a further column made from them, or nothing
@@ -58,17 +59,27 @@ class Relation:
 
     rows: str
     fields: str
+    split: str = ""
+
+    def sql(self, join: str = "") -> str:
+        return f"SELECT {self.fields} FROM (SELECT *{self.split} FROM ({self.rows}) AS record {join})"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A file's records: the parts they are in, and their counts."""
+
+    parts: tuple[Part, ...]
     header: Header
     physical_lines: int
     blank_lines: int
     records: int
     odd_field_count: int
     encoding: str | None
-    split: str = ""
 
     def sql(self, join: str = "") -> str:
         """The records that a join leaves; of the others no field is made."""
-        return f"SELECT {self.fields} FROM (SELECT *{self.split} FROM ({self.rows}) AS record {join})"
+        return " UNION ALL ".join(part.sql(join) for part in self.parts)
 
 
 def count_of(con: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -93,7 +104,21 @@ def path_sql(path: Path) -> str:
 
 
 def even_relation(source: Source, header: Header) -> Relation:
-    """A file of which every line is a record with all fields; DuckDB fails at a line with fewer.
+    """A file of which every line is a record with all fields; DuckDB fails at a line with fewer."""
+    records = source.scan.physical_lines - 1
+    return Relation(
+        parts=(_even(source, header, source.path),),
+        header=header,
+        physical_lines=records + 1,
+        blank_lines=0,
+        records=records,
+        odd_field_count=0,
+        encoding="utf-8",
+    )
+
+
+def _even(source: Source, header: Header, path: Path, join: str = "") -> Part:
+    """The lines below the first of a file in which all are even, but those that a join takes away.
 
     Lines are numbered as they are read, which is in the file's order: the window has no order of its own.
     """
@@ -105,48 +130,76 @@ def even_relation(source: Source, header: Header) -> Relation:
         for name, column in zip(names, header.names, strict=True)
         if column in known
     ]
-    records = source.scan.physical_lines - 1
-    return Relation(
+    return Part(
         rows=(
-            f"SELECT row_number() OVER () + 1 AS line, * FROM read_csv({path_sql(source.path)}, "
+            f"SELECT * FROM (SELECT row_number() OVER () + 1 AS line, * FROM read_csv({path_sql(path)}, "
             "delim = ',', quote = '', escape = '', header = true, auto_detect = false, "
-            f"columns = {{{types}}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
+            f"columns = {{{types}}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})) {join}"
         ),
         fields=(
             f"line, NULL::VARCHAR AS broken, NULL::VARCHAR AS excerpt, {len(names)} AS fields_found, "
             f"[{', '.join(names)}] AS everything, {', '.join(fields)}"
         ),
-        header=header,
-        physical_lines=records + 1,
-        blank_lines=0,
-        records=records,
-        odd_field_count=0,
-        encoding="utf-8",
     )
 
 
-def split_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Header, folder: Path) -> Relation:
-    path, cleaned = source.path, None
-    if not source.scan.clean:
-        path = folder / f"{source.path.name}.cleaned"
-        cleaned = clean_file(source.path, path, source.scan, len(header.names))
+def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Header, folder: Path) -> Relation:
+    """A file in which not every line is even; `forget` drops what stands in for it meanwhile."""
+    even, looked_at = _copies(source, folder)
+    text, encoding = read_text(source.path, source.scan)
+    parted = part_lines(text, even, len(header.names))
+    cleaned = None
+    if source.scan.clean:
+        looked_at.write_bytes(parted.text)
+    else:
+        cleaned = clean_text(parted.text, looked_at, source.scan, len(header.names))
     value = cleaned.value if cleaned else UNIT_SEPARATOR.decode()
+    con.register("line_number", {"number": parted.numbers})
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({path_sql(path)}, "
+        f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({path_sql(looked_at)}, "
         f"delim = {text_literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
         f"columns = {{'text': 'VARCHAR'}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
     )
-    if cleaned:
-        path.unlink()
-    lines = count_of(con, "SELECT count(*) FROM physical_line")
+    put_by = parted.lines - len(parted.numbers)
+    lines = count_of(con, "SELECT count(*) FROM physical_line") + put_by
     if lines != source.scan.physical_lines:
         raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {lines} were read")
-    return _split(con, source, header, cleaned, lines)
+    parts = [_split(source, header, cleaned)]
+    found = con.execute(
+        f"SELECT count(*), count(*) FILTER (broken IS NULL AND fields_found <> ?) FROM ({parts[0].sql()})",
+        [len(header.names)],
+    ).fetchone()
+    records, odd = found or (0, 0)
+    uneven = count_of(con, "SELECT count(*) FROM line_number WHERE number > 1")
+    if parted.even_lines:
+        others = "ANTI JOIN (SELECT number AS line FROM line_number WHERE number > 0) AS other USING (line)"
+        parts.insert(0, _even(source, header, even, others))
+    return Relation(
+        parts=tuple(parts),
+        header=header,
+        physical_lines=source.scan.physical_lines,
+        blank_lines=uneven - records - (cleaned.continuation_lines if cleaned else 0),
+        records=parted.even_lines + records,
+        odd_field_count=odd,
+        encoding=encoding,
+    )
 
 
-def _split(
-    con: duckdb.DuckDBPyConnection, source: Source, header: Header, cleaned: Cleaned | None, lines: int
-) -> Relation:
+def forget(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
+    """Drops what `parted_relation` made."""
+    con.execute("DROP TABLE IF EXISTS physical_line")
+    con.unregister("line_number")
+    for copy in _copies(source, folder):
+        copy.unlink(missing_ok=True)
+
+
+def _copies(source: Source, folder: Path) -> tuple[Path, Path]:
+    """The even lines of a file, and the others."""
+    return folder / f"{source.path.name}.even", folder / f"{source.path.name}.cleaned"
+
+
+def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
+    """The lines that are not even, each split by itself."""
     broken, excerpt, separator = "NULL::VARCHAR", "NULL::VARCHAR", ","
     text = "{}"
     if cleaned:
@@ -162,28 +215,16 @@ def _split(
         for position, name in enumerate(header.names, start=1)
         if name in known
     ]
-    relation = Relation(
-        rows="SELECT rowid + 1 AS line, text FROM physical_line WHERE rowid > 0 AND trim(text, ' \t') <> ''",
+    return Part(
+        rows=(
+            "SELECT number AS line, text FROM physical_line POSITIONAL JOIN line_number "
+            "WHERE number > 1 AND trim(text, ' \t') <> ''"
+        ),
         split=f", string_split(text, {text_literal(separator)}) AS field",
         fields=(
             f"line, {broken} AS broken, {excerpt} AS excerpt, len(field) AS fields_found, "
             f"field AS everything, {', '.join(fields)}"
         ),
-        header=header,
-        physical_lines=lines,
-        blank_lines=0,
-        records=0,
-        odd_field_count=0,
-        encoding=cleaned.encoding if cleaned else "utf-8",
-    )
-    counted = con.execute(
-        f"SELECT count(*), count(*) FILTER (broken IS NULL AND fields_found <> ?) FROM ({relation.sql()})",
-        [len(header.names)],
-    ).fetchone()
-    records, odd = counted or (0, 0)
-    continued = cleaned.continuation_lines if cleaned else 0
-    return replace(
-        relation, records=records, odd_field_count=odd, blank_lines=lines - 1 - records - continued
     )
 
 
@@ -210,13 +251,16 @@ def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Pat
     everything = f"[{', '.join(texts.values())}]"
     fields = ", ".join(f"nullif({text}, '') AS {text_of(name)}" for name, text in texts.items())
     records = count_of(con, f"SELECT count(*) FROM read_parquet({path})")
-    return Relation(
+    part = Part(
         rows=f"SELECT file_row_number + 2 AS line, * FROM read_parquet({path}, file_row_number = true)",
         fields=(
             f"line, "
             f"CASE WHEN contains(array_to_string({everything}, ''), chr(0)) THEN '{chr(NUL)}' END AS broken, "
             f"'' AS excerpt, {len(given)} AS fields_found, {everything} AS everything, {fields}"
         ),
+    )
+    return Relation(
+        parts=(part,),
         header=header,
         physical_lines=records + 1,
         blank_lines=0,
