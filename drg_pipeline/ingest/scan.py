@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-BLOCK = 8 * 1024 * 1024
+BLOCK = 1024 * 1024  # stays in the processor's cache while it is looked at several times
 LONGEST_LINE = 2 * 1024 * 1024
 LF, COMMA = b"\n,"
 UNIT_SEPARATOR = b"\x1f"  # separates nothing in a clean file, so that a line is read as one value
@@ -72,9 +72,11 @@ def scan_file(path: Path) -> Scan:
         while block := file.read(BLOCK):
             digest.update(block)
             counted = np.frombuffer(block, np.uint8)
-            lines += int(np.count_nonzero(counted == LF))
+            breaks = counted == LF
+            lines += int(np.count_nonzero(breaks))
             commas += int(np.count_nonzero(counted == COMMA))
-            blank = blank or b"\n\n" in block or (last == b"\n" and block.startswith(b"\n"))
+            # To search the bytes for two line breaks at once takes longer than to count both marks.
+            blank = blank or bool((breaks[1:] & breaks[:-1]).any()) or (last == b"\n" and bool(breaks[0]))
             quotes = quotes or b'"' in block
             returns = returns or b"\r" in block
             nul = nul or b"\0" in block
