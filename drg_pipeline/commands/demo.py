@@ -12,7 +12,6 @@ from drg_pipeline.commands.options import check_writable, language, near, verbos
 from drg_pipeline.commands.run import compute_year
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.lake.periods import months_of
 from drg_pipeline.settings import Settings, demo_folder
 
 HOSPITALS = 20
@@ -98,6 +97,7 @@ def _made(marker: Path) -> dict[str, Any] | None:
 
 def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
     from drg_pipeline.commands.summary import read_summary
+    from drg_pipeline.lake.periods import months_of
 
     lake = near(settings.lake)
     screen.say("demo.next")

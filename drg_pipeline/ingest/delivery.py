@@ -30,7 +30,7 @@ from drg_pipeline.ingest.read import FILE, REJECTED_ROW, FileRead, prepare, read
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
 from drg_pipeline.ingest.typing_sql import text_literal
-from drg_pipeline.lake.parquet import PARQUET
+from drg_pipeline.parquet import PARQUET
 from drg_pipeline.settings import Settings
 
 LANDING = "landing"

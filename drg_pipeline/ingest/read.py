@@ -29,7 +29,7 @@ from drg_pipeline.ingest.records import (
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
 from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, text_literal, value_sql
-from drg_pipeline.lake.parquet import parquet_options
+from drg_pipeline.parquet import parquet_options
 
 REJECTED_ROW = (
     "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, line BIGINT, "

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from drg_pipeline.lake.digest import empty_digest, logical_digests, quoted
-from drg_pipeline.lake.parquet import PARQUET, parquet, sql_text
+from drg_pipeline.lake.parquet import parquet, sql_text
+from drg_pipeline.parquet import PARQUET
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 

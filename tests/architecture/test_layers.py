@@ -25,7 +25,7 @@ MODELS = PROJECT / "dbt_like_sql"
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
     {"errors", "messages"},
-    {"settings"},
+    {"settings", "parquet"},
     {"calendar", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},
