@@ -11,6 +11,7 @@ called by the code location when it loads, `for_region` by the command line.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -76,6 +77,7 @@ class Settings:
     scheme                    the scheme that groups every period, in place of those the law names
     known_on                  law published after this day is not known (None: each period's own)
     first_month               the first settlement month that the lake has a partition for (YYYY-MM)
+    threads, memory_limit     what DuckDB may take (None: what it takes by itself)
     """
 
     region: str
@@ -126,6 +128,7 @@ class Settings:
             "key": data / "keys" / f"{region}.key",
             "closings": data / "closings",
         }
+        values.update(machine())
         values.update({name: value for name, value in given.items() if value is not None})
         for name in ("inbox", "reference", "policy", "lake", "key", "closings"):
             values[name] = Path(str(values[name])).expanduser().resolve()
@@ -138,6 +141,24 @@ class Settings:
                 remedy=f"Choose one of: {', '.join(GROUPING_SOURCES)}.",
             )
         return cls(region=region, **values)  # type: ignore[arg-type]
+
+
+def machine(environ: Mapping[str, str] | None = None) -> dict[str, object]:
+    """What a run may take of the machine: `DRG_MEMORY_LIMIT` (as 6GB) and `DRG_THREADS`; WrongUse otherwise.
+
+    Without them DuckDB takes all cores and up to four fifths of the memory.
+    """
+    env = os.environ if environ is None else environ
+    found: dict[str, object] = {}
+    if limit := env.get("DRG_MEMORY_LIMIT"):
+        if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B", limit):
+            raise WrongUse(f"DRG_MEMORY_LIMIT: {limit!r} is no size.", remedy="Write it as 6GB.")
+        found["memory_limit"] = limit
+    if threads := env.get("DRG_THREADS"):
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", threads):
+            raise WrongUse(f"DRG_THREADS: {threads!r} is no number of threads.", remedy="Write it as 4.")
+        found["threads"] = int(threads)
+    return found
 
 
 def time_zone(environ: Mapping[str, str] | None = None) -> ZoneInfo:

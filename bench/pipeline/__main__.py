@@ -43,8 +43,8 @@ def check_disk(folder: Path, claims: int) -> None:
 
 
 def measured(way: str, folder: Path, given: argparse.Namespace, claims: int) -> dict[str, Any]:
-    numbers = {"claims": claims, "seed": given.seed, "threads": given.threads}
-    options = [word for name, value in numbers.items() for word in (f"--{name}", str(value))]
+    told = {"claims": claims, "seed": given.seed, "threads": given.threads, "memory": given.memory}
+    options = [word for name, value in told.items() for word in (f"--{name}", str(value))]
     return run_alone("bench.pipeline", ["--way", way, "--folder", str(folder), *options])
 
 
@@ -114,6 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--keep", action="store_true", help="leave them there; claims are not made twice")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--memory", default="6GB", help="what DuckDB may take before it spills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--way", choices=("make_claims", "bare_pass", "pipeline"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -122,7 +123,8 @@ def main(arguments: list[str] | None = None) -> None:
         if given.way == "make_claims":
             result = make_claims(given.folder, given.claims, given.seed, given.threads)
         else:
-            result = (bare_pass if given.way == "bare_pass" else pipeline)(given.folder, given.threads)
+            way = bare_pass if given.way == "bare_pass" else pipeline
+            result = way(given.folder, given.threads, given.memory)
         print(json.dumps(result))
         return
     if given.keep and not given.work:
@@ -134,7 +136,9 @@ def main(arguments: list[str] | None = None) -> None:
         check_disk(work, sum(sizes) if given.keep else max(sizes))
         found = []
         for size in sizes:
-            print(f"\n{size:,} claims of seed {given.seed}, {given.threads} threads", flush=True)
+            print(
+                f"\n{size:,} claims of seed {given.seed}, {given.threads} threads, {given.memory}", flush=True
+            )
             found.append(city(work, given, size))
             tell(found[-1])
     if len(found) > 1:

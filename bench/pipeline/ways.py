@@ -20,10 +20,10 @@ from drg_pipeline.settings import Settings
 FIRST_MONTH, LAST_MONTH, YEAR = "2022-01", "2025-12", "2025"
 
 
-def settings_of(folder: Path, threads: int) -> Settings:
+def settings_of(folder: Path, threads: int, memory: str | None = None) -> Settings:
     """The folders of a made-up city, all below one; claims are grouped by the scheme that the law names."""
     kinds = {kind: folder / kind for kind in ("inbox", "reference", "lake", "key")}
-    return replace(Settings.for_region(grouping="scheme", **kinds), threads=threads)
+    return replace(Settings.for_region(grouping="scheme", **kinds), threads=threads, memory_limit=memory)
 
 
 def make_claims(folder: Path, claims: int, seed: int, threads: int) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def make_claims(folder: Path, claims: int, seed: int, threads: int) -> dict[str,
     return {"seconds": time.perf_counter() - start, "peak": peak_gib()}
 
 
-def bare_pass(folder: Path, threads: int) -> dict[str, Any]:
+def bare_pass(folder: Path, threads: int, memory: str) -> dict[str, Any]:
     """Parse every claim file with the layout's types and aggregate every column once; nothing else.
 
     Records that do not fit are skipped, as are the few files in another encoding than UTF-8 mostly.
@@ -53,7 +53,7 @@ def bare_pass(folder: Path, threads: int) -> dict[str, Any]:
     settings = settings_of(folder, threads)
     layout = load_layout(settings.interface / LAYOUT_FILE)
     start = time.perf_counter()
-    with duckdb.connect(config={"threads": threads}) as con:
+    with duckdb.connect(config={"threads": threads, "memory_limit": memory}) as con:
         rows = sum(_aggregated(con, settings.inbox, file) for file in layout.files)
     return {"seconds": time.perf_counter() - start, "peak": peak_gib(), "rows": rows}
 
@@ -77,7 +77,7 @@ def _aggregated(con: duckdb.DuckDBPyConnection, inbox: Path, file: ClaimFile) ->
     return int(found[0])
 
 
-def pipeline(folder: Path, threads: int) -> dict[str, Any]:
+def pipeline(folder: Path, threads: int, memory: str) -> dict[str, Any]:
     """What `drg clear` does, from the deliveries to the cleared year, stage by stage.
 
     A stage is a run of Dagster with the planning of the next one. Of its seconds `own` are the pipeline's:
@@ -113,7 +113,7 @@ def pipeline(folder: Path, threads: int) -> dict[str, Any]:
     from drg_pipeline.region import Region
     from drg_pipeline.runs import Runner
 
-    region = Region(settings_of(folder, threads))
+    region = Region(settings_of(folder, threads, memory))
     for name in ("take_in", "publish_reference", "publish_schemes", "publish_policy"):
         setattr(region, name, timed(getattr(region, name)))
     region.engine.compute = timed(region.engine.compute)

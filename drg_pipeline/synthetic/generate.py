@@ -1,6 +1,6 @@
 """Makes the deliveries and reference files of a made-up region: the whole of it, step by step.
 
-DuckDB makes and writes the claims month by month, so that memory does not grow with their number;
+DuckDB makes and writes the claims month by month, so that memory grows with those of a month, not with all;
 all chance is a hash of the seed, so that the same call writes the same bytes whatever the threads.
 What the region is like stands in `region.yml`, what a claim looks like in `sql/`.
 """

@@ -76,3 +76,27 @@ def test_schemes_that_are_named_stand_alone(installed: Path) -> None:
     assert Settings.for_region(schemes="../a").schemes == given[:1]
     [settings] = from_environment({"DRG_SCHEMES": f"{given[0]}:{given[1]}"})
     assert settings.schemes == given
+
+
+def test_a_run_takes_of_the_machine_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.for_region().memory_limit, Settings.for_region().threads) == (None, None)
+    monkeypatch.setenv("DRG_MEMORY_LIMIT", "6GB")
+    monkeypatch.setenv("DRG_THREADS", "3")
+    assert (Settings.for_region().memory_limit, Settings.for_region().threads) == ("6GB", 3)
+    assert Settings.for_region(threads=1).threads == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DRG_MEMORY_LIMIT", "lots"),
+        ("DRG_MEMORY_LIMIT", "6GB'; select 1"),
+        ("DRG_MEMORY_LIMIT", "0GB"),
+        ("DRG_THREADS", "0"),
+        ("DRG_THREADS", "two"),
+    ],
+)
+def test_what_is_no_size_or_number_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongUse, match=name):
+        Settings.for_region()
