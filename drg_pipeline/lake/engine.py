@@ -266,16 +266,34 @@ class Engine:
     # -- computing -----------------------------------------------------------------------------
 
     def compute(self, name: str, partitions: Sequence[str] = ()) -> list[Outcome]:
-        """Compute, check and publish a model's partitions in one go; each is judged alone.
+        """Compute, check and publish a model's partitions; each is judged alone.
+
+        They are computed in one go, or where that does not fit into memory in several.
 
         Raises DrgError when the SELECT itself cannot run, and of a sealed table where a partition is closed.
         A partition whose checks fail is not published; its outcome says so.
         """
         model = self.project.models[name]
-        with self.store.alone(*(partitions or [name])), closing(self.connect()) as con:
+        with self.store.alone(*(partitions or [name])):
             # Asked under the lock that a closing holds while it is made.
             if model.sealed:
                 self.guard(name, partitions)
+            if not partitions:
+                return self._computed(model, ())
+            outcomes: list[Outcome] = []
+            at_once = len(partitions)
+            while rest := partitions[len(outcomes) :]:
+                try:
+                    outcomes += self._computed(model, rest[:at_once])
+                except duckdb.OutOfMemoryException as error:
+                    if at_once == 1:
+                        raise self._stopped(model, rest[:1], error) from error
+                    # Lists and other states of an aggregate are not spilled: fewer partitions have fewer.
+                    at_once = (min(at_once, len(rest)) + 1) // 2
+            return outcomes
+
+    def _computed(self, model: Model, partitions: Sequence[str]) -> list[Outcome]:
+        with closing(self.connect()) as con:
             inputs = self.show(con, model, model.partition, partitions)
             # Its partitions, so that each is read alone, and in them its grain: the order of its digest.
             order = dict.fromkeys((*(() if model.partition == "none" else (model.partition,)), *model.grain))
@@ -286,12 +304,21 @@ class Engine:
                     f"order by {', '.join(map(quoted, order))}"
                 )
             except duckdb.Error as error:
-                raise DrgError(
-                    f"{name} could not be computed for {', '.join(partitions) or 'the region'}.",
-                    [first_line(error)],
-                    state="Nothing was published; what was there stands.",
-                ) from error
+                if isinstance(error, duckdb.OutOfMemoryException) and partitions:
+                    raise
+                raise self._stopped(model, partitions, error) from error
             return self._publish(con, model, partitions, inputs)
+
+    @staticmethod
+    def _stopped(model: Model, partitions: Sequence[str], error: duckdb.Error) -> DrgError:
+        return DrgError(
+            f"{model.name} could not be computed for {', '.join(partitions) or 'the region'}.",
+            [first_line(error)],
+            state="Nothing was published; what was there stands.",
+            remedy="Give it more memory by DRG_MEMORY_LIMIT, or on a larger machine."
+            if isinstance(error, duckdb.OutOfMemoryException)
+            else "",
+        )
 
     @staticmethod
     def _filtered(model: Model, partitions: Sequence[str]) -> str:

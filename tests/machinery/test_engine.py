@@ -5,6 +5,8 @@ That the project's own models give the same alone and together is tested in `mod
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from support.small_lake import MODELS, MONTHS, ORDER, SPAN, Lake
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of
+from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import PART
+from drg_pipeline.sql.model import Model
 
 
 @pytest.fixture
@@ -139,6 +143,47 @@ def test_a_select_that_cannot_run_says_so_and_leaves_everything(tmp_path: Path) 
     assert "Could not convert string '2025-01'" in str(error.value.faults[0])
     assert error.value.state == "Nothing was published; what was there stands."
     assert lake.store.partitions("early.month_sum", "month") == {} and not lake.leftovers()
+
+
+# Of each month the texts of a list, which no aggregate spills: 12 MB and more.
+LISTS = {
+    "early.lists": (
+        "select month, cast(max(len(codes)) as bigint) as total from ("
+        "select m.month, list(m.month || md5(cast(i as varchar))) as codes "
+        "from side.entry as m, range(200000) as r(i) group by m.month) group by month"
+    )
+}
+LISTS_HEADER = {"early.lists": {"grain": ["month"], "partition": "month"}}
+
+
+def test_months_that_do_not_fit_into_memory_together_are_computed_in_several_goes(tmp_path: Path) -> None:
+    free, bound = (Lake(tmp_path / name, LISTS, LISTS_HEADER) for name in ("free", "bound"))
+    free.side(MONTHS)
+    bound.side(MONTHS)
+    bound.engine.settings = replace(bound.engine.settings, memory_limit="100MB")
+    goes: list[int] = []
+    compute = bound.engine._computed
+
+    def counted(model: Model, partitions: Sequence[str]) -> list[Outcome]:
+        goes.append(len(partitions))
+        return compute(model, partitions)
+
+    bound.engine._computed = counted  # type: ignore[method-assign]
+    outcomes = bound.engine.compute("early.lists", MONTHS)
+    assert goes[0] == len(MONTHS) and len(goes) > 2
+    assert [outcome.partition for outcome in outcomes] == MONTHS
+    assert [(o.rows, o.digest, o.published) for o in outcomes] == [
+        (o.rows, o.digest, o.published) for o in free.engine.compute("early.lists", MONTHS)
+    ]
+
+
+def test_one_month_that_does_not_fit_says_what_to_do(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, LISTS, LISTS_HEADER)
+    lake.engine.settings = replace(lake.engine.settings, memory_limit="15MB")
+    with pytest.raises(DrgError) as stopped:
+        lake.engine.compute("early.lists", MONTHS[:2])
+    assert "early.lists could not be computed for 2025-01." in stopped.value.headline
+    assert "DRG_MEMORY_LIMIT" in stopped.value.message()
 
 
 def test_other_types_than_promised_are_refused(tmp_path: Path) -> None:
