@@ -102,16 +102,20 @@ def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
     lake = near(settings.lake)
     screen.say("demo.next")
     # The demo is grouped otherwise than the law says: what is asked of its lake must say so too.
-    kinds = ("inbox", "reference", "lake", "key", "closings")
-    named = [f"--{kind} {near(getattr(settings, kind))}" for kind in kinds]
-    named.append(f"--grouping {settings.grouping}")
+    grouping = f"--grouping {settings.grouping}"
     if folder is None:
         screen.say("demo.next_ui", drg="drg")
     else:
-        screen.line(" ".join(["  drg ui", *named]))
+        kinds = ("inbox", "reference", "lake", "key", "closings")
+        screen.line(" ".join(["  drg ui", *(_named(settings, kind) for kind in kinds), grouping]))
     screen.say("demo.next_tables", drg="drg", lake=lake)
     for query in read_summary(settings)["examples"]["demo"]:
         screen.line(f'  drg sql --lake {lake} "{query}"')
     screen.say("demo.next_law", drg="drg")
     span = f"--month {months_of(YEAR)[0]}..{months_of(YEAR)[-1]}"
-    screen.say("demo.next_close", close=" ".join(["drg close", span, *named]))
+    sealed = (_named(settings, kind) for kind in ("reference", "lake", "closings"))
+    screen.say("demo.next_close", close=" ".join(["drg close", span, *sealed, grouping]))
+
+
+def _named(settings: Settings, kind: str) -> str:
+    return f"--{kind} {near(getattr(settings, kind))}"

@@ -251,6 +251,10 @@ def test_a_demo_goes_from_its_claims_to_what_to_open_next(
     assert first.code == 0 and cleared == [(tmp_path / "lake", "2025")]
     assert "made-up region: 50 claims of 20 made-up hospitals" in first.out
     assert f"drg sql --lake {tmp_path}/lake" in first.out and f"drg ui --inbox {tmp_path}/inbox" in first.out
+    (close,) = re.findall(r"^  drg (close .*)$", first.out, re.M)
+    refused = drg(*close.split())
+    # Nothing was computed here; that its options are understood is what counts.
+    assert refused.code == 1 and "cannot be closed" in refused.err
     made = (tmp_path / "inbox" / ".generated").stat().st_mtime_ns
     again = drg("demo", "--folder", tmp_path, "--claims", 50, "--lang", "zh")
     assert again.code == 0 and "上传批次已存在" in again.err and "虚构地区" in again.out
