@@ -373,11 +373,11 @@ class Region:
         files = {partition: self.store.file(table, kind, partition) for partition in partitions}
         there = footers(con, [path for path in files.values() if path.is_file()])
         grain = self.project.sources[table].grain
-        found: Mapping[str | None, Counted] = (
-            {None: logical_digest(con, table, types, grain)}
-            if kind == "none"
-            else dict(logical_digests(con, table, types, kind, grain).items())
-        )
+        found: dict[str | None, Counted] = {}
+        if kind == "none":
+            found[None] = logical_digest(con, table, types, grain)
+        else:
+            found.update(logical_digests(con, table, types, kind, grain))
         written: list[Written] = []
         moves: dict[Path, Path] = {}
         try:

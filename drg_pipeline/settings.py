@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from drg_pipeline.errors import WrongUse
+from drg_pipeline.errors import Fault, WrongUse
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"  # only a wheel has it: setup.py puts it there
@@ -26,6 +26,7 @@ INSTALLED = _SHIPPED.is_dir()
 PROJECT = _SHIPPED if INSTALLED else _PACKAGE.parent
 HOME_VARIABLE = "DRG_HOME"
 DEFAULT_REGION = "jiyuan"
+TIME_ZONE = "Asia/Shanghai"
 GROUPING_SOURCES = ("platform", "scheme")
 
 
@@ -163,13 +164,12 @@ def machine(environ: Mapping[str, str] | None = None) -> dict[str, object]:
 
 def time_zone(environ: Mapping[str, str] | None = None) -> ZoneInfo:
     """Where the day begins and ends that counts: `DRG_TIME_ZONE`, else China's."""
-    name = (os.environ if environ is None else environ).get("DRG_TIME_ZONE") or "Asia/Shanghai"
+    name = (os.environ if environ is None else environ).get("DRG_TIME_ZONE") or TIME_ZONE
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise WrongUse(
-            f"DRG_TIME_ZONE: {name!r} is not a time zone.", remedy="Write it as Asia/Shanghai."
-        ) from None
+        fault = Fault("DRG_TIME_ZONE", f"{name!r} is not a time zone; write it as {TIME_ZONE}")
+        raise WrongUse("The day cannot be told.", [fault]) from None
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]:

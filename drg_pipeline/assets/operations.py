@@ -13,7 +13,7 @@ import dagster as dg
 
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.lake.periods import parse_months
-from drg_pipeline.settings import time_zone
+from drg_pipeline.settings import TIME_ZONE, time_zone
 
 # Tags that link the runs of a chain.
 CHAIN = "drg/chain"
@@ -43,7 +43,7 @@ class Operations:
     quiet_seconds: int = 300
     poll_seconds: int = 60
     hour: int = 6
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = TIME_ZONE
     open_from: str | None = None
 
     @property
@@ -58,7 +58,7 @@ class Operations:
 def operations_from(environ: Mapping[str, str] | None = None) -> Operations:
     """The `DRG_*` variables of operations; WrongUse with everything that is wrong with them."""
     env = os.environ if environ is None else environ
-    faults: list[Fault] = []
+    faults: list[Fault | str] = []
     given: dict[str, object] = {}
     automatic = env.get("DRG_AUTOMATIC", "").lower()
     if automatic not in ("", "0", "1", "no", "yes"):
@@ -73,7 +73,7 @@ def operations_from(environ: Mapping[str, str] | None = None) -> Operations:
     try:
         given["time_zone"] = time_zone(env).key
     except WrongUse as error:
-        faults.append(Fault("DRG_TIME_ZONE", error.headline))
+        faults += error.faults
     if month := env.get("DRG_OPEN_FROM"):
         given["open_from"] = month
         try:
