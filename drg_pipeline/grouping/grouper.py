@@ -22,7 +22,8 @@ from drg_pipeline.grouping.scheme import Scheme, fill_schemes
 from drg_pipeline.ingest.reference_layout import load_reference_layout
 from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.parquet import first_line, sql_text
-from drg_pipeline.sql.project import EXPLAIN, Project
+from drg_pipeline.sql.folder import EXPLAIN
+from drg_pipeline.sql.project import Project
 
 GROUPED = "grouped"
 

@@ -24,7 +24,8 @@ from drg_pipeline.lake.slices import Slices
 from drg_pipeline.lake.store import PART, Store, footers
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
-from drg_pipeline.sql.model import Invariant, Model, Reads
+from drg_pipeline.sql.header import Reads
+from drg_pipeline.sql.model import Invariant, Model
 from drg_pipeline.sql.project import Project
 
 Landed = Callable[[], Mapping[str, Path]]

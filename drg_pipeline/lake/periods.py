@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.sql.model import Reads
+from drg_pipeline.sql.header import Reads
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 

@@ -21,8 +21,9 @@ from drg_pipeline.lake.parquet import parquet, sql_text
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
-from drg_pipeline.sql.model import Explanation, Reads, Section
-from drg_pipeline.sql.project import EXPLAIN
+from drg_pipeline.sql.folder import EXPLAIN
+from drg_pipeline.sql.header import Reads
+from drg_pipeline.sql.model import Explanation, Section
 
 # Claims up to which their ids are written out, so that DuckDB skips the row groups without them.
 WRITTEN_OUT = 50

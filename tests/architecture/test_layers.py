@@ -17,7 +17,8 @@ from support.small_project import write_model, write_project
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.sql.project import EXPLAIN, Project
+from drg_pipeline.sql.folder import EXPLAIN
+from drg_pipeline.sql.project import Project
 
 PYTHON = PROJECT / "drg_pipeline"
 MODELS = PROJECT / "dbt_like_sql"

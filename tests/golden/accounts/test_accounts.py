@@ -10,7 +10,7 @@ from support.golden import Case, read_cases
 from support.harness import Bench, Run
 
 from drg_pipeline.reports.account import Account, Accounts
-from drg_pipeline.sql.project import EXPLAIN
+from drg_pipeline.sql.folder import EXPLAIN
 
 CASES = read_cases(Path(__file__).parent)
 
