@@ -16,7 +16,9 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.calendar import Day, working_days
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.files import publish
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_LAYOUT_FILE
 from drg_pipeline.grouping.scheme import (
     digest_of_folder,
@@ -32,7 +34,7 @@ from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, ReferenceLayout, load_reference_layout
 from drg_pipeline.lake.closed import ClosedPeriods
-from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests, quoted
+from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
@@ -400,7 +402,7 @@ class Region:
                         counted=counted,
                     )
                     moves[temporary] = path
-            self.store.publish(moves)
+            publish(moves)
         finally:
             for temporary in moves:
                 temporary.unlink(missing_ok=True)

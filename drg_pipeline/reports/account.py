@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
+from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import parquet, sql_text
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
@@ -152,7 +152,7 @@ class Accounts:
     def _find(self, con: duckdb.DuckDBPyConnection, claims: Sequence[str]) -> list[str]:
         """Note which claims are asked; the months of their versions. DrgError for those nobody has seen."""
         keys = self.words.claim
-        self._claims = f"({', '.join(_literal(claim) for claim in claims)})"
+        self._claims = f"({', '.join(literal(claim) for claim in claims)})"
         if len(claims) > WRITTEN_OUT:
             con.execute("create temp table asked as select unnest(?) as claim", [list(dict.fromkeys(claims))])
             self._claims = "(select claim from asked)"
@@ -385,7 +385,3 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
     found = con.execute(sql)
     columns = [str(column[0]) for column in found.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-
-
-def _literal(text: str) -> str:
-    return f"'{sql_text(text)}'"

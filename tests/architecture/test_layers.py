@@ -24,9 +24,9 @@ MODELS = PROJECT / "dbt_like_sql"
 
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
-    {"errors", "messages"},
-    {"settings", "parquet"},
-    {"calendar", "policy", "sql"},
+    {"errors", "files", "messages"},
+    {"forms", "periods", "settings", "trail"},
+    {"calendar", "duck", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},
     {"region"},
@@ -76,6 +76,22 @@ def test_python_imports_go_one_way(path: Path) -> None:
         if other != own and RANK.get(other, len(ORDER)) >= RANK[own]
     ]
     assert not wrong
+
+
+# What one module does for all: how a database is opened, text becomes SQL, a file appears.
+HOMES = {
+    "duckdb.connect(": "duck.py",
+    '"\'", "\'\'"': "duck.py",
+    "'\"', '\"\"'": "duck.py",
+    "os.replace(": "files.py",
+    "os.fsync(": "files.py",
+}
+
+
+@pytest.mark.parametrize("text", HOMES)
+def test_what_all_need_has_one_home(text: str) -> None:
+    found = {str(path.relative_to(PYTHON)) for path in modules() if text in path.read_text(encoding="utf-8")}
+    assert found == {HOMES[text]}
 
 
 def test_a_model_reads_its_own_or_an_earlier_layer(bench: Bench) -> None:
