@@ -86,7 +86,7 @@ select
         ]
         order by y.year
     )) as lines
-from explain.claim_chosen as o
+from account.claim_chosen as o
 inner join clearing.claim_version as y on y.setl_id = o.setl_id
 left join clearing.annual_case as a on a.year = y.year and a.setl_id = y.setl_id
 left join clearing.unsettled_case as u on u.year = y.year and u.setl_id = y.setl_id

@@ -128,7 +128,7 @@ select
             }
         end
     ] as lines
-from explain.claim_case as c
+from account.claim_case as c
 left join history as h on h.year = c.calibration_year
 left join calibration.group_base_point as b on b.year = c.calibration_year and b.drg = c.drg
 left join calibration.first_trim as f on f.year = b.year and f.drg = b.drg

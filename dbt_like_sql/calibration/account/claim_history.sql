@@ -18,7 +18,7 @@ select
         }
         order by k.year
     ) as lines
-from explain.claim_chosen as o
+from account.claim_chosen as o
 inner join calibration.trim_outcome as k on k.setl_id = o.setl_id
 left join calibration.trimmed_case as t on t.year = k.year and t.setl_id = k.setl_id
 group by o.setl_id, o.dcla_time

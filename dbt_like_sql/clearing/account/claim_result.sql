@@ -59,8 +59,8 @@ select
             else {'label': 'result.waits', 'value': c.reason, 'good': false, 'law': 'JY-31-3'}
         end
     ] as lines
-from explain.claim_chosen as o
-left join explain.claim_case as c on c.setl_id = o.setl_id
+from account.claim_chosen as o
+left join account.claim_case as c on c.setl_id = o.setl_id
 left join settlement.monthly_case as m on m.month = o.month and m.setl_id = o.setl_id
 left join settlement.month_value as v on v.month = c.month and v.pool = c.pool
 left join part as a on a.setl_id = o.setl_id and a.year = cast(left(o.month, 4) as integer)

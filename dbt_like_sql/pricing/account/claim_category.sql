@@ -10,7 +10,7 @@ with bound as (
         *,
         yuan((tenthousandths(multiple) * mean_numerator) // (mean_denominator * 10000)) as high_above,
         yuan((tenthousandths(low_share) * mean_numerator) // (mean_denominator * 10000)) as low_up_to
-    from explain.claim_case
+    from account.claim_case
     where phase is not null
 ),
 

@@ -40,7 +40,7 @@ select
         ]
         order by i.dcla_time
     )) as lines
-from explain.claim_chosen as o
+from account.claim_chosen as o
 inner join claims.version_index as i on i.setl_id = o.setl_id
 left join quality.claim_status as s
     on s.month = i.settlement_month and s.setl_id = i.setl_id and s.dcla_time = i.dcla_time

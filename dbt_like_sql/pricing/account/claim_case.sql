@@ -28,7 +28,7 @@ with judged as (
             when s.in_month = 1 and s.status = 'normal' and m.setl_id is not null then 'month'
             when k.setl_id is not null then 'clearing'
         end as phase
-    from explain.claim_chosen as o
+    from account.claim_chosen as o
     inner join claims.claim as c on c.month = o.month and c.setl_id = o.setl_id and c.dcla_time = o.dcla_time
     left join quality.claim_status as s on s.month = o.month and s.setl_id = o.setl_id and s.dcla_time = o.dcla_time
     left join reference.hospital as h

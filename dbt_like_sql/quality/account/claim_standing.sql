@@ -44,5 +44,5 @@ select
             'law': 'JY-31-3'
         }
     ] as lines
-from explain.claim_chosen as o
+from account.claim_chosen as o
 inner join quality.claim_status as s on s.month = o.month and s.setl_id = o.setl_id and s.dcla_time = o.dcla_time

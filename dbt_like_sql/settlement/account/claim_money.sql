@@ -83,7 +83,7 @@ select
             ]
         end
     ) as lines
-from explain.claim_case as c
+from account.claim_case as c
 inner join settlement.monthly_case as m on m.month = c.month and m.setl_id = c.setl_id
 left join settlement.month_value as v on v.month = c.month and v.pool = c.pool
 left join deduction as d on d.setl_id = c.setl_id

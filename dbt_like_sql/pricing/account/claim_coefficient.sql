@@ -65,7 +65,7 @@ taken as (
             when 'basic_group' then 'JY-17-1-4'
             else 'JY-17-1-3'
         end as law
-    from explain.claim_case as c
+    from account.claim_case as c
     left join own as o on o.year = c.calibration_year and o.drg = c.drg and o.level = c.level
     left join neighbour as n on n.year = c.calibration_year and n.drg = c.drg and n.level = c.level
     left join policy.calibration as p on p.year = c.calibration_year
@@ -81,7 +81,7 @@ uplift as (
             {'label': 'coefficient.uplift', 'value': cast(k.uplift as varchar), 'name': k.grade, 'law': 'JY-17-2'}
             order by k.grade
         ) as lines
-    from explain.claim_case as c
+    from account.claim_case as c
     inner join reference.key_specialty as k
         on k.fixmedins_code = c.fixmedins_code
         and k.drg = c.drg
@@ -154,7 +154,7 @@ select
             }
         ]
     ) as lines
-from explain.claim_case as c
+from account.claim_case as c
 left join taken as t on t.setl_id = c.setl_id
 left join uplift as u on u.setl_id = c.setl_id
 left join policy.care_level as v on v.year = c.calibration_year and v.level = c.level

@@ -59,5 +59,5 @@ select
             'law': c.citation
         }
     ] as lines
-from explain.claim_case as c
+from account.claim_case as c
 where c.phase is not null

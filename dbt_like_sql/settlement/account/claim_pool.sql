@@ -52,7 +52,7 @@ select
             }
         end
     ] as lines
-from explain.claim_case as c
+from account.claim_case as c
 inner join settlement.month_value as v on v.month = c.month and v.pool = c.pool
 left join settlement.month_value as l
     on l.month = strftime(cast(c.month || '-01' as date) - interval 1 month, '%Y-%m') and l.pool = c.pool

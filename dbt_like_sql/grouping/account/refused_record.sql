@@ -15,6 +15,6 @@ select
     cast(null as integer) as leaf,
     cast(null as integer) as retried_procedure,
     r.reason
-from explain.mapped_record as r
+from account.mapped_record as r
 inner join policy.grouping as g on g.month = r.month
 where r.reason is not null

@@ -40,7 +40,7 @@ select
         ],
         f.lines
     ) as lines
-from explain.claim_chosen as o
+from account.claim_chosen as o
 inner join quality.claim_status as s on s.month = o.month and s.setl_id = o.setl_id and s.dcla_time = o.dcla_time
 left join found as f on f.month = o.month and f.setl_id = o.setl_id and f.dcla_time = o.dcla_time
 left join known as k on k.month = o.month

@@ -66,6 +66,6 @@ select
             }
         ]
     ) as lines
-from explain.claim_case as c
+from account.claim_case as c
 left join funds as f on f.month = c.month and f.setl_id = c.setl_id and f.dcla_time = c.dcla_time
 left join policy.pool as t on t.month = c.month and t.pool = c.pool

@@ -16,7 +16,7 @@ with counted as (
         q.upload_working_days,
         d.segment,
         d.working_day_no as from_day_no
-    from explain.claim_chosen as o
+    from account.claim_chosen as o
     inner join claims.version_index as i on i.setl_id = o.setl_id and i.dcla_time = o.dcla_time
     inner join quality.claim_status as s on s.month = o.month and s.setl_id = o.setl_id and s.dcla_time = o.dcla_time
     left join policy.quality as q on q.month = o.month

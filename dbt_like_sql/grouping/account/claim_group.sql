@@ -28,7 +28,7 @@ select
                 then {'label': 'group.platform', 'value': f.drg_code, 'name': f.scheme, 'law': 'JY-10'}
         end
     ] as lines
-from explain.claim_chosen as o
+from account.claim_chosen as o
 inner join grouping.grouped_case as g on g.month = o.month and g.setl_id = o.setl_id and g.dcla_time = o.dcla_time
 left join policy.grouping as p on p.month = o.month
 left join scheme.drg as n on n.scheme = g.scheme and n.drg = g.drg
