@@ -16,6 +16,7 @@ from support.harness import Bench
 from support.small_project import write_model, write_project
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.reports.sheets import PROOFS, SHEETS
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.account import ACCOUNT
 from drg_pipeline.sql.project import Project
@@ -190,7 +191,7 @@ def test_every_folder_of_models_is_a_layer(bench: Bench) -> None:
     folders = {
         path.name for path in MODELS.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
     }
-    assert folders - {"invariants"} <= {layer.name for layer in bench.project.layers}
+    assert folders - {"invariants", SHEETS, PROOFS} <= {layer.name for layer in bench.project.layers}
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
