@@ -322,7 +322,7 @@ def grain_of(project: Project, table: str) -> Sequence[str]:
 
 def model_files(folder: Path) -> list[Path]:
     """Everything of a folder of models that their answers and their shape rest on."""
-    return sorted(path for pattern in ("*.sql", "*.yml", "*/*.sql") for path in folder.glob(pattern))
+    return sorted(path for pattern in ("*.sql", "*.yml") for path in folder.rglob(pattern))
 
 
 def reads_deliveries(project: Project, model: Model) -> bool:

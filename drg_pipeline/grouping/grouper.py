@@ -21,7 +21,8 @@ from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, TYPES, CaseLayo
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import Scheme, fill_schemes
 from drg_pipeline.ingest.reference_layout import load_reference_layout
-from drg_pipeline.sql.project import EXPLAIN, Project
+from drg_pipeline.sql.account import ACCOUNT
+from drg_pipeline.sql.project import Project
 
 GROUPED = "grouped"
 
@@ -76,7 +77,7 @@ class Grouper:
         explained = [layout.path, layout.mapped, layout.refused]
         read = [layout.answer, *(up for name in explained for up in self.project.explanations[name].upstream)]
         models, sources = self._needed(read)
-        there = {f"{EXPLAIN}.{layout.mapped}", *self._tables()}
+        there = {f"{ACCOUNT}.{layout.mapped}", *self._tables()}
         for table in sorted({*sources, layout.answer} - there):
             self._empty(table)
         for name in models:
@@ -84,7 +85,7 @@ class Grouper:
 
     def _needed(self, tables: Sequence[str]) -> tuple[list[str], set[str]]:
         """Models, in their order, and other tables that these read; the record's own are left out."""
-        own = {self.layout.record, self.layout.answer, f"{EXPLAIN}.{self.layout.mapped}"}
+        own = {self.layout.record, self.layout.answer, f"{ACCOUNT}.{self.layout.mapped}"}
         wanted: set[str] = set()
         waiting = [*tables, *self.project.models[self.layout.answer].upstream]
         while waiting:
@@ -136,7 +137,7 @@ class Grouper:
                 f"insert into {layout.answer} by name {self.project.explanations[layout.refused].sql}"
             )
             # A path tells of refused records too.
-            self._show(f"from {EXPLAIN}.{layout.mapped}")
+            self._show(f"from {ACCOUNT}.{layout.mapped}")
         columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in layout.answer_columns.items())
         self.con.execute(
             f"create or replace temp view {GROUPED} as "
@@ -210,6 +211,6 @@ class Grouper:
                 remedy="Group without --map-codes, or add the maps to the scheme.",
             )
         self._show_records(relation)
-        mapped = f"{EXPLAIN}.{self.layout.mapped}"
+        mapped = f"{ACCOUNT}.{self.layout.mapped}"
         self._make(mapped, self.project.explanations[self.layout.mapped].sql)
         self._show(f"from {mapped} where reason is null")
