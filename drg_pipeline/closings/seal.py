@@ -146,7 +146,7 @@ def _check_day(region: Region, period: str, early: bool, today: date) -> None:
     rule = region.pack.run_days.get(ROLES[kind_of(period)])
     if early or rule is None:
         return
-    last = region.pack.moment(rule.after, period, region.deadline)
+    last = region.pack.moment(rule.after, period, region.side.deadline)
     if today <= last:
         raise DrgError(
             f"{period} cannot be closed yet: what is known by {last} still belongs to it.",
@@ -224,7 +224,7 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
             together.setdefault(tuple(partitions), []).append(table)
     for periods, tables in together.items():
         kind = region.project.partition_of(tables[0])
-        for law in region.publish_policy(kind, periods, tables, write=False):
+        for law in region.side.publish_policy(kind, periods, tables, write=False):
             if law.changed:
                 yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 
@@ -263,7 +263,7 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
                 for month, found in months.items()
             },
             schemes=contents.schemes(),
-            personal=sorted(region.personal),
+            personal=sorted(region.layouts.personal),
             deliveries=[_delivery(label, each) for label, each in known.items()],
             plan=scope.computed(),
             tables=contents.tables,
