@@ -18,9 +18,9 @@ from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
 from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.operations import ALONE, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.assets.run_days import is_open
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
-from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import month_number, months_of, parse_months, upstream_partitions
 from drg_pipeline.region import Region

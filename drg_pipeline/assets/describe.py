@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from drg_pipeline.lake.digest import quoted
+from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.policy import Instruments

@@ -15,7 +15,7 @@ import duckdb
 
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
 from drg_pipeline.assets.looking import look
-from drg_pipeline.lake.digest import quoted
+from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.quality.suites import Rule, Verdict, judge

@@ -34,9 +34,10 @@ from drg_pipeline.closings.manifest import (
     TableEntry,
 )
 from drg_pipeline.closings.scratch import scratch
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import kind_of
-from drg_pipeline.lake.digest import logical_digest, quoted
+from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
 from drg_pipeline.lake.parquet import parquet
@@ -321,7 +322,7 @@ def grain_of(project: Project, table: str) -> Sequence[str]:
 
 def model_files(folder: Path) -> list[Path]:
     """Everything of a folder of models that their answers and their shape rest on."""
-    return sorted(path for pattern in ("*.sql", "*.yml", "*/*.sql") for path in folder.glob(pattern))
+    return sorted(path for pattern in ("*.sql", "*.yml") for path in folder.rglob(pattern))
 
 
 def reads_deliveries(project: Project, model: Model) -> bool:

@@ -33,12 +33,13 @@ from drg_pipeline.closings.manifest import (
     write_sources,
 )
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.files import appearing, name_folder, sync_tree
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
 from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
-from drg_pipeline.lake.store import footers, sync_file, sync_folder
+from drg_pipeline.lake.store import footers
 from drg_pipeline.lake.trail import Trail
 from drg_pipeline.lake.trail_line import this_user
 from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
@@ -135,9 +136,8 @@ def restore(region: Region, period: str) -> list[str]:
             where = f"{entry.table} {entry.partition}"
             if where in wanted:
                 target = region.store.file(entry.table, manifest.kind, entry.partition)
-                temporary = region.store.temporary(target)
-                shutil.copyfile(standing.folder / entry.file, temporary)
-                region.store.publish({temporary: target})
+                with appearing(target) as aside:
+                    shutil.copyfile(standing.folder / entry.file, aside)
                 done.append(where)
     return done
 
@@ -320,13 +320,9 @@ def _aside(parent: Path, number: int) -> Iterator[Path]:
     folder.mkdir()
     try:
         yield folder
-        for place, _, names in os.walk(folder):
-            for name in names:
-                sync_file(Path(place) / name)
-            sync_folder(Path(place))
-        folder.rename(target)
+        sync_tree(folder)
+        name_folder(folder, target)
         os.chmod(target, 0o555)
-        sync_folder(parent)
     except BaseException:
         for place, _, _ in os.walk(folder):
             os.chmod(place, 0o755)

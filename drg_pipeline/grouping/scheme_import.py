@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.files import name_folder, sync_tree
 from drg_pipeline.grouping.scheme import Scheme, digest_of, read_files, scheme_of
 from drg_pipeline.grouping.scheme_head import HEAD, NAME_RULE, is_name, renamed
 from drg_pipeline.ingest.reference_layout import ReferenceLayout
-from drg_pipeline.lake.store import sync_file, sync_folder
 
 _ASIDE = "before"
 _LEFT = re.compile(r"\.(.+)\.(before|[0-9a-f]{8})\.tmp")
@@ -112,19 +112,7 @@ def _publish(files: Mapping[str, bytes], target: Path) -> None:
         temporary.mkdir()
         for name, content in files.items():
             (temporary / name).write_bytes(content)
-            sync_file(temporary / name)
-        sync_folder(temporary)
-        if target.exists():
-            # A folder that is not empty cannot be renamed over: the old one steps aside for a moment.
-            os.rename(target, _beside(target, _ASIDE))
-            try:
-                os.rename(temporary, target)
-            except BaseException:
-                os.rename(_beside(target, _ASIDE), target)
-                raise
-            shutil.rmtree(_beside(target, _ASIDE))
-        else:
-            os.rename(temporary, target)
-        sync_folder(target.parent)
+        sync_tree(temporary)
+        name_folder(temporary, target, _beside(target, _ASIDE))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.lake.store import sync_file, sync_folder
+from drg_pipeline.files import appearing, sync
 from drg_pipeline.lake.trail_check import disagreement, faults_of
 from drg_pipeline.lake.trail_line import (
     BROKEN,
@@ -89,7 +89,7 @@ class Trail:
         if not self.file.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             self.file.touch()
-            sync_folder(self.folder)
+            sync(self.folder)
 
     def _write(self, file: IO[bytes], sequence: int, last: Entry | None, **given: Any) -> Entry:
         """One line, flushed, then the head: whoever is killed in between leaves the head one entry behind."""
@@ -104,12 +104,9 @@ class Trail:
         unfinished = file.read(1) not in (b"", b"\n")
         file.write((b"\n" if unfinished else b"") + entry.line() + b"\n")
         file.flush()
-        os.fsync(file.fileno())
-        aside = self.head_file.with_name(f"{HEAD}.{os.getpid()}.tmp")
-        aside.write_bytes(canonical({"sequence": entry.sequence, "digest": entry.digest}) + b"\n")
-        sync_file(aside)
-        os.replace(aside, self.head_file)
-        sync_folder(self.folder)
+        sync(self.file)
+        with appearing(self.head_file) as aside:
+            aside.write_bytes(canonical({"sequence": entry.sequence, "digest": entry.digest}) + b"\n")
         return entry
 
     # -- reading -------------------------------------------------------------------------------

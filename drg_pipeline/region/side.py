@@ -16,11 +16,13 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.calendar import Day, working_days
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.files import publish
 from drg_pipeline.grouping.scheme import digest_of_folder, fill_schemes, read_scheme
 from drg_pipeline.ingest.delivery import TakenIn, take_in_deliveries
 from drg_pipeline.ingest.reference import load_reference
-from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests, quoted
+from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
 from drg_pipeline.lake.periods import last_day
@@ -254,7 +256,7 @@ class Side:
                         counted=counted,
                     )
                     moves[temporary] = path
-            self.store.publish(moves)
+            publish(moves)
         finally:
             for temporary in moves:
                 temporary.unlink(missing_ok=True)

@@ -39,8 +39,6 @@ HEADER_KEYS = {
     "like",
 }
 INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
-EXPLANATION_KEYS = {"describe", "reads", "law", "section"}
-SECTION_KEYS = {"order", "title", "optional"}
 READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
 LAW_COMMENT = re.compile(r"--\s*law:\s*([A-Z][A-Z0-9-]*(?:\s*,\s*[A-Z][A-Z0-9-]*)*)")
 
@@ -123,33 +121,6 @@ class Invariant:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Section:
-    """The place of an explanation in the account of a claim: by `order`, under a title (language -> text).
-
-    `optional`: without lines it is left out, and nobody misses it.
-    """
-
-    order: int
-    title: Mapping[str, str]
-    optional: bool
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A SELECT that is never stored: it says something about the cases that its reader is shown."""
-
-    id: str
-    path: Path
-    sql: str
-    describe: str
-    reads: Mapping[str, Reads]
-    law: tuple[str, ...]
-    upstream: tuple[str, ...]
-    columns: tuple[str, ...]
-    section: Section | None = None
-
-
 def split_header(path: Path) -> tuple[dict[str, Any], str]:
     """The header as a mapping, and the SQL behind it."""
     found = HEADER.match(path.read_text(encoding="utf-8"))
@@ -163,7 +134,8 @@ def split_header(path: Path) -> tuple[dict[str, Any], str]:
     return header, found["sql"].strip().rstrip(";")
 
 
-def _reads(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
+def reads_of(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
+    """The `reads` of a header: table -> its partitions that are read; what is wrong goes to `faults`."""
     result: dict[str, Reads] = {}
     for table, spec in (raw or {}).items():
         unknown = set(spec) - READ_KEYS
@@ -248,7 +220,7 @@ def read_model(path: Path, layer: str) -> Model:
         faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
     if "sealed" in header and (header["sealed"] is not True or partition == "none"):
         faults.append(Fault(name, "sealed is `true` of a table with partitions, or it is left out"))
-    reads = _reads(header.get("reads"), name, faults)
+    reads = reads_of(header.get("reads"), name, faults)
     columns = parsed(sql).columns
     if columns is None:
         raise DrgError(f"{name} is not one SELECT.", faults)
@@ -294,7 +266,7 @@ def read_invariant(path: Path) -> Invariant:
         for key in ("describe", "guards")
         if key not in header
     ]
-    reads = _reads(header.get("reads"), path.stem, faults)
+    reads = reads_of(header.get("reads"), path.stem, faults)
     if faults:
         raise DrgError(f"The invariant {path.stem} cannot be used.", faults)
     return Invariant(
@@ -309,33 +281,3 @@ def read_invariant(path: Path) -> Invariant:
         upstream=tables_of(sql),
         columns=selected(sql),
     )
-
-
-def read_explanation(path: Path) -> Explanation:
-    """Parse one file of `explain/`."""
-    header, sql = split_header(path)
-    faults = [Fault(path.stem, f"unknown header key {key}") for key in sorted(set(header) - EXPLANATION_KEYS)]
-    if "describe" not in header:
-        faults.append(Fault(path.stem, "header key describe is missing"))
-    reads = _reads(header.get("reads"), path.stem, faults)
-    section = _section(header["section"], path.stem, faults) if "section" in header else None
-    if faults:
-        raise DrgError(f"The explanation {path.stem} cannot be used.", faults)
-    return Explanation(
-        id=path.stem,
-        path=path,
-        sql=sql,
-        describe=str(header["describe"]).strip(),
-        reads=reads,
-        law=tuple(header.get("law") or ()),
-        upstream=tables_of(sql),
-        columns=selected(sql),
-        section=section,
-    )
-
-
-def _section(raw: Any, where: str, faults: list[Fault]) -> Section | None:
-    if not isinstance(raw, dict) or set(raw) - SECTION_KEYS or not {"order", "title"} <= set(raw):
-        faults.append(Fault(where, f"section: has order and title, and may have optional; found {raw!r}"))
-        return None
-    return Section(int(raw["order"]), raw["title"], bool(raw.get("optional", False)))

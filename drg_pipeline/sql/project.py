@@ -10,27 +10,16 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.model import (
-    SAFE_LOADER,
-    Explanation,
-    Invariant,
-    Model,
-    read_explanation,
-    read_invariant,
-    read_model,
-)
-
-# The folder of explanations; one reads another as explain.<its id>.
-EXPLAIN = "explain"
-Reader = TypeVar("Reader", Model, Explanation)
+from drg_pipeline.sql.account import Explanation, misread, read_explanations
+from drg_pipeline.sql.model import SAFE_LOADER, Invariant, Model, read_invariant, read_model
+from drg_pipeline.sql.order import ordered
 
 
 @dataclass(frozen=True)
@@ -76,7 +65,7 @@ class Project:
     models        name -> Model, in an order in which each comes after what it reads
     sources       name -> Source
     columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
-    explanations  name -> Explanation, from `explain/`, each after those that it reads
+    explanations  name -> Explanation, from the layers' accounts, each after those that it reads
     """
 
     def __init__(self, folder: Path, sources: Iterable[Source] = ()) -> None:
@@ -99,19 +88,18 @@ class Project:
         self.invariants: list[Invariant] = [
             read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))
         ]
-        explanations = [read_explanation(path) for path in sorted((folder / EXPLAIN).glob("*.sql"))]
-        self.explanations: dict[str, Explanation] = {
-            name.split(".")[1]: explanation
-            for name, explanation in _ordered({f"{EXPLAIN}.{one.id}": one for one in explanations}).items()
-        }
-        self.models: dict[str, Model] = _ordered({model.name: model for model in found})
+        self.explanations: dict[str, Explanation] = read_explanations(
+            folder, [layer.name for layer in self.layers]
+        )
+        self.models: dict[str, Model] = ordered(
+            {model.name: model for model in found}, lambda model: model.upstream
+        )
         self._check_names()
 
     def _check_names(self) -> None:
         faults: list[Fault] = []
         rank = {layer.name: position for position, layer in enumerate(self.layers)}
         known = self.models.keys() | self.sources.keys()
-        explained = {f"{EXPLAIN}.{name}" for name in self.explanations}
         for model in self.models.values():
             for table in model.upstream:
                 if table not in known:
@@ -131,12 +119,7 @@ class Project:
                 for table in invariant.upstream
                 if table not in known
             ]
-        faults += [
-            Fault(explanation.id, f"reads {table}, which nothing provides")
-            for explanation in self.explanations.values()
-            for table in explanation.upstream
-            if table not in known and table not in explained
-        ]
+        faults += misread(self.explanations, known, rank)
         if faults:
             raise DrgError("The models do not fit together.", faults)
 
@@ -194,16 +177,6 @@ class Project:
         text += [f"{c} {self.column(name, c)}" for c in model.columns]
         text += [invariant.sql for invariant in self.invariants_of(name)]
         return hashlib.sha256("\n\x1f".join(text).encode()).hexdigest()[:16]
-
-
-def _ordered(selects: dict[str, Reader]) -> dict[str, Reader]:
-    """The same by name, each after those that it reads."""
-    graph = {name: [table for table in one.upstream if table in selects] for name, one in selects.items()}
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise DrgError("The models read each other in a circle.", [" -> ".join(error.args[1])]) from error
-    return {name: selects[name] for name in order}
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.reports.account import Line
 from drg_pipeline.reports.words import WORDS_FILE, load_words
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.sql.model import read_explanation
+from drg_pipeline.sql.account import read_explanation
 
 WORDS = PROJECT / "data" / "interface" / WORDS_FILE
 LABEL = re.compile(r"[a-z]+\.[a-z_]+")

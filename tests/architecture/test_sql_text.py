@@ -21,7 +21,7 @@ from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.model import Invariant, Model, split_header
 
 MODELS = PROJECT / "dbt_like_sql"
-FILES = sorted(MODELS.glob("*/*.sql"))
+FILES = sorted(path for path in MODELS.rglob("*.sql") if path.name != "macros.sql")
 # Units and scale factors: nothing, one, twice, months of a year, fen of a yuan, ten-thousandths, products.
 SCALES = {"0", "1", "2", "12", "100", "200", "10000", "100000000", "100000000000000"}
 BINARY = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
@@ -31,7 +31,7 @@ CITATION = re.compile(r"\blaw:\s*(.*)$")
 
 
 def name_of(path: Path) -> str:
-    return f"{path.parent.name}.{path.stem}"
+    return ".".join(path.relative_to(MODELS).with_suffix("").parts)
 
 
 def trees() -> Iterator[tuple[str, exp.Expr]]:

@@ -143,6 +143,10 @@ def test_settlement_tables_say_until_when_they_should_have_been_renewed(region: 
     assert fresh == {f"{NAME}/{model.layer}/{model.table}": "59 23 28 * *" for model in monthly}
 
 
+def test_a_calendar_that_has_ended_sets_no_day_and_stops_no_look_at_old_months(region: Region) -> None:
+    assert latest_day_of_month(region, 2099) is None
+
+
 # -- the inbox ---------------------------------------------------------------------------------
 
 

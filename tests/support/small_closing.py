@@ -15,12 +15,14 @@ from typing import Any, cast
 import duckdb
 
 from drg_pipeline.closings.seal import Sealed, close
+from drg_pipeline.duck import write_parquet
+from drg_pipeline.files import publish
 from drg_pipeline.ingest.delivery import landed_folders, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import needed, recompute
-from drg_pipeline.lake.parquet import parquet, sql_text, write_partition
+from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
@@ -141,7 +143,7 @@ class SmallRegion:
                 inputs={},
                 counted=counted,
             )
-            self.store.publish({temporary: outcome.path})
+            publish({temporary: outcome.path})
 
     def deliver(self, label: str, rows: Sequence[tuple[int, int, str]]) -> None:
         """A landed delivery of (id, n, settlement month)."""
@@ -150,10 +152,8 @@ class SmallRegion:
         target.mkdir(parents=True)
         listed = ", ".join(f"({id}::integer, {n}::integer, '{month}', '{label}')" for id, n, month in rows)
         with duckdb.connect() as con:
-            con.execute(
-                f"copy (select * from (values {listed}) as v(id, n, settlement_month, delivery)) "
-                f"to '{sql_text(target / 'entry.parquet')}' (format parquet)"
-            )
+            rows_of = f"select * from (values {listed}) as v(id, n, settlement_month, delivery)"
+            write_parquet(con, rows_of, target / "entry.parquet")
         month, delivery = label.split("/")
         found = {
             "month": month,
@@ -208,10 +208,8 @@ def rewrite(path: Path, assignment: str, *, digest: str | None = None) -> None:
         for kind in kinds:
             con.execute(f"alter table t drop column {kind}")
         con.execute(f"update t set {assignment}")
-        told = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
-        told = f", kv_metadata {{{told}}}" if notes else ""
         os.chmod(path, 0o644)
-        con.execute(f"copy t to '{sql_text(path)}' (format parquet, compression zstd{told})")
+        write_parquet(con, "from t", path, notes=notes)
 
 
 def vouch(closing: Path, path: Path, **table: Any) -> None:
