@@ -164,7 +164,9 @@ class Chain:
         for guide in guides:
             table, column = guide.rsplit(".", 1)
             place = list(self.region.project.sources[table].columns).index(column)
-            years |= {str(row[place]) for row in self.region.pack.rows(table, months, self.region.known_on)}
+            years |= {
+                str(row[place]) for row in self.region.pack.rows(table, months, self.region.side.known_on)
+            }
         return sorted(years)
 
     def _earlier(self, tables: Sequence[str], months: Sequence[str]) -> list[str]:
@@ -198,7 +200,7 @@ class Chain:
             return []
         # The law comes first; whether it changes a table shows in what the table was computed from.
         law = [table for table in tables if table in self.region.pack.tables]
-        self.region.publish_policy(self.jobs[role].partition, partitions, law)
+        self.region.side.publish_policy(self.jobs[role].partition, partitions, law)
         stale: set[str] = set()
         closed = self._closed(partitions)
         for table in tables:

@@ -91,7 +91,7 @@ def _told(
         words = f"{rule} — {counts}"
         files = [check.file for _, check in own if check.file]
         if files:
-            shown = [name for name in own[0][1].shown if name not in region.personal]
+            shown = [name for name in own[0][1].shown if name not in region.layouts.personal]
             if rows := first_rows(region, files, shown):
                 example = ", ".join(f"{name} {value}" for name, value in zip(shown, rows[0]))
                 words += f". For example: {example}"

@@ -113,7 +113,7 @@ def _failing_rows(
     region: Region, model: Model, published: Sequence[Outcome], broken: Sequence[Rule]
 ) -> tuple[str, str]:
     """The first rows that fail a rule, by their keys, and the line that reads all of them."""
-    keys = [name for name in model.grain if name not in region.personal]
+    keys = [name for name in model.grain if name not in region.layouts.personal]
     failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
     texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
     with closing(look(region)) as con:

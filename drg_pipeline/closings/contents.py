@@ -236,7 +236,7 @@ class Contents:
 
     def _take(self, labels: set[str]) -> None:
         for label in sorted(labels):
-            source = self.region.landed()[label]
+            source = self.region.engine.landed()[label]
             for path in sorted(source.iterdir()):
                 table = f"{LANDED}.{path.stem}" if path.suffix == ".parquet" else ""
                 self.add(path, f"{LANDED}/{source.name}/{path.name}", DATA, table, label)
@@ -269,7 +269,7 @@ class Contents:
     @contextmanager
     def _rebuilt(self, model: Model, labels: set[str]) -> Iterator[tuple[Engine, TableEntry]]:
         """A sliced table made again from the deliveries that are held: its engine and its entry."""
-        landed = self.region.landed()
+        landed = self.region.engine.landed()
         with scratch(
             self.region.settings,
             self.folder,

@@ -40,11 +40,11 @@ from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers
-from drg_pipeline.lake.trail import Trail
-from drg_pipeline.lake.trail_line import this_user
 from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
 from drg_pipeline.settings import time_zone
+from drg_pipeline.trail import Trail
+from drg_pipeline.trail.line import this_user
 
 # The run day whose moment ends what a period is settled from.
 ROLES = {"month": "month", "year": "clearing"}
@@ -146,7 +146,7 @@ def _check_day(region: Region, period: str, early: bool, today: date) -> None:
     rule = region.pack.run_days.get(ROLES[kind_of(period)])
     if early or rule is None:
         return
-    last = region.pack.moment(rule.after, period, region.deadline)
+    last = region.pack.moment(rule.after, period, region.side.deadline)
     if today <= last:
         raise DrgError(
             f"{period} cannot be closed yet: what is known by {last} still belongs to it.",
@@ -224,7 +224,7 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
             together.setdefault(tuple(partitions), []).append(table)
     for periods, tables in together.items():
         kind = region.project.partition_of(tables[0])
-        for law in region.publish_policy(kind, periods, tables, write=False):
+        for law in region.side.publish_policy(kind, periods, tables, write=False):
             if law.changed:
                 yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 
@@ -263,7 +263,7 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
                 for month, found in months.items()
             },
             schemes=contents.schemes(),
-            personal=sorted(region.personal),
+            personal=sorted(region.layouts.personal),
             deliveries=[_delivery(label, each) for label, each in known.items()],
             plan=scope.computed(),
             tables=contents.tables,

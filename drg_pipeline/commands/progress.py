@@ -32,7 +32,7 @@ class Intake:
     def __init__(self, region: Region) -> None:
         self.settings = region.settings
         self.before = set(landed_manifests(self.settings))
-        found = find_deliveries(self.settings.inbox, region.layout, lambda note: None)
+        found = find_deliveries(self.settings.inbox, region.layouts.claims, lambda note: None)
         self.new = {delivery.label for delivery in found} - self.before
         self.notes = 0
 

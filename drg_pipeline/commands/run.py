@@ -184,7 +184,7 @@ def say_law(screen: Screen, region: Region, kind: str, periods: Sequence[str]) -
     stale = {
         (period, found.parameter): found.confirmed_until
         for period in periods
-        for table in region.policy_tables(kind)
+        for table in region.side.law_tables(kind)
         for found in pack.stale(table, period)
     }
     if stale:

@@ -71,6 +71,12 @@ def landed_manifests(settings: Settings) -> dict[str, dict[str, Any]]:
     return manifests
 
 
+def landed_folders(settings: Settings) -> dict[str, Path]:
+    """Where the accepted rows of each landed delivery lie, by `month/delivery`."""
+    folder = landing_folder(settings)
+    return {label: folder / manifest["digest"] for label, manifest in landed_manifests(settings).items()}
+
+
 def take_in_deliveries(
     settings: Settings, *, report: Callable[[str], None] = print, only: Collection[str] | None = None
 ) -> list[TakenIn]:

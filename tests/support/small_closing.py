@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ import duckdb
 from drg_pipeline.closings.seal import Sealed, close
 from drg_pipeline.duck import write_parquet
 from drg_pipeline.files import publish
-from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
+from drg_pipeline.ingest.delivery import landed_folders, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
@@ -107,18 +108,20 @@ class SmallRegion:
         self.project = Project(self.settings.models, sources)
         self.store = Store(self.settings.region_lake)
         self.closed = ClosedPeriods(self.settings.region_closings)
-        self.engine = Engine(self.settings, self.project, self.store, self.landed, self.closed.refuse)
+        self.engine = Engine(
+            self.settings,
+            self.project,
+            self.store,
+            partial(landed_folders, self.settings),
+            self.closed.refuse,
+        )
         self.pack = SimpleNamespace(run_days={}, tables={}, folder=folder / "law")
-        self.personal = frozenset({"bonus"})
+        self.layouts = SimpleNamespace(personal=frozenset({"bonus"}))
         for month in MONTHS:
             self.side("policy.rate", [(month, 2)], month)
         self.side("scheme.weight", [(id, 1) for id in range(1, 10)])
         self.side("reference.bonus", [(id, 0) for id in range(1, 10)])
         self.side("reference.calendar", [(month, 1) for month in MONTHS])
-
-    def landed(self) -> Mapping[str, Path]:
-        folder = landing_folder(self.settings)
-        return {label: folder / found["digest"] for label, found in landed_manifests(self.settings).items()}
 
     def side(self, name: str, rows: Sequence[tuple[object, ...]], partition: str | None = None) -> None:
         kind, columns = SIDES[name]
