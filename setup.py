@@ -16,7 +16,7 @@ PACKAGE, SHIPPED = "drg_pipeline", "shipped"
 ROOMS = (
     "dbt_like_sql/**/*.sql",
     "dbt_like_sql/**/*.yml",
-    "data/interface/*.yml",
+    "data/interface/**/*.yml",
     "data/policy/**/*.yml",
     "data/schemes/README.md",
     "data/schemes/starter/*",

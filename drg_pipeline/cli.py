@@ -27,6 +27,7 @@ from drg_pipeline.commands.lineage import lineage
 from drg_pipeline.commands.options import language_option
 from drg_pipeline.commands.policy import policy
 from drg_pipeline.commands.replay import replay
+from drg_pipeline.commands.report import report
 from drg_pipeline.commands.run import clear, run
 from drg_pipeline.commands.scheme import scheme
 from drg_pipeline.commands.screen import Screen
@@ -68,7 +69,7 @@ def drg() -> None:
 
 for command in (
     *(demo, generate, run, clear, close, reopen, replay),
-    *(explain, simulate, lineage, sql, audit, policy, scheme, group, ui, where),
+    *(explain, report, simulate, lineage, sql, audit, policy, scheme, group, ui, where),
 ):
     drg.add_command(command)
 

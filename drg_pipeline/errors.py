@@ -6,6 +6,7 @@ Dagster run and a test print the same words. No rule and no table lives here.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -62,3 +63,9 @@ class WrongUse(DrgError):
     """The command was called with something it does not take."""
 
     exit_code = 2
+
+
+def meant(text: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """`Was one of these meant: …? ` with the names that are like a text; '' where none is."""
+    close = difflib.get_close_matches(text, list(names), n=3, cutoff=cutoff)
+    return f"Was one of these meant: {', '.join(close)}? " if close else ""

@@ -115,7 +115,7 @@ def pipeline(folder: Path, threads: int, memory: str) -> dict[str, Any]:
 
     region = Region(settings_of(folder, threads, memory))
     for name in ("take_in", "publish_reference", "publish_schemes", "publish_policy"):
-        setattr(region, name, timed(getattr(region, name)))
+        setattr(region.side, name, timed(getattr(region.side, name)))
     region.engine.compute = timed(region.engine.compute)
     rows = 0
 

@@ -90,7 +90,7 @@ def _beginning(region: Region, chain: Chain, each: Beginning) -> dg.JobDefinitio
         try:
             chain.check(goal)
             if each.role in region.pack.run_days:
-                day = run_day(region, each.role, context.partition_key, region.calendar_days())
+                day = run_day(region, each.role, context.partition_key, region.side.calendar_days())
                 context.log.info(f"{goal}; the law's day for it is {day}")
         except DrgError as error:
             raise failure(error) from error
@@ -128,7 +128,7 @@ def _schedule(
     )
     def on_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(ZoneInfo(operations.time_zone)).date()
-        days = region.calendar_days()
+        days = region.side.calendar_days()
         come = last_come(region, each.role, today, days)
         if come is None:
             return dg.SkipReason("no period of this lake has had its day yet")

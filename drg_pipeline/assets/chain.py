@@ -18,9 +18,9 @@ from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
 from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.operations import ALONE, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.assets.run_days import is_open
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
-from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import month_number, months_of, parse_months, upstream_partitions
 from drg_pipeline.region import Region
@@ -164,7 +164,9 @@ class Chain:
         for guide in guides:
             table, column = guide.rsplit(".", 1)
             place = list(self.region.project.sources[table].columns).index(column)
-            years |= {str(row[place]) for row in self.region.pack.rows(table, months, self.region.known_on)}
+            years |= {
+                str(row[place]) for row in self.region.pack.rows(table, months, self.region.side.known_on)
+            }
         return sorted(years)
 
     def _earlier(self, tables: Sequence[str], months: Sequence[str]) -> list[str]:
@@ -198,7 +200,7 @@ class Chain:
             return []
         # The law comes first; whether it changes a table shows in what the table was computed from.
         law = [table for table in tables if table in self.region.pack.tables]
-        self.region.publish_policy(self.jobs[role].partition, partitions, law)
+        self.region.side.publish_policy(self.jobs[role].partition, partitions, law)
         stale: set[str] = set()
         closed = self._closed(partitions)
         for table in tables:

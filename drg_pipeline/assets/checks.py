@@ -15,9 +15,8 @@ import dagster as dg
 
 from drg_pipeline.assets.describe import key, law_text
 from drg_pipeline.assets.looking import look
-from drg_pipeline.lake.digest import quoted
+from drg_pipeline.duck import file_literal, literal, quoted
 from drg_pipeline.lake.outcome import Outcome
-from drg_pipeline.lake.parquet import sql_text
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.settings import Settings
@@ -92,13 +91,13 @@ def _told(
         words = f"{rule} — {counts}"
         files = [check.file for _, check in own if check.file]
         if files:
-            shown = [name for name in own[0][1].shown if name not in region.personal]
+            shown = [name for name in own[0][1].shown if name not in region.layouts.personal]
             if rows := first_rows(region, files, shown):
                 example = ", ".join(f"{name} {value}" for name, value in zip(shown, rows[0]))
                 words += f". For example: {example}"
                 tables.append(table(shown, rows))
             where = str(files[0]) if len(files) == 1 else str(files[0].parent / "*.parquet")
-            ways += [code(where), command(region.settings, f"from '{sql_text(where)}'")]
+            ways += [code(where), command(region.settings, f"from {literal(where)}")]
         why.append(words)
     return why, tables, ways
 
@@ -108,7 +107,7 @@ def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) ->
     if not columns:
         return []
     texts = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in columns)
-    listed = ", ".join(f"'{sql_text(path)}'" for path in files)
+    listed = ", ".join(map(file_literal, files))
     with closing(look(region)) as con:
         return con.execute(
             f"select {texts} from read_parquet([{listed}], hive_partitioning = false) "

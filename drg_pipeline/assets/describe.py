@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from drg_pipeline.lake.digest import quoted
+from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.policy import Instruments
@@ -173,7 +173,7 @@ def lineage_table(lineage: Lineage) -> dg.MetadataValue:
 def preview(region: Region, con: duckdb.DuckDBPyConnection, name: str, file: Path) -> dg.MetadataValue:
     """The first rows of a file of a table, as text and without personal columns."""
     names = _columns_of(region, name)
-    shown = [column for column in names if column not in region.personal]
+    shown = [column for column in names if column not in region.layouts.personal]
     texts = ", ".join(f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in shown)
     con.execute("set preserve_insertion_order = true")
     rows = con.execute(f"select {texts} from {parquet([file])} limit {PREVIEW_ROWS}").fetchall()

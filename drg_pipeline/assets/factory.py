@@ -164,7 +164,7 @@ def deliveries_in(region: str, run_config: Mapping[str, Any]) -> list[str]:
 
 def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
     name = region.settings.region
-    sources = [source for source in region.side_tables(layer) if source.partition == kind]
+    sources = [source for source in region.side.tables(layer) if source.partition == kind]
     partitions_def = definition_of(kind, region.settings.first_month)
 
     @dg.multi_asset(
@@ -212,10 +212,10 @@ def _bring(
 
     if layer == LANDING:
         only = context.op_execution_context.op_config.get(DELIVERIES)
-        region.take_in(report, only)
+        region.side.take_in(report, only)
         return []
     if layer == REFERENCE:
-        return region.publish_reference(report)
+        return region.side.publish_reference(report)
     if layer == SCHEME:
-        return region.publish_schemes(report)
-    return region.publish_policy(kind, list(context.partition_keys), tables)
+        return region.side.publish_schemes(report)
+    return region.side.publish_policy(kind, list(context.partition_keys), tables)

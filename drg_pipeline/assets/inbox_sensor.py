@@ -58,7 +58,7 @@ def look(
     quiet_seconds: int,
 ) -> Look:
     """What of the inbox is to be taken in now."""
-    found = find_deliveries(region.settings.inbox, region.layout, lambda note: None)
+    found = find_deliveries(region.settings.inbox, region.layouts.claims, lambda note: None)
     landed = landed_manifests(region.settings)
     runs = {request: _run_of(instance, request) for _, request in asked.values()}
     seen = Look()

@@ -41,14 +41,14 @@ def law_read(region: Region, kind: str, models: Iterable[str]) -> tuple[str, ...
     names = list(models)
     read = {up for name in names for up in project.models[name].upstream}
     read |= {up for name in names for guard in project.invariants_of(name) for up in guard.upstream}
-    return tuple(table for table in region.policy_tables(kind) if table in read)
+    return tuple(table for table in region.side.law_tables(kind) if table in read)
 
 
 def region_jobs(region: Region) -> dict[str, Job]:
     """The jobs by role: take_in, history, months, calibration, clearing."""
     project, name = region.project, region.settings.region
     unpartitioned = [model.name for model in project.models.values() if model.partition == "none"]
-    sides = [source.name for layer in (LANDING, REFERENCE, SCHEME) for source in region.side_tables(layer)]
+    sides = [source.name for layer in (LANDING, REFERENCE, SCHEME) for source in region.side.tables(layer)]
     yearly = [model.name for model in project.models.values() if model.partition == "year"]
     # A yearly table that a monthly one reads comes before the months; the others after them.
     read_by_months = project.upstream_closure(

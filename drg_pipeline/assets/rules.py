@@ -15,7 +15,7 @@ import duckdb
 
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
 from drg_pipeline.assets.looking import look
-from drg_pipeline.lake.digest import quoted
+from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.quality.suites import Rule, Verdict, judge
@@ -113,7 +113,7 @@ def _failing_rows(
     region: Region, model: Model, published: Sequence[Outcome], broken: Sequence[Rule]
 ) -> tuple[str, str]:
     """The first rows that fail a rule, by their keys, and the line that reads all of them."""
-    keys = [name for name in model.grain if name not in region.personal]
+    keys = [name for name in model.grain if name not in region.layouts.personal]
     failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
     texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
     with closing(look(region)) as con:

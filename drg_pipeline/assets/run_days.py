@@ -84,11 +84,12 @@ def latest_day_of_month(region: Region, year: int) -> tuple[int, timedelta] | No
     """The day of a month by which in every month of these years the month due was settled.
 
     With the time before it within which that is not earlier than the month before. By the statutory calendar
-    alone; None without a rule.
+    alone; None without a rule, and where that calendar ended before these years: what is computed in them
+    stops with the year that is missing, and a look at old months does not.
     """
-    if "month" not in region.pack.run_days:
-        return None
     days = working_days([], date(year - YEARS_COUNTED, 1, 1), date(year, 12, 31))
+    if "month" not in region.pack.run_days or not days:
+        return None
     months = months_between(f"{days[0].date:%Y-%m}", f"{days[-1].date:%Y-%m}")[: -LOOK_BACK["month"]]
     late = max((run_day(region, "month", month, days) - last_day(month)).days for month in months)
     return (late if late <= SHORTEST_MONTH else 1), timedelta(days=SHORTEST_MONTH - 1)

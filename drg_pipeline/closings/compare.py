@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import parquet, sql_text
+from drg_pipeline.duck import literal, quoted
+from drg_pipeline.lake.parquet import parquet
 
 SHOWN = 5
 HIDDEN = "***"
@@ -129,7 +129,7 @@ class Pair:
     def changes(self, hidden: Collection[str] = ()) -> str:
         """A SELECT of each value that differs: row, change (added, removed, changed), column, values."""
         listed = ", ".join(
-            f"{{'column': '{sql_text(name)}', 'before': {text_of('b.', name, hidden)}, "
+            f"{{'column': {literal(name)}, 'before': {text_of('b.', name, hidden)}, "
             f"'after': {text_of('a.', name, hidden)}, 'differs': {_differs(name)}}}"
             for name in self.values
         )
@@ -171,7 +171,7 @@ def _rows(
         "b": "when a.place is null then 'there' when b.place is null then null",
         "a": "when a.place is null then null when b.place is null then 'there'",
     }
-    found = {name: f"'{sql_text(name)}'" for name in values}
+    found = {name: literal(name) for name in values}
     shows = {"column": found} | {
         side: {name: text_of(f"{side}.", name, hidden) for name in values} for side in ("b", "a")
     }
@@ -196,7 +196,7 @@ def _rows(
 def row_key(keys: Sequence[str], hidden: Collection[str] = ()) -> str:
     """SQL for a row's key as people read it, of whichever side has the row."""
     parts = (
-        f"'{sql_text(name)}=' || coalesce({text_of('b.', name, hidden)}, {text_of('a.', name, hidden)}, '')"
+        f"{literal(name + '=')} || coalesce({text_of('b.', name, hidden)}, {text_of('a.', name, hidden)}, '')"
         for name in keys
     )
     return f"concat_ws(' ', {', '.join(parts)})" if keys else "''"

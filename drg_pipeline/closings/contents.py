@@ -34,9 +34,10 @@ from drg_pipeline.closings.manifest import (
     TableEntry,
 )
 from drg_pipeline.closings.scratch import scratch
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import kind_of
-from drg_pipeline.lake.digest import logical_digest, quoted
+from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
 from drg_pipeline.lake.parquet import parquet
@@ -235,7 +236,7 @@ class Contents:
 
     def _take(self, labels: set[str]) -> None:
         for label in sorted(labels):
-            source = self.region.landed()[label]
+            source = self.region.engine.landed()[label]
             for path in sorted(source.iterdir()):
                 table = f"{LANDED}.{path.stem}" if path.suffix == ".parquet" else ""
                 self.add(path, f"{LANDED}/{source.name}/{path.name}", DATA, table, label)
@@ -268,7 +269,7 @@ class Contents:
     @contextmanager
     def _rebuilt(self, model: Model, labels: set[str]) -> Iterator[tuple[Engine, TableEntry]]:
         """A sliced table made again from the deliveries that are held: its engine and its entry."""
-        landed = self.region.landed()
+        landed = self.region.engine.landed()
         with scratch(
             self.region.settings,
             self.folder,

@@ -32,9 +32,9 @@ from drg_pipeline.closings.manifest import (
     manifest_digest,
     read_manifest,
 )
+from drg_pipeline.duck import connect, literal, quoted, write_parquet
 from drg_pipeline.lake.closed import Closed
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import parquet, sql_text
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.messages import text
 from drg_pipeline.policy import load_pack
 from drg_pipeline.reports.figures import exact
@@ -65,7 +65,7 @@ def write_difference(
     target = folder / REPORT
     target.mkdir()
     sides = ((before.folder, earlier), (folder, after))
-    with closing(duckdb.connect()) as con:
+    with closing(connect()) as con:
         hospitals = _hospitals(con, sides, asked["hospitals"], after.period)
         claims = _claims(con, sides, asked["claims"], target / CLAIMS, after.personal)
     found = {
@@ -149,11 +149,8 @@ def _claims(
     for name in tables:
         files = [_output(folder, manifest, name) for folder, manifest in sides]
         pair = Pair.of(con, parquet([files[0][0]]), parquet([files[1][0]]), files[1][1])
-        con.execute(f"insert into changed_claim select '{sql_text(name)}', * from ({pair.changes(hidden)})")
-    con.execute(
-        f"copy (select * from changed_claim order by all) to '{sql_text(target)}' "
-        "(format parquet, compression zstd)"
-    )
+        con.execute(f"insert into changed_claim select {literal(name)}, * from ({pair.changes(hidden)})")
+    write_parquet(con, "select * from changed_claim order by all", target)
     counts = con.execute(
         "select sealed_table, change, count(distinct claim) from changed_claim group by all order by all"
     ).fetchall()
@@ -209,7 +206,7 @@ def _tables(sides: Sides) -> Iterator[Why]:
     """Tables from the side and of other periods that are held in other states."""
     (old, earlier), (new, later) = sides
     before = {(entry.table, entry.partition): entry for entry in earlier.tables if entry.file}
-    with closing(duckdb.connect()) as con:
+    with closing(connect()) as con:
         for entry in later.tables:
             was = before.get((entry.table, entry.partition))
             if _is_made(entry) or not entry.file or (was and was.digest == entry.digest):

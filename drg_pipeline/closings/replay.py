@@ -34,16 +34,16 @@ from drg_pipeline.closings.projects import Projects
 from drg_pipeline.closings.scratch import scratch
 from drg_pipeline.closings.seal import versions
 from drg_pipeline.closings.verify import Change, verify
+from drg_pipeline.duck import connect, first_line
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
-from drg_pipeline.lake.parquet import first_line
 from drg_pipeline.lake.store import Footer, footers
-from drg_pipeline.lake.trail import Trail
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
+from drg_pipeline.trail import Trail
 
 CLOSING, CURRENT = "closing", "current"
 SAME, DIFFERS, NOT_COMPUTED = "identical", "differs", "not computed"
@@ -220,7 +220,7 @@ class _Replay:
 
     def _compare(self, engine: Engine) -> list[TableReplay]:
         project = engine.project
-        with closing(duckdb.connect()) as con:
+        with closing(connect()) as con:
             after = self._computed(con, engine)
             if self.manifest.digests != KIND:
                 self.manifest = replace(self.manifest, tables=self._digested(con, project, after))

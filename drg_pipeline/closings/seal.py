@@ -33,17 +33,18 @@ from drg_pipeline.closings.manifest import (
     write_sources,
 )
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.files import appearing, name_folder, sync_tree
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
 from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
-from drg_pipeline.lake.store import footers, sync_file, sync_folder
-from drg_pipeline.lake.trail import Trail
-from drg_pipeline.lake.trail_line import this_user
+from drg_pipeline.lake.store import footers
 from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
 from drg_pipeline.settings import time_zone
+from drg_pipeline.trail import Trail
+from drg_pipeline.trail.line import this_user
 
 # The run day whose moment ends what a period is settled from.
 ROLES = {"month": "month", "year": "clearing"}
@@ -135,9 +136,8 @@ def restore(region: Region, period: str) -> list[str]:
             where = f"{entry.table} {entry.partition}"
             if where in wanted:
                 target = region.store.file(entry.table, manifest.kind, entry.partition)
-                temporary = region.store.temporary(target)
-                shutil.copyfile(standing.folder / entry.file, temporary)
-                region.store.publish({temporary: target})
+                with appearing(target) as aside:
+                    shutil.copyfile(standing.folder / entry.file, aside)
                 done.append(where)
     return done
 
@@ -146,7 +146,7 @@ def _check_day(region: Region, period: str, early: bool, today: date) -> None:
     rule = region.pack.run_days.get(ROLES[kind_of(period)])
     if early or rule is None:
         return
-    last = region.pack.moment(rule.after, period, region.deadline)
+    last = region.pack.moment(rule.after, period, region.side.deadline)
     if today <= last:
         raise DrgError(
             f"{period} cannot be closed yet: what is known by {last} still belongs to it.",
@@ -224,7 +224,7 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
             together.setdefault(tuple(partitions), []).append(table)
     for periods, tables in together.items():
         kind = region.project.partition_of(tables[0])
-        for law in region.publish_policy(kind, periods, tables, write=False):
+        for law in region.side.publish_policy(kind, periods, tables, write=False):
             if law.changed:
                 yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 
@@ -263,7 +263,7 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
                 for month, found in months.items()
             },
             schemes=contents.schemes(),
-            personal=sorted(region.personal),
+            personal=sorted(region.layouts.personal),
             deliveries=[_delivery(label, each) for label, each in known.items()],
             plan=scope.computed(),
             tables=contents.tables,
@@ -321,13 +321,9 @@ def _aside(parent: Path, number: int) -> Iterator[Path]:
     folder.mkdir()
     try:
         yield folder
-        for place, _, names in os.walk(folder):
-            for name in names:
-                sync_file(Path(place) / name)
-            sync_folder(Path(place))
-        folder.rename(target)
+        sync_tree(folder)
+        name_folder(folder, target)
         os.chmod(target, 0o555)
-        sync_folder(parent)
     except BaseException:
         for place, _, _ in os.walk(folder):
             os.chmod(place, 0o755)

@@ -96,7 +96,7 @@ def _made(marker: Path) -> dict[str, Any] | None:
 
 
 def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
-    from drg_pipeline.commands.summary import read_summary
+    from drg_pipeline.commands.pages import examples
     from drg_pipeline.lake.periods import months_of
 
     lake = near(settings.lake)
@@ -109,7 +109,7 @@ def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
         kinds = ("inbox", "reference", "lake", "key", "closings")
         screen.line(" ".join(["  drg ui", *(_named(settings, kind) for kind in kinds), grouping]))
     screen.say("demo.next_tables", drg="drg", lake=lake)
-    for query in read_summary(settings)["examples"]["demo"]:
+    for query in examples(settings)["demo"]:
         screen.line(f'  drg sql --lake {lake} "{query}"')
     screen.say("demo.next_law", drg="drg")
     span = f"--month {months_of(YEAR)[0]}..{months_of(YEAR)[-1]}"

@@ -16,9 +16,10 @@ from typing import TextIO
 
 from drg_pipeline.commands.options import check_writable
 from drg_pipeline.errors import Fault, WrongUse
-from drg_pipeline.lake.trail import Trail
-from drg_pipeline.lake.trail_line import sha256
+from drg_pipeline.files import appearing
 from drg_pipeline.settings import Settings
+from drg_pipeline.trail import Trail
+from drg_pipeline.trail.line import sha256
 
 EVENT = "exported"
 KINDS = {".csv": "csv", ".json": "json"}
@@ -54,15 +55,10 @@ def redirected() -> Path | None:
 def write_file(settings: Settings, query: str, kind: str, out: Path, write: Write) -> int:
     """Write rows to a new file that appears at once, after the trail knows of it; returns their number."""
     check_writable(out.parent, settings.region_closings)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
+    with appearing(out) as aside:
         with open(aside, "x", encoding="utf-8", newline="") as file:
             rows = write(file)
         _set_down(settings, query, kind, out.resolve(), rows)
-        os.replace(aside, out)
-    finally:
-        aside.unlink(missing_ok=True)
     return rows
 
 

@@ -145,7 +145,7 @@ def _of_month(settings: Settings, pack: Pack, month: str) -> When:
         table = tables[id(pack.parameters[full])]
         period = month if table.period == "month" else month[:4]
         first = date.fromisoformat(f"{period}-01" if table.period == "month" else f"{period}-01-01")
-        return list(dict.fromkeys((first, region.known_on(phase, period)) for phase in table.known))
+        return list(dict.fromkeys((first, region.side.known_on(phase, period)) for phase in table.known))
 
     return moments
 

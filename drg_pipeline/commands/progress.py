@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from drg_pipeline.commands.pages import examples
 from drg_pipeline.commands.screen import Screen, one_line
-from drg_pipeline.commands.summary import read_summary
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
 from drg_pipeline.messages import known
@@ -32,7 +32,7 @@ class Intake:
     def __init__(self, region: Region) -> None:
         self.settings = region.settings
         self.before = set(landed_manifests(self.settings))
-        found = find_deliveries(self.settings.inbox, region.layout, lambda note: None)
+        found = find_deliveries(self.settings.inbox, region.layouts.claims, lambda note: None)
         self.new = {delivery.label for delivery in found} - self.before
         self.notes = 0
 
@@ -202,7 +202,7 @@ class Watch(AbstractContextManager["Watch"]):
                     "intake.rejected", label=label, rejected=count["rejected"], records=count["records"]
                 )
         if sums["rejected"]:
-            self._say("intake.see", query=read_summary(self.region.settings)["examples"]["rejected"])
+            self._say("intake.see", query=examples(self.region.settings)["rejected"])
         if intake.notes:
             self._say("intake.notes", count=intake.notes)
 

@@ -141,18 +141,16 @@ def check_table(region: Region, table: str) -> None:
 
 
 def print_months(screen: Screen, region: Region, months: Sequence[str]) -> None:
-    from drg_pipeline.commands.summary import print_summary
+    from drg_pipeline.commands.pages import Reader
 
-    print_summary(screen, region, {"months": span_of(months)}, {"months": list(months)})
+    Reader(region).print(screen, {"month": months})
 
 
 def print_year(screen: Screen, region: Region, year: str) -> None:
-    from drg_pipeline.commands.summary import print_summary
+    from drg_pipeline.commands.pages import Reader
     from drg_pipeline.lake.periods import months_of
 
-    months = months_of(year)
-    sections = {"months": span_of(months), "year": year}
-    print_summary(screen, region, sections, {"months": months, "year": int(year)})
+    Reader(region).print(screen, {"month": months_of(year), "year": [year]})
 
 
 def span_of(periods: Sequence[str]) -> str:
@@ -186,7 +184,7 @@ def say_law(screen: Screen, region: Region, kind: str, periods: Sequence[str]) -
     stale = {
         (period, found.parameter): found.confirmed_until
         for period in periods
-        for table in region.policy_tables(kind)
+        for table in region.side.law_tables(kind)
         for found in pack.stale(table, period)
     }
     if stale:

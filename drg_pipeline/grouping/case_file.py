@@ -17,9 +17,8 @@ from typing import IO
 
 import duckdb
 
+from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import first_line, sql_text
 from drg_pipeline.policy.strict_yaml import Place, read_yaml
 
 LAYOUT_FILE = "case_file.yml"
@@ -163,7 +162,7 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
     parquet = path.name.lower().endswith(".parquet")
     text: Path | None = None
     if parquet:
-        types, source = _parquet_types(con, path), f"read_parquet('{sql_text(path)}')"
+        types, source = _parquet_types(con, path), f"read_parquet({file_literal(path)})"
     else:
         text = _unpacked(path, scratch) if path.name.lower().endswith(".gz") else path
         header = _header(path, text)
@@ -173,7 +172,7 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
     expected = {name: column for name, column in layout.expected.items() if column in types}
     _check_columns(path, layout, cells)
     known = {*(cell.column.name for cell in cells), *layout.expected.values()}
-    relation = f"read_parquet('{sql_text(path)}', file_row_number = true)"
+    relation = f"read_parquet({file_literal(path)}, file_row_number = true)"
     taken = [f"{cell.sql} as {quoted(cell.column.name)}" for cell in cells]
     also = [f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in expected.values()]
     doubt = [cell for cell in cells if cell.doubt]
@@ -181,7 +180,7 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
         staged = scratch / "cases.parquet"
         wrong = " or ".join(f"({cell.doubt})" for cell in doubt) or "false"
         _stage(con, source, [*taken, *also, f"({wrong}) as wrong"], staged, path)
-        relation = f"read_parquet('{sql_text(staged)}', file_row_number = true)"
+        relation = f"read_parquet({file_literal(staged)}, file_row_number = true)"
         if con.execute(f"select bool_or(wrong) from {relation}").fetchall()[0][0]:
             raise _faults(con, path, text, source, doubt)
         names = [quoted(name) for name in (*(cell.column.name for cell in cells), *expected.values())]
@@ -260,7 +259,7 @@ def _check_columns(path: Path, layout: CaseLayout, cells: Sequence[_Cell]) -> No
 
 def _parquet_types(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     try:
-        found = con.execute(f"describe select * from read_parquet('{sql_text(path)}')").fetchall()
+        found = con.execute(f"describe select * from read_parquet({file_literal(path)})").fetchall()
     except duckdb.Error as error:
         raise DrgError(f"{path} is not a Parquet file.", [first_line(error)]) from error
     return {str(name): str(kind) for name, kind, *_ in found}
@@ -303,9 +302,9 @@ def _header(path: Path, text: Path) -> list[str]:
 def _csv(text: Path, header: Sequence[str], known: Collection[str]) -> str:
     # A column that nothing looks at may be called anything, even nothing.
     names = [name if name in known else f"unread {place}" for place, name in enumerate(header)]
-    columns = ", ".join(f"'{sql_text(name)}': 'VARCHAR'" for name in names)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
-        f"read_csv('{sql_text(text)}', auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"read_csv({file_literal(text)}, auto_detect = false, header = true, columns = {{{columns}}}, "
         "delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, store_rejects = true)"
     )
 
@@ -319,10 +318,7 @@ def _stage(
         con.execute(f"drop table if exists {table}")
     con.execute("set preserve_insertion_order = true")
     try:
-        con.execute(
-            f"copy (select {', '.join(columns)} from {source}) to '{sql_text(staged)}' "
-            "(format parquet, compression lz4)"
-        )
+        write_parquet(con, f"select {', '.join(columns)} from {source}", staged, kept=False)
     except duckdb.Error as error:
         raise DrgError(
             f"{path} cannot be read.", [first_line(error)], state="Nothing was written."

@@ -6,7 +6,6 @@ is in `case_file.py`, how its cases are grouped is not known here.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -19,11 +18,11 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.duck import first_line, literal, quoted
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.files import publish
 from drg_pipeline.grouping.case_file import NUMBER, Cases, open_cases
 from drg_pipeline.grouping.grouper import Grouper
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import first_line, sql_text
 
 # Rows that are grouped at once; a path takes more memory than an answer.
 BATCH = 1_000_000
@@ -100,15 +99,13 @@ def group_file(
                 if opened.expected:
                     _compare(grouper, opened, relation, table, agreement)
                 progress(last, opened.rows)
-            target.flush()
-            os.fsync(target.fileno())
         if statuses.total() != opened.rows:
             raise DrgError(
                 f"{statuses.total():,} answers to {opened.rows:,} cases of {cases}.",
                 state=f"{out} was not written.",
                 remedy="This is a fault of the program.",
             )
-        os.replace(whole, out)
+        publish({whole: out})
     return GroupedFile(opened, dict(statuses.most_common()), time.monotonic() - start, agreement)
 
 
@@ -147,7 +144,7 @@ def _scratch(out: Path) -> Iterator[Path]:
 def _write(
     grouper: Grouper, table: str, part: Path, explain: bool, formulas: Sequence[str], *, header: bool
 ) -> None:
-    marks = ", ".join(f"'{sql_text(mark)}'" for mark in formulas)
+    marks = ", ".join(map(literal, formulas))
 
     def safe(column: str) -> str:
         return f"case when left({column}, 1) in ({marks}) then '''' || {column} else {column} end"
@@ -159,7 +156,7 @@ def _write(
         source += f" left join ({grouper.paths(PATH)}) as p on p.{NUMBER} = g.{NUMBER}"
     written = ", ".join(f"{safe(column) if marks else column} as {name}" for column, name in columns)
     grouper.con.execute(
-        f"copy (select {written} from {source} order by g.{NUMBER}) to '{sql_text(part)}' "
+        f"copy (select {written} from {source} order by g.{NUMBER}) to {literal(part)} "
         f"(format csv, header {str(header).lower()})"
     )
 

@@ -15,14 +15,13 @@ from typing import Any, Self
 
 import duckdb
 
+from drg_pipeline.duck import connect, first_line, literal, quoted
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, TYPES, CaseLayout, load_case_layout
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import Scheme, fill_schemes
 from drg_pipeline.ingest.reference_layout import load_reference_layout
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import first_line, sql_text
-from drg_pipeline.sql.folder import EXPLAIN
+from drg_pipeline.sql.account import ACCOUNT
 from drg_pipeline.sql.project import Project
 
 GROUPED = "grouped"
@@ -47,9 +46,11 @@ class Grouper:
         self.layout: CaseLayout = load_case_layout(interface / LAYOUT_FILE)
         self.schemes = {scheme.name: scheme for scheme in schemes}
         self._folder = Path(tempfile.mkdtemp(prefix="drg-group-"))
-        self.con = duckdb.connect()
+        self.con = connect(threads=threads, memory_limit=memory_limit, spill=self._folder / "spill")
         try:
-            self._configure(threads, memory_limit)
+            # The order of the answers is that of the rows' numbers, given where they are written.
+            self.con.execute("set preserve_insertion_order = false")
+            self.con.execute(self.project.macros)
             fill_schemes(self.con, load_reference_layout(interface / SCHEME_FILES), schemes)
             self._compile()
         except BaseException:
@@ -68,19 +69,6 @@ class Grouper:
         self.con.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _configure(self, threads: int | None, memory_limit: str | None) -> None:
-        con = self.con
-        con.execute("set autoinstall_known_extensions = false")
-        con.execute("set autoload_known_extensions = false")
-        con.execute(f"set temp_directory = '{sql_text(self._folder / 'spill')}'")
-        if threads:
-            con.execute(f"set threads = {int(threads)}")
-        if memory_limit:
-            con.execute(f"set memory_limit = '{sql_text(memory_limit)}'")
-        # The order of the answers is that of the rows' numbers, given where they are written.
-        con.execute("set preserve_insertion_order = false")
-        con.execute(self.project.macros)
-
     # -- the models ----------------------------------------------------------------------------
 
     def _compile(self) -> None:
@@ -89,7 +77,7 @@ class Grouper:
         explained = [layout.path, layout.mapped, layout.refused]
         read = [layout.answer, *(up for name in explained for up in self.project.explanations[name].upstream)]
         models, sources = self._needed(read)
-        there = {f"{EXPLAIN}.{layout.mapped}", *self._tables()}
+        there = {f"{ACCOUNT}.{layout.mapped}", *self._tables()}
         for table in sorted({*sources, layout.answer} - there):
             self._empty(table)
         for name in models:
@@ -97,7 +85,7 @@ class Grouper:
 
     def _needed(self, tables: Sequence[str]) -> tuple[list[str], set[str]]:
         """Models, in their order, and other tables that these read; the record's own are left out."""
-        own = {self.layout.record, self.layout.answer, f"{EXPLAIN}.{self.layout.mapped}"}
+        own = {self.layout.record, self.layout.answer, f"{ACCOUNT}.{self.layout.mapped}"}
         wanted: set[str] = set()
         waiting = [*tables, *self.project.models[self.layout.answer].upstream]
         while waiting:
@@ -149,7 +137,7 @@ class Grouper:
                 f"insert into {layout.answer} by name {self.project.explanations[layout.refused].sql}"
             )
             # A path tells of refused records too.
-            self._show(f"from {EXPLAIN}.{layout.mapped}")
+            self._show(f"from {ACCOUNT}.{layout.mapped}")
         columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in layout.answer_columns.items())
         self.con.execute(
             f"create or replace temp view {GROUPED} as "
@@ -196,7 +184,7 @@ class Grouper:
             f"cast({given.get(name, 'null')} as {kind}) as {quoted(name)}"
             for name, kind in self.project.schema_of(table).items()
         )
-        self._make(table, f"select {columns} from (select '{sql_text(scheme)}' as scheme)")
+        self._make(table, f"select {columns} from (select {literal(scheme)} as scheme)")
 
     def _show_records(self, relation: str) -> None:
         columns = ", ".join(
@@ -213,7 +201,7 @@ class Grouper:
             table
             for table in self.layout.maps
             if not self.con.execute(
-                f"select 1 from {table} where scheme = '{sql_text(scheme)}' limit 1"
+                f"select 1 from {table} where scheme = {literal(scheme)} limit 1"
             ).fetchall()
         ]
         if lacking:
@@ -223,6 +211,6 @@ class Grouper:
                 remedy="Group without --map-codes, or add the maps to the scheme.",
             )
         self._show_records(relation)
-        mapped = f"{EXPLAIN}.{self.layout.mapped}"
+        mapped = f"{ACCOUNT}.{self.layout.mapped}"
         self._make(mapped, self.project.explanations[self.layout.mapped].sql)
         self._show(f"from {mapped} where reason is null")

@@ -22,20 +22,19 @@ from typing import Any
 
 import duckdb
 
+from drg_pipeline.duck import connect, write_parquet
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.files import is_abandoned, name_folder, sync_tree
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
 from drg_pipeline.ingest.read import FILE, REJECTED_ROW, FileRead, prepare, read_claim_file
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
-from drg_pipeline.ingest.typing_sql import text_literal
-from drg_pipeline.parquet import PARQUET
 from drg_pipeline.settings import Settings
 
 LANDING = "landing"
 MANIFEST = "manifest.json"
-_LEFT_OVER_AFTER = 24 * 60 * 60  # seconds after which a folder that nobody finished is removed
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,12 @@ def landed_manifests(settings: Settings) -> dict[str, dict[str, Any]]:
                 remedy=f"Remove the folder {path.parent} and take the delivery in again.",
             ) from None
     return manifests
+
+
+def landed_folders(settings: Settings) -> dict[str, Path]:
+    """Where the accepted rows of each landed delivery lie, by `month/delivery`."""
+    folder = landing_folder(settings)
+    return {label: folder / manifest["digest"] for label, manifest in landed_manifests(settings).items()}
 
 
 def take_in_deliveries(
@@ -195,7 +200,7 @@ def _remove_left_over(landing: Path) -> None:
     """Folders of processes that died; one that is being written changes all the time."""
     for folder in landing.glob("*.tmp"):
         try:
-            if time.time() - folder.stat().st_mtime > _LEFT_OVER_AFTER:
+            if is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         except FileNotFoundError:
             continue
@@ -225,7 +230,8 @@ def _land_all(
     """
     if not deliveries:
         return
-    with _connect(settings) as con:
+    spill = settings.region_lake / ".spill"
+    with connect(threads=1, memory_limit=settings.memory_limit, spill=spill) as con:
         prepare(con)
         pool = ThreadPoolExecutor(settings.threads or os.cpu_count() or 1)
         try:
@@ -349,8 +355,7 @@ def _read(
             marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
             con.execute(f"INSERT INTO file VALUES {marks}", list(chain.from_iterable(rows)))
             for table, order in (("rejected_row", "file, line"), ("file", "file")):
-                path = text_literal(str(folder / f"{table}.parquet"))
-                con.execute(f"COPY (FROM {table} ORDER BY {order}) TO {path} ({PARQUET})")
+                write_parquet(con, f"FROM {table} ORDER BY {order}", folder / f"{table}.parquet")
     return reads
 
 
@@ -362,34 +367,13 @@ def _changed(source: Source, mtime_ns: int) -> bool:
     return (stat.st_size, stat.st_mtime_ns) != (source.scan.size, mtime_ns)
 
 
-def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": str(settings.region_lake / ".spill"),
-        "autoinstall_known_extensions": False,
-        "threads": 1,
-    }
-    if settings.memory_limit:
-        config["memory_limit"] = settings.memory_limit
-    return duckdb.connect(":memory:", config=config)
-
-
 def _publish(aside: Path, target: Path) -> bool:
     """Makes the folder durable and gives it its name at once; False if another process was quicker."""
-    for path in (*aside.iterdir(), aside):
-        _sync(path)
+    sync_tree(aside)
     try:
-        aside.rename(target)
+        name_folder(aside, target)
     except OSError:
-        if target.exists():
+        if aside.exists() and target.exists():
             return False
         raise
-    _sync(target.parent)
     return True
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.files import appearing
 
 KEY_BYTES = 32
 _BLOCK = 64  # SHA-256 works on blocks of 64 bytes; HMAC pads the key to one block
@@ -46,19 +47,11 @@ _RESTORE = "Restore the key from your backup: another key gives every person ano
 
 
 def _create(path: Path, report: Callable[[str], None]) -> None:
-    """A complete file appears at once by a hard link, so that a second process never reads half a key."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
+        with appearing(path, new=True) as aside:
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 file.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
     except FileExistsError:
         return
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.duck import file_literal, literal, quoted, write_parquet
 from drg_pipeline.ingest.clean import ENCODING, REASONS
 from drg_pipeline.ingest.layout import ClaimFile, Column
 from drg_pipeline.ingest.records import (
@@ -20,16 +21,13 @@ from drg_pipeline.ingest.records import (
     count_of,
     even_relation,
     forget,
-    identifier,
     parquet_relation,
     parted_relation,
-    path_sql,
     text_of,
     unreconciled,
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
-from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, text_literal, value_sql
-from drg_pipeline.parquet import parquet_options
+from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, value_sql
 
 REJECTED_ROW = (
     "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, line BIGINT, "
@@ -176,10 +174,10 @@ def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Re
         value = _value(column, present)
         if column in present and column.type != "text":
             value = f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
-        values.append(f"{value} AS {identifier(column.name)}")
-    names = ", ".join(identifier(column.name) for column in columns)
+        values.append(f"{value} AS {quoted(column.name)}")
+    names = ", ".join(quoted(column.name) for column in columns)
     texts = ", ".join(text_of(column.name) for column in present)
-    faults = [fault_sql(column, identifier(column.name), text_of(column.name)) for column in present]
+    faults = [fault_sql(column, quoted(column.name), text_of(column.name)) for column in present]
     faulty = " OR ".join(["broken IS NOT NULL", *(fault for fault in faults if fault)])
     # As a condition of CASE a test is left out where the one before it fails.
     plain = f"CASE WHEN {_plain(present)} THEN true ELSE false END AS plain"
@@ -199,15 +197,16 @@ def _write(
     con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path, rows: str
 ) -> int:
     """Writes rows of the layout's columns, line and fields_found, with what is the same in all of them."""
-    names = ", ".join(identifier(column.name) for column in source.claim_file.columns)
+    names = ", ".join(quoted(column.name) for column in source.claim_file.columns)
     order = " ORDER BY line" if len(relation.parts) > 1 else ""  # of one part they are in order already
-    return count_of(
+    return write_parquet(
         con,
-        f"COPY (SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
+        f"SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
         f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
         f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
-        f"FROM ({rows}) AS typed ({names}, line, fields_found){order}) "
-        f"TO {text_literal(str(target))} ({parquet_options(relation.records)})",
+        f"FROM ({rows}) AS typed ({names}, line, fields_found){order}",
+        target,
+        rows=relation.records,
     )
 
 
@@ -222,7 +221,7 @@ def _cast(present: list[Column], relation: Relation) -> str:
 
 
 def _cast_of(column: Column) -> str:
-    return identifier(f"{column.name} cast")
+    return quoted(f"{column.name} cast")
 
 
 def _plain(present: list[Column]) -> str:
@@ -236,36 +235,34 @@ def _value(column: Column, present: list[Column]) -> str:
 
 def _constant(text: str) -> str:
     """The same text in every row; as the one value of an enumeration it is not looked at row by row."""
-    return f"{text_literal(text)}::ENUM({text_literal(text)})"
+    return f"{literal(text)}::ENUM({literal(text)})"
 
 
 def _write_rejected(
     con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, accepted: Path
 ) -> int:
     """One row a rejected record: its first bad column in the file's order, and why."""
-    refused = relation.sql(f"ANTI JOIN read_parquet({path_sql(accepted)}) AS taken USING (line)")
+    refused = relation.sql(f"ANTI JOIN read_parquet({file_literal(accepted)}) AS taken USING (line)")
     con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
     _refuse_second_header(con, source)
     present = _present(source, relation)
-    codes = " ".join(f"WHEN '{code}' THEN {text_literal(reason)}" for code, reason in REASONS.items())
-    excerpt = (
-        text_literal(MASKED) if source.claim_file.has_personal else f"substr(excerpt, 1, {_RAW_CHARACTERS})"
-    )
-    first = text_literal(relation.header.names[0])
+    codes = " ".join(f"WHEN '{code}' THEN {literal(reason)}" for code, reason in REASONS.items())
+    excerpt = literal(MASKED) if source.claim_file.has_personal else f"substr(excerpt, 1, {_RAW_CHARACTERS})"
+    first = literal(relation.header.names[0])
     branches = [f"WHEN broken IS NOT NULL THEN {_finding(first, excerpt, f'CASE broken {codes} END')}"]
     for column in present:
         text = text_of(column.name)
         fault = fault_sql(column, f"({value_sql(column, text)})", text)
         if fault:
             raw = f"substr(coalesce({text}, ''), 1, {_RAW_CHARACTERS})"
-            raw = text_literal(MASKED) if column.personal else raw
+            raw = literal(MASKED) if column.personal else raw
             branches.append(
-                f"WHEN {fault} THEN {_finding(text_literal(column.name), raw, reason_sql(column, text))}"
+                f"WHEN {fault} THEN {_finding(literal(column.name), raw, reason_sql(column, text))}"
             )
     return count_of(
         con,
-        f"INSERT INTO rejected_row SELECT {text_literal(source.month)}, "
-        f"{text_literal(source.delivery_name)}, {text_literal(source.name)}, line, "
+        f"INSERT INTO rejected_row SELECT {literal(source.month)}, "
+        f"{literal(source.delivery_name)}, {literal(source.name)}, line, "
         "finding.column_name, finding.raw, finding.reason "
         f"FROM (SELECT line, CASE {' '.join(branches)} END AS finding FROM refused) ORDER BY line",
     )
@@ -277,7 +274,7 @@ def _finding(column: str, raw: str, reason: str) -> str:
 
 def _refuse_second_header(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     """A header row between records means two exports in one file; it never passes as a record."""
-    needed = [text_literal(column.name) for column in source.claim_file.columns if column.required]
+    needed = [literal(column.name) for column in source.claim_file.columns if column.required]
     found = con.execute(
         f"SELECT line FROM refused "
         # The cheap test comes first: hardly any rejected record has a column's name in it.

@@ -8,19 +8,18 @@ here; file and column names come from the layout.
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.duck import file_literal, literal, quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest.clean import NUL, Cleaned, clean_text, read_text
 from drg_pipeline.ingest.layout import ClaimFile
 from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
-from drg_pipeline.ingest.typing_sql import text_literal
 
 
 @dataclass(frozen=True)
@@ -95,11 +94,6 @@ def unreconciled(source: Source, what: str) -> DrgError:
     )
 
 
-def path_sql(path: Path) -> str:
-    """The path as a literal in which no character is a wildcard."""
-    return text_literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
-
-
 # --- the records of a CSV file ---------------------------------------------------------------
 
 
@@ -132,7 +126,7 @@ def _even(source: Source, header: Header, path: Path, join: str = "") -> Part:
     ]
     return Part(
         rows=(
-            f"SELECT * FROM (SELECT row_number() OVER () + 1 AS line, * FROM read_csv({path_sql(path)}, "
+            f"SELECT * FROM (SELECT row_number() OVER () + 1 AS line, * FROM read_csv({file_literal(path)}, "
             "delim = ',', quote = '', escape = '', header = true, auto_detect = false, "
             f"columns = {{{types}}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})) {join}"
         ),
@@ -156,8 +150,8 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
     value = cleaned.value if cleaned else UNIT_SEPARATOR.decode()
     con.register("line_number", {"number": parted.numbers})
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({path_sql(looked_at)}, "
-        f"delim = {text_literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
+        f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({file_literal(looked_at)}, "
+        f"delim = {literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
         f"columns = {{'text': 'VARCHAR'}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
     )
     put_by = parted.lines - len(parted.numbers)
@@ -205,8 +199,8 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
     if cleaned:
         separator = cleaned.separator
         for stand_in, code in ((cleaned.line_break, 10), (cleaned.carriage_return, 13)):
-            text = f"replace({text}, {text_literal(stand_in)}, chr({code}))" if stand_in else text
-        marked = f"starts_with(text, {text_literal(cleaned.mark)})"
+            text = f"replace({text}, {literal(stand_in)}, chr({code}))" if stand_in else text
+        marked = f"starts_with(text, {literal(cleaned.mark)})"
         broken = f"CASE WHEN {marked} THEN substr(text, 2, 1) END"
         excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
     known = {column.name for column in source.claim_file.columns}
@@ -220,7 +214,7 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
             "SELECT number AS line, text FROM physical_line POSITIONAL JOIN line_number "
             "WHERE number > 1 AND trim(text, ' \t') <> ''"
         ),
-        split=f", string_split(text, {text_literal(separator)}) AS field",
+        split=f", string_split(text, {literal(separator)}) AS field",
         fields=(
             f"line, {broken} AS broken, {excerpt} AS excerpt, len(field) AS fields_found, "
             f"field AS everything, {', '.join(fields)}"
@@ -234,7 +228,7 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
 def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> Relation:
     if not source.scan.size:
         raise FileFault("the file is empty (0 bytes)")
-    path = path_sql(source.path)
+    path = file_literal(source.path)
     given = [
         str(row[0])
         for row in con.execute(f"SELECT name FROM (DESCRIBE FROM read_parquet({path})) t(name)").fetchall()
@@ -244,7 +238,7 @@ def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Pat
     check_header(source.claim_file, Header(tuple(str(leaf[0]).strip().lower() for leaf in leaves), bom=False))
     known = {column.name for column in source.claim_file.columns}
     texts = {
-        name: f"CAST({identifier(column)} AS VARCHAR)"
+        name: f"CAST({quoted(column)} AS VARCHAR)"
         for name, column in zip(header.names, given, strict=True)
         if name in known
     }
@@ -272,11 +266,7 @@ def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Pat
 
 def text_of(name: str) -> str:
     """The relation's column with the text of a layout column."""
-    return identifier(f"{name} text")
-
-
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return quoted(f"{name} text")
 
 
 # --- the header ------------------------------------------------------------------------------

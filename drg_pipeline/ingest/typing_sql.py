@@ -18,12 +18,6 @@ _AMOUNT = r"[+-]?(\d+(\.\d{0,2})?|\.\d{1,2})"
 _FINER = r"[+-]?\d*\.\d{3,}"
 
 
-def text_literal(text: str) -> str:
-    """The text as an SQL literal; a control character is written by its number."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return f"chr({ord(text)})" if len(text) == 1 and not text.isprintable() else quoted
-
-
 def filled_sql(text: str) -> str:
     """The field's text without spaces around it."""
     return f"trim({text}, ' \t')"

@@ -7,7 +7,6 @@ closing holds, how it is made and proved is not known here.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.files import appearing
 from drg_pipeline.lake.periods import MONTH
-from drg_pipeline.lake.store import sync_file, sync_folder
-from drg_pipeline.lake.trail_line import this_user
+from drg_pipeline.trail.line import this_user
 
 MANIFEST, REOPENED = "manifest.json", "reopened-{number}.json"
 YEAR_DIGITS = 4
@@ -110,11 +109,8 @@ class ClosedPeriods:
         """Write beside a closing, which itself stays as it is, that it no longer binds its period."""
         mark = Reopened(closed.number, now(), str(this_user()["name"]), reason)
         path = self.folder / closed.period / REOPENED.format(number=closed.number)
-        aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        aside.write_text(json.dumps(asdict(mark), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        sync_file(aside)
-        os.replace(aside, path)
-        sync_folder(path.parent)
+        with appearing(path) as aside:
+            aside.write_text(json.dumps(asdict(mark), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return mark
 
     def refuse(self, table: str, periods: Collection[str]) -> None:

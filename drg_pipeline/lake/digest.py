@@ -18,6 +18,8 @@ import nanoarrow
 import numpy as np
 from numpy.typing import NDArray
 
+from drg_pipeline.duck import quoted
+
 # Which digest this is. Files and closings note it, because digests of another kind say nothing about rows.
 KIND = 2
 Bytes = NDArray[np.uint8]
@@ -41,10 +43,6 @@ class Counted:
 
     rows: int
     digest: str
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def row_order(columns: Iterable[str], grain: Iterable[str] = ()) -> str:

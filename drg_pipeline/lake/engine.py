@@ -14,11 +14,13 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.duck import connect, first_line, quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import KIND, digest_of, logical_digest, quoted
+from drg_pipeline.files import publish
+from drg_pipeline.lake.digest import KIND, digest_of, logical_digest
 from drg_pipeline.lake.failing import keep_failing
 from drg_pipeline.lake.outcome import Outcome
-from drg_pipeline.lake.parquet import first_line, parquet, rows_of, sql_text, write_partition
+from drg_pipeline.lake.parquet import parquet, partition_literal, rows_of, write_partition
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.lake.slices import Slices
 from drg_pipeline.lake.store import PART, Store, footers
@@ -59,19 +61,12 @@ class Engine:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with the shared macros; spills into the lake, reaches no network."""
-        con = duckdb.connect()
-        con.execute("set autoinstall_known_extensions = false")
-        con.execute("set autoload_known_extensions = false")
-        spill = self.store.root / SPILL
-        con.execute(f"set temp_directory = '{sql_text(spill)}'")
-        if self.settings.threads:
-            con.execute(f"set threads = {int(self.settings.threads)}")
-        if self.settings.memory_limit:
-            con.execute(f"set memory_limit = '{sql_text(self.settings.memory_limit)}'")
-        if self.within:
-            allowed = ", ".join(f"'{sql_text(folder.resolve())}/'" for folder in self.within)
-            con.execute(f"set allowed_directories = [{allowed}]")
-            con.execute("set enable_external_access = false")
+        con = connect(
+            threads=self.settings.threads,
+            memory_limit=self.settings.memory_limit,
+            spill=self.store.root / SPILL,
+            within=self.within,
+        )
         con.execute(self.project.macros)
         return con
 
@@ -325,9 +320,7 @@ class Engine:
     def _filtered(model: Model, partitions: Sequence[str]) -> str:
         if model.partition == "none":
             return f"select * from ({model.sql}\n) as answer"
-        values = ", ".join(
-            f"'{sql_text(p)}'" if model.partition == "month" else str(int(p)) for p in partitions
-        )
+        values = ", ".join(partition_literal(model.partition, partition) for partition in partitions)
         return f"select * from ({model.sql}\n) as answer where {model.partition} in ({values})"
 
     def _publish(
@@ -375,7 +368,7 @@ class Engine:
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
             passed = [outcome for outcome in outcomes if not outcome.failures]
-            self.store.publish({temporaries.pop(outcome.partition): outcome.path for outcome in passed})
+            publish({temporaries.pop(outcome.partition): outcome.path for outcome in passed})
             for outcome in passed:
                 outcome.published = True
         finally:

@@ -7,12 +7,13 @@ judged again for that partition. No model reads it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.duck import write_parquet
+from drg_pipeline.files import appearing
 from drg_pipeline.lake.store import Store
 from drg_pipeline.sql.contract import Check
 
@@ -35,16 +36,8 @@ def keep_failing(
         for check in found:
             path = failing_file(store, table, check.id, partition)
             if not check.passed:
-                aside = store.temporary(path)
-                target = str(aside).replace("'", "''")
-                try:
-                    con.execute(
-                        f"copy (select * from ({check.rows}\n) as broken order by all) "
-                        f"to '{target}' (format parquet, compression zstd)"
-                    )
-                    os.replace(aside, path)
-                finally:
-                    aside.unlink(missing_ok=True)
+                with appearing(path) as aside:
+                    write_parquet(con, f"select * from ({check.rows}\n) as broken order by all", aside)
                 check.file = path
             elif judged_before:
                 path.unlink(missing_ok=True)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import KIND, Counted, quoted
+from drg_pipeline.duck import file_literal, literal, quoted, write_parquet
+from drg_pipeline.files import temporary
+from drg_pipeline.lake.digest import KIND, Counted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import Store
-from drg_pipeline.parquet import parquet_options
 
 
 def rows_of(table: str, kind: str, partition: str | None) -> str:
@@ -43,7 +44,7 @@ def write_partition(
     counted   their number and digest
     """
     path = store.file(table, kind, partition)
-    temporary = store.temporary(path)
+    aside = temporary(path)
     stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
     notes = {
         "digest": counted.digest,
@@ -53,17 +54,13 @@ def write_partition(
         "kind": str(KIND),
         "model": table,
     }
-    metadata = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
-    con.execute(
-        f"copy (select {stored} from {relation}) to '{sql_text(temporary)}' "
-        f"({parquet_options(counted.rows)}, kv_metadata {{{metadata}}})"
-    )
-    return Outcome(table, partition, path, counted.rows, counted.digest), temporary
+    write_parquet(con, f"select {stored} from {relation}", aside, rows=counted.rows, notes=notes)
+    return Outcome(table, partition, path, counted.rows, counted.digest), aside
 
 
 def parquet(files: Sequence[Path]) -> str:
     """A table function over files of the lake; the partition's column comes from the path."""
-    listed = ", ".join(f"'{sql_text(path)}'" for path in files)
+    listed = ", ".join(map(file_literal, files))
     kinds = {
         part.split("=")[0] for path in files for part in path.parts if part.startswith(("month=", "year="))
     }
@@ -75,12 +72,4 @@ def parquet(files: Sequence[Path]) -> str:
 
 
 def partition_literal(kind: str, partition: str) -> str:
-    return str(int(partition)) if kind == "year" else f"'{sql_text(partition)}'"
-
-
-def sql_text(value: object) -> str:
-    return str(value).replace("'", "''")
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return str(int(partition)) if kind == "year" else literal(partition)

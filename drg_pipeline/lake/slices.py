@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from drg_pipeline.lake.digest import empty_digest, logical_digests, quoted
-from drg_pipeline.lake.parquet import parquet, sql_text
-from drg_pipeline.parquet import PARQUET
+from drg_pipeline.duck import literal, quoted, write_parquet
+from drg_pipeline.lake.digest import empty_digest, logical_digests
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
@@ -60,7 +60,7 @@ class Slices:
         assert model.slice_by
         month, key = model.slice_by
         kept, parts = quoted(f"{model.table}_kept"), quoted(f"{model.table}_parts")
-        listed = ", ".join(f"'{sql_text(value)}'" for value in months)
+        listed = ", ".join(map(literal, months))
         con.execute(
             f"create temp table {kept} as select distinct {month} as m, {key} as k from {whole} "
             f"where {month} in ({listed})"
@@ -72,10 +72,7 @@ class Slices:
         columns = [(name, self._project.column(model.name, name).type) for name in model.columns]
         found = logical_digests(con, parts, columns, "m", model.grain)
         file = self._file()
-        con.execute(
-            f"copy (select * from {whole} where {key} in (select k from {kept})) "
-            f"to '{sql_text(file)}' ({PARQUET})"
-        )
+        write_parquet(con, f"select * from {whole} where {key} in (select k from {kept})", file)
         con.execute(f"drop table {parts}")
         con.execute(f"drop table {kept}")
         none = empty_digest(columns)

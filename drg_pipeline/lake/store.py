@@ -1,8 +1,7 @@
-"""Partitions of tables as Parquet files, each replaced in one atomic step.
+"""Where the partitions of tables lie as Parquet files, and what these say of themselves.
 
 A partition is `<root>/<layer>/<table>/<kind>=<value>/part.parquet`; a table without partitions is
-`<root>/<layer>/<table>/part.parquet`. A file under another name is never read. Whatever is killed at
-whatever moment leaves the previous file or the new one, and at most a temporary beside it.
+`<root>/<layer>/<table>/part.parquet`. A file under another name is never read.
 """
 
 from __future__ import annotations
@@ -10,19 +9,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
-import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 PART = "part.parquet"
-ABANDONED_AFTER_SECONDS = 24 * 3600
-FLUSHES = 8
 
 
 @dataclass(frozen=True)
@@ -66,26 +59,6 @@ class Store:
         found = sorted(folder.glob(f"{kind}=*/{PART}"))
         return {path.parent.name.removeprefix(f"{kind}="): path for path in found}
 
-    def temporary(self, target: Path) -> Path:
-        """A fresh name beside the target, in its folder, never read by anyone else."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for old in target.parent.glob("*.tmp"):
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - old.stat().st_mtime > ABANDONED_AFTER_SECONDS:
-                    old.unlink()
-        return target.parent / f"{target.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
-
-    def publish(self, moves: Mapping[Path, Path]) -> None:
-        """Make what was checked (temporary -> its place) the partitions: flush to disk, then rename.
-
-        Waiting for the disk is most of it, so files are flushed side by side; each is renamed after its own.
-        """
-        with ThreadPoolExecutor(FLUSHES) as pool:
-            list(pool.map(sync_file, moves))
-            for temporary, target in moves.items():
-                os.replace(temporary, target)
-            list(pool.map(sync_folder, {target.parent for target in moves.values()}))
-
     @contextlib.contextmanager
     def alone(self, *names: str) -> Iterator[None]:
         """Let one process at a time write these partitions; others that want one of them wait.
@@ -100,17 +73,6 @@ class Store:
                 handle = stack.enter_context(open(folder / f"{name}.lock", "w"))
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
-
-
-def sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-sync_folder = sync_file
 
 
 def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, Footer]:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import parquet, sql_text
+from drg_pipeline.duck import connect, literal, quoted
+from drg_pipeline.files import publish, temporary
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import PART, Store
 
 VIEWS_FILE = "views.duckdb"
@@ -40,17 +41,12 @@ def open_views(store: Store, macros: str = "") -> duckdb.DuckDBPyConnection:
 
     macros  SQL run first, such as the models' shared arithmetic
     """
-    con = duckdb.connect()
+    con = connect(within=[store.root])
     try:
-        con.execute("set autoinstall_known_extensions = false")
-        con.execute("set autoload_known_extensions = false")
         if macros:
             con.execute(macros)
         for table, files in published(store).items():
             _view(con, table, partition_of(files[0])[0], parquet(files))
-        # Parquet is read through external access, so the lake is allowed before all else is shut.
-        con.execute(f"set allowed_directories = ['{sql_text(store.root.resolve())}/']")
-        con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
     except BaseException:
         con.close()
@@ -80,17 +76,17 @@ def write_views_file(store: Store) -> bool:
     tables = published(store)
     if not tables:
         return False
-    aside = store.temporary(target)
+    aside = temporary(target)
     try:
-        with contextlib.closing(duckdb.connect(str(aside))) as con:
+        with contextlib.closing(connect(aside)) as con:
             # Globs are looked up below the lake; the views keep them as they are written.
-            con.execute(f"set file_search_path = '{sql_text(store.root.resolve())}'")
+            con.execute(f"set file_search_path = {literal(store.root.resolve())}")
             for table, files in tables.items():
                 _view(con, table, partition_of(files[0])[0], _glob(store, files[0]))
             made = _columns(con)
         if target.is_file() and _columns_of(target) == made:
             return False
-        store.publish({aside: target})
+        publish({aside: target})
         return True
     finally:
         for left in (aside, aside.with_name(f"{aside.name}.wal")):
@@ -128,7 +124,7 @@ def _columns(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
 def _columns_of(path: Path) -> list[tuple[str, ...]] | None:
     """What a views file shows; None where it cannot be opened, as while a tool writes to it."""
     try:
-        with contextlib.closing(duckdb.connect(str(path), read_only=True)) as con:
+        with contextlib.closing(connect(path, read_only=True)) as con:
             return _columns(con)
     except duckdb.Error:
         return None

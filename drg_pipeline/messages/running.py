@@ -70,6 +70,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "请查有无新文件，再延长 confirmed_until。",
     ),
     "table.more": ("… and {count} more rows", "……另有 {count} 行"),
+    "report.written": ("The page is in {file}.", "页面已写入 {file}。"),
+    "page.mark": ("{mark}: worked under an overlay of today's law", "{mark}：按现行规定回溯计算"),
     "proof.holds": (
         "{what}: holds for all {checked}, to the cent.",
         "{what}：{checked}全部成立，分毫不差。",

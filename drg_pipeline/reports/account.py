@@ -1,4 +1,4 @@
-"""The account of a claim: collected from the sections that `dbt_like_sql/explain` gives, read from a lake.
+"""The account of a claim: collected from the sections that the layers' accounts give, read from a lake.
 
 Opens what the sections read, narrowed to the claims that are asked for, and gathers their lines. It computes
 nothing and changes nothing; words and looks are other modules'.
@@ -15,15 +15,14 @@ from typing import Any
 
 import duckdb
 
+from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.lake.digest import quoted
-from drg_pipeline.lake.parquet import parquet, sql_text
+from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import upstream_partitions
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
-from drg_pipeline.sql.folder import EXPLAIN
+from drg_pipeline.sql.account import ACCOUNT, Explanation, Section
 from drg_pipeline.sql.header import Reads
-from drg_pipeline.sql.model import Explanation, Section
 
 # Claims up to which their ids are written out, so that DuckDB skips the row groups without them.
 WRITTEN_OUT = 50
@@ -153,7 +152,7 @@ class Accounts:
     def _find(self, con: duckdb.DuckDBPyConnection, claims: Sequence[str]) -> list[str]:
         """Note which claims are asked; the months of their versions. DrgError for those nobody has seen."""
         keys = self.words.claim
-        self._claims = f"({', '.join(_literal(claim) for claim in claims)})"
+        self._claims = f"({', '.join(literal(claim) for claim in claims)})"
         if len(claims) > WRITTEN_OUT:
             con.execute("create temp table asked as select unnest(?) as claim", [list(dict.fromkeys(claims))])
             self._claims = "(select claim from asked)"
@@ -201,7 +200,7 @@ class Accounts:
         while names:
             name = names.pop()
             wanted.add(name)
-            names += [up for up in _explained(every[name]) if up not in wanted]
+            names += [up for up in every[name].explained if up not in wanted]
         return [explanation for name, explanation in every.items() if name in wanted]
 
     def _open(
@@ -210,14 +209,14 @@ class Accounts:
         """Show every table that is read, over the partitions that these months can need."""
         read: dict[str, set[str]] = {}
         for explanation in wanted:
-            for table in explanation.upstream:
+            for table in explanation.tables:
                 reads = explanation.reads.get(table)
                 wide = Reads(reads.months, reads.within_year) if reads and reads.months else None
                 read.setdefault(table, set()).update(
                     upstream_partitions("month", months, "month", wide) or ()
                 )
         for table, partitions in read.items():
-            if table.split(".")[0] != EXPLAIN and table != self.words.claim.index:
+            if table != self.words.claim.index:
                 self._show(con, table, {"month": partitions})
 
     def _show(self, con: duckdb.DuckDBPyConnection, table: str, kept: Mapping[str, Iterable[str]]) -> None:
@@ -249,12 +248,12 @@ class Accounts:
     ) -> None:
         """Compute the explanations that others read, those of the choice narrowed to what was asked for."""
         wanted = self._wanted(path=False)
-        read = {up for explanation in wanted for up in _explained(explanation)}
-        con.execute(f"create schema if not exists {EXPLAIN}")
+        read = {up for explanation in wanted for up in explanation.explained}
+        con.execute(f"create schema if not exists {ACCOUNT}")
         for explanation in wanted:
             if explanation.id not in read:
                 continue
-            con.execute(f"create table {EXPLAIN}.{explanation.id} as {explanation.sql}")
+            con.execute(f"create table {ACCOUNT}.{explanation.id} as {explanation.sql}")
             if explanation.id == self.words.claim.choice:
                 self._narrow(con, claims, month, version)
 
@@ -265,7 +264,7 @@ class Accounts:
         month: str | None,
         version: datetime | None,
     ) -> None:
-        keys, choice = self.words.claim, f"{EXPLAIN}.{self.words.claim.choice}"
+        keys, choice = self.words.claim, f"{ACCOUNT}.{self.words.claim.choice}"
         key, column = quoted(keys.id), quoted(keys.version)
         there = con.execute(f"select {key}, {column}, month from {choice} order by all").fetchall()
         if month is not None:
@@ -294,7 +293,7 @@ class Accounts:
     # -- what is told --------------------------------------------------------------------------
 
     def _accounts(self, con: duckdb.DuckDBPyConnection, claims: Sequence[str], path: bool) -> list[Account]:
-        keys, choice = self.words.claim, f"{EXPLAIN}.{self.words.claim.choice}"
+        keys, choice = self.words.claim, f"{ACCOUNT}.{self.words.claim.choice}"
         chosen = con.execute(
             f"select {quoted(keys.id)}, {quoted(keys.version)}, month from {choice} "
             f"qualify row_number() over (partition by {quoted(keys.id)} order by preference) = 1"
@@ -339,7 +338,7 @@ class Accounts:
         project, store = self.region.project, self.region.store
         gaps: dict[tuple[str, str], list[str]] = {}
         for section, explanation in self.sections.values():
-            for table in explanation.upstream if not section.optional else ():
+            for table in explanation.tables if not section.optional else ():
                 kind = project.partition_of(table) if table in project.models else "none"
                 reads = explanation.reads.get(table) or Reads()
                 own = month if kind == "month" else years.get(reads.year_from or "", month[:4])
@@ -376,17 +375,7 @@ class Accounts:
             return dict(con.execute(f"{named} and name is not null", [scheme]).fetchall()) if files else {}
 
 
-def _explained(explanation: Explanation) -> list[str]:
-    """The explanations that another one reads."""
-    tables = (table.split(".") for table in explanation.upstream)
-    return [name for layer, name in tables if layer == EXPLAIN]
-
-
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
     found = con.execute(sql)
     columns = [str(column[0]) for column in found.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-
-
-def _literal(text: str) -> str:
-    return f"'{sql_text(text)}'"

@@ -145,7 +145,7 @@ def origin_of(region: Region, place: Place) -> Origin:
     if place.table in region.project.models:
         return Origin(COMPUTED)
     if layer == LANDING:
-        files = {file.name: {column.name for column in file.columns} for file in region.layout.files}
+        files = {file.name: {column.name for column in file.columns} for file in region.layouts.claims.files}
         kind = DELIVERED if place.column in files.get(table, ()) else RECORDED
         return Origin(kind, table, place.column)
     if layer == REFERENCE:

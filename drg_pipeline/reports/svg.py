@@ -149,5 +149,9 @@ def columns(words: str) -> int:
 def as_image(svg: str, title: str) -> str:
     """A picture as Markdown that carries it with itself and asks no server for it."""
     described = re.sub(r"[\[\]()\\<>\n\r]", " ", title)
-    coded = base64.b64encode(svg.encode("utf-8", "replace")).decode()
-    return f"![{described}](data:image/svg+xml;base64,{coded})"
+    return f"![{described}]({as_url(svg)})"
+
+
+def as_url(svg: str) -> str:
+    """A picture as an address that holds it whole."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8', 'replace')).decode()}"

@@ -13,10 +13,9 @@ from typing import Any
 
 import duckdb
 
+from drg_pipeline.duck import first_line, quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Engine
-from drg_pipeline.lake.parquet import first_line
 from drg_pipeline.lake.store import Store
 from drg_pipeline.reports.charts import Chart
 from drg_pipeline.simulation.comparison import COMPARED, SIDES, Comparison, Proof, Section, read_tables

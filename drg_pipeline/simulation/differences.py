@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.lake.digest import quoted
+from drg_pipeline.duck import quoted
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store

@@ -12,11 +12,11 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.reference import SCHEMA
 from drg_pipeline.ingest.reference_cells import read_records
 from drg_pipeline.ingest.reference_layout import FROM, Column, ReferenceFile, ReferenceLayout
-from drg_pipeline.lake.digest import quoted
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store

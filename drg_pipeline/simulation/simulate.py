@@ -20,7 +20,7 @@ from drg_pipeline.lake.needs import Needs, needed
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.policy import Pack, load_pack
-from drg_pipeline.region import CALENDAR, LANDING, REFERENCE, SCHEME, Region, Written
+from drg_pipeline.region import CALENDAR_TABLE, LANDING, REFERENCE, SCHEME, SCHEME_TABLE, Region, Written
 from drg_pipeline.settings import Settings
 from drg_pipeline.simulation.change import Change, read_changes
 from drg_pipeline.simulation.compare import Answers, compare
@@ -168,7 +168,7 @@ class _Trial:
         return date.fromisoformat(text) if text else None
 
     def _write_reference(self, faults: list[Fault]) -> None:
-        layout, engine = self.region.reference_layout, self.region.engine
+        layout, engine = self.region.layouts.reference, self.region.engine
         given = self.asked.reference
         tables = tables_of_folder(given, layout) if given else tables_of_lake(engine, self.source, layout)
         first = f"{self.asked.months[0][:4]}-01-01"
@@ -258,7 +258,7 @@ class _Trial:
     def _publish(self) -> Changed:
         """Publish the files and schemes that are tried in the simulated lake; what differs there."""
         try:
-            written = self.region.publish_reference(_unheard)
+            written = self.region.side.publish_reference(_unheard)
         except DrgError as error:
             raise WrongUse(
                 "The reference files with what is tried cannot be used.",
@@ -267,7 +267,7 @@ class _Trial:
                 remedy="Correct --set or --reference; lines are counted with the changes done.",
             ) from error
         if self.asked.scheme or self.asked.policy or self._names_other_schemes:
-            written += self.region.publish_schemes(_unheard)
+            written += self.region.side.publish_schemes(_unheard)
         changed: Changed = {}
         _note(written, changed)
         return changed
@@ -286,7 +286,7 @@ class _Trial:
                     there = () if table in reached else self.store.partitions(table, kind)
                     late = [p for p in periods if p not in there and p not in plan.get(table, ())]
                     if late:
-                        _note(self.region.publish_policy(kind, late, [table]), changed)
+                        _note(self.region.side.publish_policy(kind, late, [table]), changed)
             plan = wanted
         return plan
 
@@ -308,7 +308,7 @@ class _Trial:
         days by which the law must have been known reach all of it.
         """
         tables, before = self.region.pack.tables, self._law.tables
-        if self.asked.policy or not self._same_moments or f"{REFERENCE}.{CALENDAR}" in changed:
+        if self.asked.policy or not self._same_moments or CALENDAR_TABLE in changed:
             return list(tables)
         return [name for name, table in tables.items() if before[name].parameters != table.parameters]
 
@@ -320,15 +320,20 @@ class _Trial:
 
     def _differences(self, changed: Mapping[str, Collection[str | None]], plan: Needs) -> list[Difference]:
         """What is tried, of the periods that what is compared rests on."""
-        files = {PREFIX + file.name for file in self.region.reference_layout.files}
-        heads = {f"{SCHEME}.{SCHEME}"}
+        files = {PREFIX + file.name for file in self.region.layouts.reference.files}
+        heads = {SCHEME_TABLE}
         listed = {
             table: set(partitions) & set(plan[table]) if plan[table] else set(partitions)
             for table, partitions in changed.items()
             if table in files | heads or table in self.region.pack.tables
         }
         return differences(
-            self.region.engine, self.base, self.store, listed, self._law_departed_from, self.region.personal
+            self.region.engine,
+            self.base,
+            self.store,
+            listed,
+            self._law_departed_from,
+            self.region.layouts.personal,
         )
 
     @property

@@ -9,22 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.sql.account import ACCOUNT, Explanation, read_explanations
 from drg_pipeline.sql.gather import TABLE_FILE, read_gathered
 from drg_pipeline.sql.header import Split
 from drg_pipeline.sql.macros import MACROS_FILE
 from drg_pipeline.sql.methods import Choice, Methods, When, applies, faults_of, read_choices
-from drg_pipeline.sql.model import Explanation, Invariant, Model, Reader
+from drg_pipeline.sql.model import Invariant, Model, Reader
 from drg_pipeline.sql.shared import MARK, Shelf
 
 INVARIANTS = "invariants"
-# The folder of explanations; one reads another as explain.<its id>.
-EXPLAIN = "explain"
-# Folders of a layer that hold no table.
-NO_TABLES: tuple[str, ...] = ()
-One = TypeVar("One", Model, Invariant, Explanation)
 
 
 @dataclass
@@ -59,8 +54,8 @@ def read_folder(
     found = Folder(reader.choices)
     for layer in layers:
         found.models += _tables(reader, folder / layer, methods, type_of)
-    found.invariants += _each(reader, reader.invariant, folder / INVARIANTS)
-    found.explanations += _each(reader, reader.explanation, folder / EXPLAIN)
+    found.invariants += reader.each(reader.invariant, folder / INVARIANTS)
+    found.explanations += read_explanations(reader, folder, layers)
     if methods is not None:
         faults += faults_of(methods, reader.asked, reader.choices)
     if faults:
@@ -80,9 +75,9 @@ def _tables(
     for path in sorted(folder.glob("*.sql")):
         if path.name == MACROS_FILE or path.name.startswith(MARK):
             continue
-        if model := _tried(reader, path, lambda path: reader.model(path, layer, shelf)):
+        if model := reader.tried(lambda path: reader.model(path, layer, shelf), path):
             yield model
-    for path in sorted(one for one in folder.glob("*") if one.is_dir() and one.name not in NO_TABLES):
+    for path in sorted(one for one in folder.glob("*") if one.is_dir() and one.name != ACCOUNT):
         name = f"{layer}.{path.name}"
         if not (path / TABLE_FILE).is_file():
             if any(path.glob("*.sql")):
@@ -96,19 +91,3 @@ def _tables(
             yield model
     for one in shelves:
         reader.faults.extend(one.unread())
-
-
-def _each(reader: Reader, read: Callable[[Path], One | None], folder: Path) -> list[One]:
-    found = (_tried(reader, path, read) for path in sorted(folder.glob("*.sql")))
-    return [one for one in found if one is not None]
-
-
-def _tried(reader: Reader, path: Path, read: Callable[[Path], One | None]) -> One | None:
-    """A file that cannot be parted is one fault among others."""
-    try:
-        return read(path)
-    except DrgError as error:
-        reader.faults.append(
-            Fault(f"{path.parent.name}/{path.name}", f"{error.headline} {error.remedy}".strip())
-        )
-        return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, find_all_in_scope
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.files import appearing
 from drg_pipeline.sql.project import Project
 
 Lineage = dict[str, list[tuple[str, str]]]
@@ -48,10 +48,8 @@ def kept_lineage(project: Project, name: str, folder: Path) -> Lineage:
             for column, found in json.loads(file.read_text()).items()
         }
     found = column_lineage(project, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(json.dumps(found))
-    os.replace(aside, file)
+    with appearing(file) as aside:
+        aside.write_text(json.dumps(found))
     return found
 
 

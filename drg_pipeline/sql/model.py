@@ -1,17 +1,18 @@
-"""Files of the arithmetic, one thing each: models, invariants, explanations.
+"""Files of the arithmetic, one thing each: models and invariants.
 
 The path is the table's name (`pricing/case_point.sql` is `pricing.case_point`). This module reads
-and refuses; it does not know what a model computes. A table of many files is `gather.py`'s.
+and refuses; it does not know what a model computes. A table of many files is `gather.py`'s, the account of a
+claim `account.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from drg_pipeline.errors import Fault
+from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.header import Reads, Split, check_keys, cited, read_reads, texts_of
 from drg_pipeline.sql.methods import Choice, When, read_when
 from drg_pipeline.sql.query import parsed, tables_of
@@ -32,8 +33,7 @@ MODEL_KEYS = (
     "when",
 )
 INVARIANT_KEYS = ("describe", "guards", "reads", "law", "severity", "when")
-EXPLANATION_KEYS = ("describe", "reads", "law", "section", "when")
-SECTION_KEYS = {"order", "title", "optional"}
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -112,34 +112,6 @@ class Invariant:
     severity: str
     upstream: tuple[str, ...]
     columns: tuple[str, ...]
-    when: When = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Section:
-    """The place of an explanation in the account of a claim: by `order`, under a title (language -> text).
-
-    `optional`: without lines it is left out, and nobody misses it.
-    """
-
-    order: int
-    title: Mapping[str, str]
-    optional: bool
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A SELECT that is never stored: it says something about the cases that its reader is shown."""
-
-    id: str
-    path: Path
-    sql: str
-    describe: str
-    reads: Mapping[str, Reads]
-    law: tuple[str, ...]
-    upstream: tuple[str, ...]
-    columns: tuple[str, ...]
-    section: Section | None = None
     when: When = field(default_factory=dict)
 
 
@@ -228,7 +200,7 @@ class Reader:
 
     def invariant(self, path: Path) -> Invariant | None:
         """One file of `invariants/`."""
-        said = self._said(path, ("describe", "guards"), INVARIANT_KEYS)
+        said = self.said(path, ("describe", "guards"), INVARIANT_KEYS)
         if said is None:
             return None
         header, common = said
@@ -236,16 +208,7 @@ class Reader:
             **common, guards=str(header["guards"]), severity=str(header.get("severity", "error"))
         )
 
-    def explanation(self, path: Path) -> Explanation | None:
-        """One file of `explain/`."""
-        said = self._said(path, ("describe",), EXPLANATION_KEYS)
-        if said is None:
-            return None
-        header, common = said
-        section = _section(header["section"], path.stem, self.faults) if "section" in header else None
-        return Explanation(**common, section=section)
-
-    def _said(
+    def said(
         self, path: Path, needed: Sequence[str], known: Sequence[str]
     ) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The header of a file that is no table, and what all such files have."""
@@ -266,9 +229,16 @@ class Reader:
             "when": self.when(header, path.stem),
         }
 
+    def each(self, read: Callable[[Path], One | None], folder: Path) -> list[One]:
+        """What the files of a folder are, as far as they can be read."""
+        found = (self.tried(read, path) for path in sorted(folder.glob("*.sql")))
+        return [one for one in found if one is not None]
 
-def _section(raw: Any, where: str, faults: list[Fault]) -> Section | None:
-    if not isinstance(raw, dict) or set(raw) - SECTION_KEYS or not {"order", "title"} <= set(raw):
-        faults.append(Fault(where, f"section: has order and title, and may have optional; found {raw!r}"))
-        return None
-    return Section(int(raw["order"]), raw["title"], bool(raw.get("optional", False)))
+    def tried(self, read: Callable[[Path], One | None], path: Path) -> One | None:
+        """What a file is; one that cannot be parted is one fault among others."""
+        try:
+            return read(path)
+        except DrgError as error:
+            where = f"{path.parent.name}/{path.name}"
+            self.faults.append(Fault(where, f"{error.headline} {error.remedy}".strip()))
+            return None

@@ -10,20 +10,19 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TypeVar
 
 from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.folder import EXPLAIN, read_folder
+from drg_pipeline.sql.account import Explanation, misread
+from drg_pipeline.sql.folder import read_folder
 from drg_pipeline.sql.header import Split, mapping, split_header
 from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.model import Explanation, Invariant, Model
+from drg_pipeline.sql.model import Invariant, Model
+from drg_pipeline.sql.order import ordered
 
-Read = TypeVar("Read", Model, Explanation)
 STATE = "true: fails; false: passes; empty: does not apply"
 
 
@@ -70,7 +69,7 @@ class Project:
     models        name -> Model, in an order in which each comes after what it reads
     sources       name -> Source
     columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
-    explanations  name -> Explanation, from `explain/`, each after those that it reads
+    explanations  name -> Explanation, from the layers' accounts, each after those that it reads
     methods       choice -> the methods that the region follows; None: whatever any region may follow
     choices       choice -> Choice, from methods.yml
     left_out      name -> what it waits for, of tables that do not apply
@@ -99,13 +98,12 @@ class Project:
         found = read_folder(folder, layers, methods, split, self._type_of)
         self.choices, self.left_out = found.choices, found.left_out
         self.invariants = found.invariants
-        self.explanations: dict[str, Explanation] = {
-            name.split(".")[1]: explanation
-            for name, explanation in _ordered(
-                {f"{EXPLAIN}.{one.id}": one for one in found.explanations}
-            ).items()
-        }
-        self.models: dict[str, Model] = _ordered({model.name: model for model in found.models})
+        self.explanations: dict[str, Explanation] = ordered(
+            {one.id: one for one in found.explanations}, lambda one: one.explained
+        )
+        self.models: dict[str, Model] = ordered(
+            {model.name: model for model in found.models}, lambda model: model.upstream
+        )
         self._check_names()
 
     @property
@@ -120,7 +118,6 @@ class Project:
     def _check_names(self) -> None:
         faults: list[Fault] = []
         rank = {layer.name: position for position, layer in enumerate(self.layers)}
-        explained = {f"{EXPLAIN}.{name}" for name in self.explanations}
         for model in self.models.values():
             faults += self._unknown(model.name, model.upstream)
             faults += [
@@ -142,9 +139,7 @@ class Project:
                     Fault(invariant.id, f"guards {invariant.guards}, which {waits or 'no model computes'}")
                 )
             faults += self._unknown(invariant.id, invariant.upstream)
-        for explanation in self.explanations.values():
-            read = [table for table in explanation.upstream if table not in explained]
-            faults += self._unknown(explanation.id, read)
+        faults += misread(self.explanations, self._unknown, rank)
         if faults:
             raise DrgError("The models do not fit together.", faults)
 
@@ -223,13 +218,3 @@ class Project:
         text += [f"{c} {self.column(name, c)}" for c in model.columns]
         text += [invariant.sql for invariant in self.invariants_of(name)]
         return hashlib.sha256("\n\x1f".join(text).encode()).hexdigest()[:16]
-
-
-def _ordered(selects: dict[str, Read]) -> dict[str, Read]:
-    """The same by name, each after those that it reads."""
-    graph = {name: [table for table in one.upstream if table in selects] for name, one in selects.items()}
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise DrgError("The models read each other in a circle.", [" -> ".join(error.args[1])]) from error
-    return {name: selects[name] for name in order}

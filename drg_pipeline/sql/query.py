@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
+from drg_pipeline.duck import connect
 from drg_pipeline.errors import DrgError
 
 WORD = re.compile(r"[a-z][a-z0-9_]*")
@@ -175,7 +175,7 @@ def is_word(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _reserved() -> frozenset[str]:
-    with duckdb.connect() as con:
+    with connect() as con:
         found = con.execute(
             "select keyword_name from duckdb_keywords() "
             "where keyword_category in ('reserved', 'type_function')"

@@ -6,13 +6,12 @@ means, and which law stands behind it, is added by whoever shows it.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from drg_pipeline.errors import WrongUse
+from drg_pipeline.errors import WrongUse, meant
 from drg_pipeline.sql.lineage import Decider, Lineage, whole_lineage
 from drg_pipeline.sql.project import Project
 
@@ -67,7 +66,7 @@ class ColumnGraph:
             names = [f"{name}.{one}" for name in known for one in self.columns(name)]
             raise WrongUse(
                 f"{text!r} is no column of a table.",
-                remedy=f"{_meant(text, names)}Name it layer.table.column; drg sql lists the tables.",
+                remedy=f"{meant(text, names)}Name it layer.table.column; drg sql lists the tables.",
             )
         if column not in self.columns(table):
             said = (
@@ -77,7 +76,7 @@ class ColumnGraph:
             )
             raise WrongUse(
                 said,
-                remedy=f"{_meant(column, self.columns(table))}Its columns: {', '.join(self.columns(table))}.",
+                remedy=f"{meant(column, self.columns(table))}Its columns: {', '.join(self.columns(table))}.",
             )
         return Place(table, column)
 
@@ -152,8 +151,3 @@ def _grown(
         return Branch(place, state=CUT)
     shown[place] = left
     return Branch(place, [_grown(one, step, left - 1, shown) for one in found])
-
-
-def _meant(text: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(text, names, n=3, cutoff=0.6)
-    return f"Was one of these meant: {', '.join(close)}? " if close else ""

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from drg_pipeline.duck import literal
 from drg_pipeline.synthetic.prepare import text_of
 from drg_pipeline.synthetic.seasons import Month
 
@@ -115,8 +116,7 @@ def _deliver(
         )
         for name, query in queries.items():
             path = folder / f"{name}.csv"
-            quoted = str(path).replace("'", "''")
-            copied = con.execute(f"COPY ({query}) TO '{quoted}' ({_FORMS[name]})").fetchone()
+            copied = con.execute(f"COPY ({query}) TO {literal(path)} ({_FORMS[name]})").fetchone()
             written.rows[name] += int(copied[0]) if copied else 0
             if dress.get(delivery):
                 _dress(path, dress[delivery])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import WrongUse
+from drg_pipeline.files import name_folder
 
 MARKER = ".generated"
 
@@ -60,13 +61,4 @@ def put(stage: Path, folder: Path, called: dict[str, Any]) -> None:
     entries = sorted(path.name for path in stage.iterdir())
     marker = json.dumps({**called, "entries": entries}, indent=1, sort_keys=True)
     (stage / MARKER).write_text(marker + "\n", encoding="utf-8")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        stage.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    name_folder(stage, folder, folder.with_name(f".{folder.name}.{os.getpid()}.old"))

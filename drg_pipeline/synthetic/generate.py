@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.calendar import Day, missing_year_message, working_days
+from drg_pipeline.duck import connect, file_literal
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.scheme import LAYOUT_FILE, Scheme, find_scheme, read_scheme
 from drg_pipeline.ingest.reference_layout import load_reference_layout
@@ -69,7 +70,7 @@ def generate(
     made_hospitals = region.hospitals(given, hospitals, seed, last_day.year)
     staged = [stage_of(folder) for folder in (inbox, reference)]
     try:
-        with duckdb.connect(config={"threads": threads} if threads else {}) as con:
+        with connect(threads=threads) as con:
             drgs = _draw_recipes(con, given, read, settings, staged[0], threads, report)
             first = con.execute("SELECT drg, min(recipe), count(*) FROM recipe GROUP BY drg").fetchall()
             made_groups = region.groups(given, drgs, {drg: (low, count) for drg, low, count in first}, seed)
@@ -122,8 +123,7 @@ def _draw_recipes(
     scratch = stage / ".recipes.parquet"
     for name, content in recipes_of(settings, scheme, given, threads).items():
         scratch.write_bytes(content)
-        path = str(scratch).replace("'", "''")
-        con.execute(f"CREATE TABLE {name} AS FROM read_parquet('{path}')")
+        con.execute(f"CREATE TABLE {name} AS FROM read_parquet({file_literal(scratch)})")
     scratch.unlink()
     found = {drg for (drg,) in con.execute("SELECT DISTINCT drg FROM recipe").fetchall()}
     if not found:

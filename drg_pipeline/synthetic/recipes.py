@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from drg_pipeline.duck import write_parquet
 from drg_pipeline.grouping.grouper import Grouper
 from drg_pipeline.grouping.scheme import Scheme
 from drg_pipeline.region import Region
@@ -103,8 +104,7 @@ def _make(grouper: Grouper, scheme: str, given: Mapping[str, Any], of: Sequence[
         grouper.group(_text("record"), scheme)
         con.execute(_text("proved"))
     for name in TABLES:
-        target = str(folder / f"{name}.parquet").replace("'", "''")
-        con.execute(f"COPY ({_text('out_' + name)}) TO '{target}' (FORMAT parquet)")
+        write_parquet(con, _text(f"out_{name}"), folder / f"{name}.parquet", kept=False)
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], of: Sequence[Adrg]) -> None:

@@ -17,6 +17,7 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.reports.account import Line
 from drg_pipeline.reports.words import WORDS_FILE, load_words
 from drg_pipeline.settings import PROJECT
+from drg_pipeline.sql.account import read_explanation
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.sql.model import Reader
 
@@ -86,5 +87,5 @@ def test_a_section_without_its_place_is_refused(tmp_path: Path, section: str) ->
         f"/*---\ndescribe: Says why.\nsection: {section}\n---*/\nselect 1 as id\n", encoding="utf-8"
     )
     reader = Reader(split_header, {}, [])
-    reader.explanation(path)
+    read_explanation(reader, path)
     assert ["section: has order and title" in str(fault) for fault in reader.faults] == [True]

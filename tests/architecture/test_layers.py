@@ -16,8 +16,9 @@ from support.harness import Bench
 from support.small_project import write_model, write_project
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.reports.sheets import PROOFS, SHEETS
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.sql.folder import EXPLAIN
+from drg_pipeline.sql.account import ACCOUNT
 from drg_pipeline.sql.project import Project
 
 PYTHON = PROJECT / "drg_pipeline"
@@ -25,8 +26,8 @@ MODELS = PROJECT / "dbt_like_sql"
 
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
-    {"errors", "messages"},
-    {"settings", "parquet"},
+    {"errors", "files", "messages"},
+    {"duck", "forms", "periods", "settings", "trail"},
     {"calendar", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},
@@ -77,6 +78,22 @@ def test_python_imports_go_one_way(path: Path) -> None:
         if other != own and RANK.get(other, len(ORDER)) >= RANK[own]
     ]
     assert not wrong
+
+
+# What one module does for all: how a database is opened, text becomes SQL, a file appears.
+HOMES = {
+    "duckdb.connect(": "duck.py",
+    '"\'", "\'\'"': "duck.py",
+    "'\"', '\"\"'": "duck.py",
+    "os.replace(": "files.py",
+    "os.fsync(": "files.py",
+}
+
+
+@pytest.mark.parametrize("text", HOMES)
+def test_what_all_need_has_one_home(text: str) -> None:
+    found = {str(path.relative_to(PYTHON)) for path in modules() if text in path.read_text(encoding="utf-8")}
+    assert found == {HOMES[text]}
 
 
 def test_a_model_reads_its_own_or_an_earlier_layer(bench: Bench) -> None:
@@ -133,16 +150,44 @@ def test_the_project_refuses_a_table_that_nothing_provides(tmp_path: Path) -> No
         Project(tmp_path)
 
 
-def test_the_project_refuses_an_explanation_of_a_table_that_nothing_provides(tmp_path: Path) -> None:
-    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n"})
-    (tmp_path / EXPLAIN).mkdir()
-    write_model(tmp_path / EXPLAIN / "why.sql", {"describe": "says why"}, "select id from early.second")
-    write_model(tmp_path / EXPLAIN / "more.sql", {"describe": "says more"}, "select id from explain.why")
-    with pytest.raises(DrgError, match=r"why: reads early.second, which nothing provides") as error:
+def write_explanation(folder: Path, name: str, sql: str, **header: object) -> None:
+    layer, own = name.split(".")
+    (folder / layer / ACCOUNT).mkdir(parents=True, exist_ok=True)
+    write_model(folder / layer / ACCOUNT / f"{own}.sql", {"describe": "says why", **header}, sql)
+
+
+def test_the_project_refuses_an_explanation_of_what_is_not_there_or_comes_later(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n", "late.third": "select 1 as id, 2 as n"})
+    write_explanation(tmp_path, "early.why", "select id from early.second")
+    write_explanation(tmp_path, "early.when", "select id from late.third")
+    # The account is read as a whole: one explanation may build on that of a later step.
+    write_explanation(tmp_path, "early.more", "select id from account.last")
+    write_explanation(tmp_path, "late.last", "select id from early.first, account.nothing")
+    with pytest.raises(DrgError) as error:
         Project(tmp_path)
-    assert len(error.value.faults) == 1
-    write_model(tmp_path / EXPLAIN / "why.sql", {"describe": "says why", "grain": ["id"]}, "select 1 as id")
+    assert sorted(map(str, error.value.faults)) == [
+        "last: reads account.nothing, which nothing provides",
+        "when: reads late.third, which is computed after early",
+        "why: reads early.second, which nothing provides",
+    ]
+
+
+def test_the_project_refuses_two_explanations_of_one_name_and_a_key_of_a_model(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n"})
+    write_explanation(tmp_path, "early.why", "select id from early.first")
+    write_explanation(tmp_path, "late.why", "select id from early.first")
+    with pytest.raises(DrgError, match="why: stands in early and in late: rename one of the two"):
+        Project(tmp_path)
+    write_explanation(tmp_path, "late.why", "select id from early.first", grain=["id"])
     with pytest.raises(DrgError, match="why: unknown header key grain"):
+        Project(tmp_path)
+
+
+def test_explanations_that_read_each_other_are_refused(tmp_path: Path) -> None:
+    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n"})
+    write_explanation(tmp_path, "early.why", "select id from account.because")
+    write_explanation(tmp_path, "late.because", "select id from account.why")
+    with pytest.raises(DrgError, match="circle"):
         Project(tmp_path)
 
 
@@ -152,18 +197,17 @@ def test_an_explanation_reads_columns_that_are_there(bench: Bench) -> None:
     with duckdb.connect() as con:
         con.execute(project.macros)
         for name, explanation in project.explanations.items():
-            for table in explanation.upstream:
-                if table in project.models.keys() | project.sources.keys():
-                    bench.create(con, table, [])
-            con.execute(f"create schema if not exists {EXPLAIN}")
-            con.execute(f"create view {EXPLAIN}.{name} as {explanation.sql}")
+            for table in explanation.tables:
+                bench.create(con, table, [])
+            con.execute(f"create schema if not exists {ACCOUNT}")
+            con.execute(f"create view {ACCOUNT}.{name} as {explanation.sql}")
 
 
 def test_every_folder_of_models_is_a_layer(bench: Bench) -> None:
     folders = {
         path.name for path in MODELS.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
     }
-    assert folders - {"invariants", EXPLAIN} <= {layer.name for layer in bench.project.layers}
+    assert folders - {"invariants", SHEETS, PROOFS} <= {layer.name for layer in bench.project.layers}
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:

@@ -23,7 +23,7 @@ from drg_pipeline.sql.model import Invariant, Model
 
 MODELS = PROJECT / "dbt_like_sql"
 MACROS = sorted(MODELS.rglob("macros.sql"))
-FILES = sorted(set(MODELS.glob("*/**/*.sql")) - set(MACROS))
+FILES = sorted(set(MODELS.rglob("*.sql")) - set(MACROS))
 # Units and scale factors: nothing, one, twice, months of a year, fen of a yuan, ten-thousandths, products.
 SCALES = {"0", "1", "2", "12", "100", "200", "10000", "100000000", "100000000000000"}
 BINARY = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}

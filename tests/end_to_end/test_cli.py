@@ -405,3 +405,27 @@ def test_a_cent_too_much_is_told_and_ends_with_1(cleared: Region, capsys: pytest
         print_months(Screen("en"), cleared, ["2025-03"])
     told = "Σ settled + residual = budget used: broken in 1 of 1 pools and months."
     assert told in capsys.readouterr().out and told in str(error.value) and error.value.exit_code == 1
+
+
+def test_a_page_is_shown_or_written(cleared: Region, tmp_path: Path, drg: Drg) -> None:
+    page = tmp_path / "year.html"
+    told = drg("report", "year", "--year", "2025", *named(tmp_path))
+    assert told.code == 0
+    assert "Σ entitlements + residual = budget of the year: holds for all 1 pools, to the cent." in told.out
+    lang = drg("report", "year", "--year", "2025", "--lang", "zh", "--html", str(page), *named(tmp_path))
+    assert lang.code == 0
+    written = page.read_text(encoding="utf-8")
+    for text in (
+        "<h1>2025 年度清算</h1>",
+        "城东医院",
+        "216,000.02",
+        "JY-33-3",
+        "回溯演示：按现行规定回溯计算",
+    ):
+        assert text in written, text
+    assert not re.search(r"https?://|<script", written)
+    wrong = drg("report", "yearly", "--year", "2025", *named(tmp_path))
+    assert wrong.code == 2 and "Was one of these meant: year?" in wrong.err
+    wrong = drg("report", "year", "--months", "2025-01", "--html", "page.txt", *named(tmp_path))
+    assert wrong.code == 2 and "--year: the page is about a year: name it" in wrong.err
+    assert "--html page.txt: give the page a name that ends in .html" in wrong.err

@@ -249,7 +249,7 @@ def test_a_changed_payment_ends_with_one(own: Path, drg: Drg) -> None:
 
 def impersonal(text: str, claim: str, year: Path, region: Region) -> bool:
     """Whether a text tells of the claim without the person's number and birth date."""
-    assert {"psn_no", "brdy"} <= region.personal
+    assert {"psn_no", "brdy"} <= region.layouts.personal
     person = f"select psn_no, cast(brdy as varchar) from {{claims.setlinfo}} where setl_id = '{claim}'"
     return claim in text and not any(
         str(value) in text for row in asked(year, person) for value in row if value

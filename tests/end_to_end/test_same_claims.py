@@ -54,7 +54,7 @@ def test_the_same_delivery_twice_changes_nothing(own: Path) -> None:
     assert behind_the_claims(own) == before
     again = [line for line in said if "records taken in" in line]
     assert len(again) == 1 and again[0].startswith(f"{MONTH}/delivery-1-again: ")
-    assert Region(regions.settings(own)).take_in(said.append) == []
+    assert Region(regions.settings(own)).side.take_in(said.append) == []
 
 
 def test_deliveries_may_arrive_in_any_order(quarter: Path, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_deliveries_may_arrive_in_any_order(quarter: Path, tmp_path: Path) -> No
     deliveries = sorted((quarter / "inbox").glob("*/*"), reverse=True)
     for delivery in deliveries:
         regions.copy(delivery, tmp_path / "inbox" / delivery.parent.name / delivery.name)
-        assert len(region.take_in(lambda line: None)) == 1
+        assert len(region.side.take_in(lambda line: None)) == 1
     settle(tmp_path, MONTHS)
     assert len(deliveries) == 10
     assert regions.digests(tmp_path) == regions.digests(quarter)

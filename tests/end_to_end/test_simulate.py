@@ -83,9 +83,9 @@ def real(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             row["amount"] = str((Decimal(row["amount"]) * Decimal("1.02")).quantize(Decimal("0.01")))
     budget.write_text(regions.as_csv(rows), encoding="utf-8")
     region = Region(regions.settings(folder))
-    region.publish_reference(lambda line: None)
-    region.publish_policy("month", months_between("2022-01", "2025-12"))
-    region.publish_policy("year", [YEAR])
+    region.side.publish_reference(lambda line: None)
+    region.side.publish_policy("month", months_between("2022-01", "2025-12"))
+    region.side.publish_policy("year", [YEAR])
     targets = {
         model.name: [YEAR] if model.partition == "year" else months_of(YEAR)
         for model in region.project.models.values()
@@ -230,7 +230,7 @@ def test_another_folder_of_law_is_tried_as_a_whole_and_a_lake_that_is_not_curren
     regions.copy(year, own)
     with open(own / "reference" / "institution_coefficient.csv", "w", encoding="utf-8") as out:
         out.write("fixmedins_code,coefficient,valid_from,valid_to\nH41900100001,1.1,2025-01-01,\n")
-    Region(regions.settings(own)).publish_reference(lambda line: None)
+    Region(regions.settings(own)).side.publish_reference(lambda line: None)
     regions.change_law(tmp_path, "settlement.yml", "value: 0.05\n", "value: 0.08\n")
     law = tmp_path / "policy" / regions.NAME
     asked = Asked(["2025-02"], None, ("low_share=0.49",), policy=True)

@@ -43,7 +43,7 @@ def stops(region: Region, monkeypatch: pytest.MonkeyPatch, *errors: BaseExceptio
             raise left.pop(0)
         return []
 
-    monkeypatch.setattr(region, "take_in", take_in)
+    monkeypatch.setattr(region.side, "take_in", take_in)
     monkeypatch.setattr(failures, "FIRST_WAIT_SECONDS", 0.01)
     return tries
 
@@ -109,7 +109,7 @@ def test_a_failure_is_logged_with_the_command_line_s_message(
 ) -> None:
     deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
     with pytest.raises(DrgError) as told:
-        region.take_in(lambda line: None)
+        region.side.take_in(lambda line: None)
     result = land(region, instance)
     (line,) = log_of(folder)
     assert line["message"] == told.value.message()

@@ -62,7 +62,7 @@ def repository_of(region: Region, operations: Operations = AT_ONCE) -> dg.Reposi
 def test_a_period_is_run_on_the_day_that_the_law_counts(
     region: Region, role: str, period: str, day: str
 ) -> None:
-    assert str(run_day(region, role, period, region.calendar_days())) == day
+    assert str(run_day(region, role, period, region.side.calendar_days())) == day
 
 
 def test_another_number_in_the_law_is_another_day(folder: Path) -> None:
@@ -72,7 +72,7 @@ def test_another_number_in_the_law_is_another_day(folder: Path) -> None:
     path = folder / "policy" / NAME / "settlement.yml"
     path.write_text(path.read_text("utf-8").replace("        value: 10\n", "        value: 1\n"), "utf-8")
     region = Region(regions.settings(folder))
-    assert str(run_day(region, "month", "2025-03", region.calendar_days())) == "2025-04-09"
+    assert str(run_day(region, "month", "2025-03", region.side.calendar_days())) == "2025-04-09"
 
 
 def test_a_year_is_open_until_the_data_of_its_clearing_are_cut_off(region: Region) -> None:
@@ -141,6 +141,10 @@ def test_settlement_tables_say_until_when_they_should_have_been_renewed(region: 
     models = region.project.models.values()
     monthly = [model for model in models if model.layer == "settlement" and model.partition == "month"]
     assert fresh == {f"{NAME}/{model.layer}/{model.table}": "59 23 28 * *" for model in monthly}
+
+
+def test_a_calendar_that_has_ended_sets_no_day_and_stops_no_look_at_old_months(region: Region) -> None:
+    assert latest_day_of_month(region, 2099) is None
 
 
 # -- the inbox ---------------------------------------------------------------------------------
@@ -237,7 +241,7 @@ def test_what_was_landed_beside_a_refused_delivery_goes_on(
     data = inbox_tick(region, instance)
     assert asked_for(data) == [["2025-03/bad", "2025-03/good"]]
     with pytest.raises(DrgError, match="2025-03/bad was not taken in"):
-        region.take_in(lambda line: None, ["2025-03/bad", "2025-03/good"])
+        region.side.take_in(lambda line: None, ["2025-03/bad", "2025-03/good"])
     ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
     then = inbox_tick(region, instance, data.cursor)
     assert asked_for(then) == [["2025-03/good"]]
@@ -252,7 +256,7 @@ def test_a_failure_that_refuses_no_delivery_is_not_repeated_for_ever(
     region = Region(regions.settings(folder))
     deliver(folder, "2025-03/good", Claim("B"))
     data = inbox_tick(region, instance)
-    region.take_in(lambda line: None)
+    region.side.take_in(lambda line: None)
     ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
     then = inbox_tick(region, instance, data.cursor)
     assert not then.run_requests
@@ -266,7 +270,7 @@ def test_a_delivery_that_was_changed_after_it_was_landed_is_told_once(
 ) -> None:
     region = Region(regions.settings(folder))
     deliver(folder, "2025-03/first", Claim("A"))
-    region.take_in(lambda line: None)
+    region.side.take_in(lambda line: None)
     assert inbox_tick(region, instance).skip_message == "nothing new in the inbox"
     deliver(folder, "2025-03/first", Claim("A", fee="9001.00"))
     data = inbox_tick(region, instance)
@@ -351,7 +355,7 @@ def test_what_arrived_is_followed_by_the_open_months_it_touches(
     deliver(folder, "2025-04/later", Claim("A", setlinfo=moved))
     deliver(folder, "2024-12/old", Claim("C", setlinfo={"setl_end_date": "2024-12-30"}))
     region = Region(regions.settings(folder))
-    region.take_in(lambda line: None)
+    region.side.take_in(lambda line: None)
     regions.compute(region, [m.name for m in region.project.models.values() if m.slice_by])
     tags = {CHAIN: "c", GOAL: "arrived", LINK: "1"}
     request = next_link(f"{NAME}_take_in", tags, take_in_config(NAME, ["2025-04/later"]))

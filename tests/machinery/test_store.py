@@ -19,8 +19,9 @@ import duckdb
 import pytest
 from support.publisher import ROWS, TABLE, publish, publish_for_ever, version_there
 
+from drg_pipeline.files import ABANDONED_AFTER_SECONDS
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.store import ABANDONED_AFTER_SECONDS, PART, Store, footer
+from drg_pipeline.lake.store import PART, Store, footer
 
 KILLS = 20
 

@@ -17,7 +17,7 @@ import duckdb
 from drg_pipeline.calendar import working_days
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.periods import months_between
-from drg_pipeline.region import CALENDAR, REFERENCE, Region
+from drg_pipeline.region import CALENDAR_TABLE, Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
 
@@ -48,9 +48,7 @@ class Bench:
             name: self.region.pack.rows(name, periods[table.period], lambda phase, period: FAR)
             for name, table in self.region.pack.tables.items()
         }
-        tables[f"{REFERENCE}.{CALENDAR}"] = working_days(
-            [], date(FIRST_YEAR - 1, 1, 1), date(LAST_YEAR + 1, 12, 31)
-        )
+        tables[CALENDAR_TABLE] = working_days([], date(FIRST_YEAR - 1, 1, 1), date(LAST_YEAR + 1, 12, 31))
         with duckdb.connect() as con:
             for name, rows in tables.items():
                 self.create(con, name, rows)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline import files
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Store, footer
@@ -38,7 +39,7 @@ def publish(store: Store, con: duckdb.DuckDBPyConnection, month: str, version: i
         inputs={},
         counted=logical_digest(con, rows, COLUMNS),
     )
-    store.publish({temporary: outcome.path})
+    files.publish({temporary: outcome.path})
 
 
 def publish_for_ever(root: Path, month: str, start: int, ready: Event) -> None:

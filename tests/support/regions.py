@@ -235,9 +235,9 @@ def compute(region: Region, names: Iterable[str], partitions: Sequence[str] = ()
 def take_in(region: Region) -> list[str]:
     """What comes in from the side, with all that was said of it."""
     said: list[str] = []
-    region.take_in(said.append)
-    region.publish_reference(said.append)
-    region.publish_schemes(said.append)
+    region.side.take_in(said.append)
+    region.side.publish_reference(said.append)
+    region.side.publish_schemes(said.append)
     compute(region, [model.name for model in region.project.models.values() if model.partition == "none"])
     return said
 
@@ -256,7 +256,7 @@ def settle(region: Region, months: Sequence[str], *, through: str | None = None)
 
 def bring(region: Region, kind: str, tables: Sequence[str], partitions: Sequence[str]) -> None:
     """The law among the tables, then the models."""
-    region.publish_policy(kind, partitions, [table for table in tables if table in region.pack.tables])
+    region.side.publish_policy(kind, partitions, [table for table in tables if table in region.pack.tables])
     compute(region, [table for table in tables if table in region.project.models], partitions)
 
 

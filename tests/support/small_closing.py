@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,12 +15,14 @@ from typing import Any, cast
 import duckdb
 
 from drg_pipeline.closings.seal import Sealed, close
-from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
+from drg_pipeline.duck import write_parquet
+from drg_pipeline.files import publish
+from drg_pipeline.ingest.delivery import landed_folders, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import needed, recompute
-from drg_pipeline.lake.parquet import parquet, sql_text, write_partition
+from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
@@ -125,18 +128,20 @@ class SmallRegion:
         self.project = Project(self.settings.models, sources, methods)
         self.store = Store(self.settings.region_lake)
         self.closed = ClosedPeriods(self.settings.region_closings)
-        self.engine = Engine(self.settings, self.project, self.store, self.landed, self.closed.refuse)
+        self.engine = Engine(
+            self.settings,
+            self.project,
+            self.store,
+            partial(landed_folders, self.settings),
+            self.closed.refuse,
+        )
         self.pack = SimpleNamespace(run_days={}, tables={}, folder=folder / "law")
-        self.personal = frozenset({"bonus"})
+        self.layouts = SimpleNamespace(personal=frozenset({"bonus"}))
         for month in MONTHS:
             self.side("policy.rate", [(month, 2)], month)
         self.side("scheme.weight", [(id, 1) for id in range(1, 10)])
         self.side("reference.bonus", [(id, 0) for id in range(1, 10)])
         self.side("reference.calendar", [(month, 1) for month in MONTHS])
-
-    def landed(self) -> Mapping[str, Path]:
-        folder = landing_folder(self.settings)
-        return {label: folder / found["digest"] for label, found in landed_manifests(self.settings).items()}
 
     def side(self, name: str, rows: Sequence[tuple[object, ...]], partition: str | None = None) -> None:
         kind, columns = SIDES[name]
@@ -158,7 +163,7 @@ class SmallRegion:
                 inputs={},
                 counted=counted,
             )
-            self.store.publish({temporary: outcome.path})
+            publish({temporary: outcome.path})
 
     def deliver(self, label: str, rows: Sequence[tuple[int, int, str]]) -> None:
         """A landed delivery of (id, n, settlement month)."""
@@ -167,10 +172,8 @@ class SmallRegion:
         target.mkdir(parents=True)
         listed = ", ".join(f"({id}::integer, {n}::integer, '{month}', '{label}')" for id, n, month in rows)
         with duckdb.connect() as con:
-            con.execute(
-                f"copy (select * from (values {listed}) as v(id, n, settlement_month, delivery)) "
-                f"to '{sql_text(target / 'entry.parquet')}' (format parquet)"
-            )
+            rows_of = f"select * from (values {listed}) as v(id, n, settlement_month, delivery)"
+            write_parquet(con, rows_of, target / "entry.parquet")
         month, delivery = label.split("/")
         found = {
             "month": month,
@@ -225,10 +228,8 @@ def rewrite(path: Path, assignment: str, *, digest: str | None = None) -> None:
         for kind in kinds:
             con.execute(f"alter table t drop column {kind}")
         con.execute(f"update t set {assignment}")
-        told = ", ".join(f"{name}: '{sql_text(value)}'" for name, value in notes.items())
-        told = f", kv_metadata {{{told}}}" if notes else ""
         os.chmod(path, 0o644)
-        con.execute(f"copy t to '{sql_text(path)}' (format parquet, compression zstd{told})")
+        write_parquet(con, "from t", path, notes=notes)
 
 
 def vouch(closing: Path, path: Path, **table: Any) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.duck import write_parquet
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
-from drg_pipeline.lake.parquet import parquet, sql_text, write_partition
+from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Footer, Store, footer
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Column, Project, Source
@@ -127,10 +128,8 @@ class Lake:
         target.mkdir(parents=True)
         values = ", ".join(f"({id}::integer, {n}::integer, '{month}', '{label}')" for id, n, month in rows)
         with duckdb.connect() as con:
-            con.execute(
-                f"copy (select * from (values {values}) as v(id, n, settlement_month, delivery)) "
-                f"to '{sql_text(target / 'entry.parquet')}' (format parquet)"
-            )
+            rows_of = f"select * from (values {values}) as v(id, n, settlement_month, delivery)"
+            write_parquet(con, rows_of, target / "entry.parquet")
         self.landing[label] = target
 
     def run(self, months: Sequence[str], tables: Sequence[str] = ORDER) -> dict[str, list[Outcome]]:

@@ -10,7 +10,6 @@ from support.golden import Case, read_cases
 from support.harness import Bench, Run
 
 from drg_pipeline.reports.account import Account, Accounts
-from drg_pipeline.sql.folder import EXPLAIN
 
 CASES = read_cases(Path(__file__).parent)
 
@@ -25,10 +24,9 @@ def told(bench: Bench, accounts: Accounts, run: Run, version: datetime | None = 
     there = run.con.execute(
         "select table_schema || '.' || table_name from information_schema.tables"
     ).fetchall()
-    read = {table for explanation in bench.project.explanations.values() for table in explanation.upstream}
+    read = {table for explanation in bench.project.explanations.values() for table in explanation.tables}
     for table in sorted(read - {name for (name,) in there}):
-        if not table.startswith(f"{EXPLAIN}."):
-            run.show(table)
+        run.show(table)
     # The fund amount of a claim is one payment of a fund that counts.
     run.con.execute(
         "insert into claims.payinfo by name select month, setl_id, dcla_time, 1 as line, "

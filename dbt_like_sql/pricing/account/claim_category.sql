@@ -1,0 +1,83 @@
+/*---
+describe: >-
+  Which category the case is of. The bounds are cut to whole fen: fees are whole fen, so that the comparison with the
+  cut bound is the exact one.
+section: {order: 90, title: {en: Category, zh: 病例类型}}
+law: [JY-18]
+---*/
+with bound as (
+    select
+        *,
+        yuan((tenthousandths(multiple) * mean_numerator) // (mean_denominator * 10000)) as high_above,
+        yuan((tenthousandths(low_share) * mean_numerator) // (mean_denominator * 10000)) as low_up_to
+    from account.claim_case
+    where phase is not null
+),
+
+compared as (
+    select
+        *,
+        case
+            when stability is null then 'blank'
+            when stability = 'unstable' then 'unstable'
+            when fee > high_above then 'high'
+            when fee <= low_up_to then 'low'
+            when fee > low_up_to and fee <= high_above then 'normal'
+        end as compared_category
+    from bound
+)
+
+select
+    c.setl_id,
+    c.dcla_time,
+    [
+        case when c.stability = 'stable'
+            then {
+                'label': 'category.multiple',
+                'filled': cast(m.base_point_above as varchar) || ' < ' || cast(c.base_point as varchar)
+                    || coalesce(' ≤ ' || cast(m.base_point_up_to as varchar), ''),
+                'value': cast(m.multiple as varchar),
+                'stored': cast(c.multiple as varchar),
+                'law': 'JY-18-1-1'
+            }
+        end,
+        case when c.stability = 'stable'
+            then {
+                'label': 'category.high_above',
+                'filled': cast(c.multiple as varchar) || ' × ' || c.level_mean,
+                'value': cast(c.high_above as varchar),
+                'law': 'JY-18-1-1'
+            }
+        end,
+        case when c.stability = 'stable'
+            then {
+                'label': 'category.low_up_to',
+                'filled': cast(c.low_share as varchar) || ' × ' || c.level_mean,
+                'value': cast(c.low_up_to as varchar),
+                'law': 'JY-18-1-2'
+            }
+        end,
+        {
+            'label': case
+                when c.compared_category = 'blank' then 'category.no_history'
+                when c.compared_category = 'unstable' then 'category.unstable_group'
+                else 'category.compared'
+            end,
+            'filled': case c.compared_category
+                when 'high' then cast(c.fee as varchar) || ' > ' || cast(c.high_above as varchar)
+                when 'low' then cast(c.fee as varchar) || ' ≤ ' || cast(c.low_up_to as varchar)
+                when 'normal' then cast(c.low_up_to as varchar) || ' < ' || cast(c.fee as varchar) || ' ≤ ' || cast(c.high_above as varchar)
+            end,
+            'value': c.compared_category,
+            'name': t.title,
+            'stored': c.category,
+            'law': t.law
+        }
+    ] as lines
+from compared as c
+left join policy.high_multiple as m
+    on m.month = c.month
+    and m.phase = c.phase
+    and m.base_point_above < c.base_point
+    and (m.base_point_up_to is null or c.base_point <= m.base_point_up_to)
+left join policy.case_category as t on t.month = c.month and t.phase = c.phase and t.category = c.compared_category

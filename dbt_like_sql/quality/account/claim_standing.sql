@@ -1,0 +1,48 @@
+/*---
+describe: What the month decides about the version, condition by condition.
+section: {order: 60, title: {en: Whether the month settles it, zh: 是否纳入月度预结算}}
+law: [JY-31-3]
+---*/
+select
+    o.setl_id,
+    o.dcla_time,
+    [
+        {
+            'label': case when s.is_fatal then 'standing.fatal' else 'standing.sound' end,
+            'good': not s.is_fatal,
+            'law': 'JY-31-3'
+        },
+        {
+            'label': case when s.is_late then 'standing.late' else 'standing.in_time' end,
+            'good': not s.is_late,
+            'law': 'JY-31-1'
+        },
+        {
+            'label': case when s.is_ungrouped then 'standing.ungrouped' else 'standing.grouped' end,
+            'good': not s.is_ungrouped,
+            'law': 'JY-10'
+        },
+        -- Where every version is late, none stands.
+        case when not s.is_first_late
+            then {
+                'label': case when s.in_month = 1 then 'standing.stands' else 'standing.stands_not' end,
+                'good': s.in_month = 1,
+                'law': 'JY-31-3'
+            }
+        end,
+        {
+            'label': case when s.in_month = 1 and s.status = 'normal' then 'standing.settled' else 'standing.not_settled' end,
+            'value': case
+                when s.status = 'normal' and s.in_month = 1 then o.month
+                else coalesce(
+                    case when s.is_fatal then 'quality_fatal' when s.is_late then 'late_upload' when s.is_ungrouped then 'ungrouped' end,
+                    'superseded'
+                )
+            end,
+            'stored': s.reason,
+            'good': s.in_month = 1 and s.status = 'normal',
+            'law': 'JY-31-3'
+        }
+    ] as lines
+from account.claim_chosen as o
+inner join quality.claim_status as s on s.month = o.month and s.setl_id = o.setl_id and s.dcla_time = o.dcla_time

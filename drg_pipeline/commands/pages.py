@@ -1,0 +1,149 @@
+"""Shows pages: asks their sheets and proofs of the lake, sets them on the terminal or as HTML.
+
+Which tables a page has is said in `data/interface/pages`; here they are only asked and set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from drg_pipeline.commands.run import span_of
+from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
+from drg_pipeline.errors import DrgError
+from drg_pipeline.lake.views import open_views
+from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.reports.charts import CHARTS_FILE, load_charts
+from drg_pipeline.reports.draw import draw
+from drg_pipeline.reports.pages import PAGES, Page, Shown, html, load_pages, page_named
+from drg_pipeline.reports.sheets import Filled, Proof, ask, fill, load_sheets, prove
+from drg_pipeline.reports.svg import as_url
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from drg_pipeline.region import Region
+    from drg_pipeline.settings import Settings
+
+EXAMPLES_FILE = "examples.yml"
+SHOWN_ROWS = 30
+
+
+def examples(settings: Settings) -> Mapping[str, Any]:
+    """The queries that are offered for `drg sql`."""
+    place = Place(EXAMPLES_FILE)
+    content = place.mapping(read_yaml(settings.interface / EXAMPLES_FILE, place), ["rejected", "demo"])
+    if place.faults:
+        raise DrgError(f"{EXAMPLES_FILE} cannot be read.", place.faults, remedy="Correct the file.")
+    return content
+
+
+class Reader:
+    """The pages of a region, and its lake."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.sheets = load_sheets(region.settings.models)
+        self.charts = load_charts(region.settings.interface / CHARTS_FILE, region.project)
+        self.pages = load_pages(region.settings.interface / PAGES, self.sheets, self.charts)
+
+    def page(self, name: str) -> Page:
+        return page_named(self.pages, name)
+
+    def print(self, screen: Screen, asked: Mapping[str, Sequence[str]]) -> None:
+        """Print pages, each of its periods; DrgError where a proof fails."""
+        broken: list[str] = []
+        with self._views() as con:
+            for name, periods in asked.items():
+                page = self.page(name)
+                for filled in self._filled(con, page, periods, screen.lang):
+                    if filled.rows:
+                        screen.line()
+                        screen.table(_grid(filled))
+                screen.line()
+                for text, holds in self._proofs(con, page, periods, screen):
+                    screen.line(text)
+                    broken += [] if holds else [text]
+        if broken:
+            raise not_adding_up(broken)
+
+    def html(self, page: Page, periods: Sequence[str], screen: Screen) -> tuple[str, list[str]]:
+        """A page as HTML, and the proofs that do not hold."""
+        pack = self.region.pack
+        with self._views() as con:
+            proofs = list(self._proofs(con, page, periods, screen))
+            marks = sorted({mark for period in periods if (mark := pack.mark(period))})
+            content = Shown(
+                page.title[screen.lang].format(span=span_of(periods)),
+                pack.title,
+                tuple(screen.text("page.mark", mark=mark) for mark in marks),
+                self._filled(con, page, periods, screen.lang),
+                proofs,
+                list(self._pictures(con, page, periods)),
+            )
+        return html(content, screen.lang), [text for text, holds in proofs if not holds]
+
+    def _views(self) -> closing[duckdb.DuckDBPyConnection]:
+        return closing(open_views(self.region.store, self.region.project.macros))
+
+    def _filled(
+        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[str], lang: str
+    ) -> list[Filled]:
+        found = _parameters(page, periods)
+        return [fill(con, self.sheets.sheets[name], lang, span_of(periods), found) for name in page.sheets]
+
+    def _proofs(
+        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[str], screen: Screen
+    ) -> list[tuple[str, bool]]:
+        """What each proof says, and whether it holds."""
+        found: list[tuple[str, bool]] = []
+        for proof in (self.sheets.proofs[name] for name in page.proofs):
+            checked, broken = prove(con, proof, _parameters(page, periods))
+            found.append((_said(screen, proof, checked, broken), not broken))
+        return found
+
+    def _pictures(
+        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """The charts of the page's last period."""
+        pictures: list[tuple[str, str]] = []
+        for chart in (chart for table in page.charts for chart in self.charts[table]):
+            names, rows = ask(con, chart.query, {"period": periods[-1]})
+            svg = draw(chart, [dict(zip(names, row)) for row in rows], periods[-1])
+            pictures.append((chart.titled(periods[-1]), as_url(svg)))
+        return pictures
+
+
+def _parameters(page: Page, periods: Sequence[str]) -> dict[str, object]:
+    return {page.parameter: list(periods) if page.kind == "month" else int(periods[0])}
+
+
+def _said(screen: Screen, proof: Proof, checked: int, broken: int) -> str:
+    return screen.text(
+        "proof.broken" if broken else "proof.holds",
+        what=proof.title[screen.lang],
+        checked=f"{checked:,} {proof.unit[screen.lang]}",
+        broken=f"{broken:,}",
+    )
+
+
+def _grid(filled: Filled) -> Grid:
+    """A sheet for the terminal; the first column of the line of sums says what it is."""
+    sums = ["Σ", *(shown(value, grouped=True) for value in filled.sums[1:])]
+    return Grid(
+        filled.title,
+        [Heading(head, number=filled.is_number(place)) for place, head in enumerate(filled.headings)],
+        [[shown(value, grouped=True) for value in row] for row in filled.rows[:SHOWN_ROWS]],
+        more=max(len(filled.rows) - SHOWN_ROWS, 0),
+        footer=sums if len(filled.rows) > 1 else (),
+    )
+
+
+def not_adding_up(broken: Sequence[str]) -> DrgError:
+    return DrgError(
+        "What was computed does not add up.",
+        broken,
+        state="It is published all the same: the checks of its tables passed.",
+        remedy="Do not pay by it; run the same command again, and report it if it stays.",
+    )

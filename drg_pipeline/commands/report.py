@@ -1,0 +1,68 @@
+"""`drg report`: the pages of `data/interface/pages`, on the terminal or as HTML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drg_pipeline.commands.options import check_writable, language, near, region_options
+from drg_pipeline.commands.run import read_months, year_faults
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.commands.sql import check_lake
+from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.settings import Settings
+
+
+@click.command("report", short_help="Show a page of what was computed.")
+@language
+@region_options()
+@click.argument("page")
+@click.option("--months", metavar="MONTHS", help="2025-01, 2025-01..2025-12, or a list with commas.")
+@click.option("--year", metavar="YYYY", help="The year, of a page about a year.")
+@click.option("--html", metavar="FILE", help="Write the page, in Chinese unless --lang says otherwise.")
+def report(
+    screen: Screen, page: str, months: str | None, year: str | None, html: str | None, **given: Any
+) -> None:
+    """Show PAGE (month, year) of what was computed: its tables, whether its sums come out, its charts.
+
+    Reads the lake, also while a run writes. A sum that does not come out ends it with 1.
+    """
+    settings = Settings.for_region(**given)
+    from drg_pipeline.commands.pages import Reader, not_adding_up
+    from drg_pipeline.region import Region
+
+    reader = Reader(Region(settings))
+    asked = reader.page(page)
+    periods, faults = _asked(asked.kind, months, year)
+    if html is not None and not html.lower().endswith((".html", ".htm")):
+        faults.append(Fault(f"--html {html}", "give the page a name that ends in .html"))
+    if faults:
+        raise WrongUse(f"The page {page} cannot be shown.", faults, state="Nothing was written.")
+    check_lake(settings)
+    if html is None:
+        reader.print(screen, {page: periods})
+        return
+    target = Path(html).absolute()
+    check_writable(target.parent)
+    shown, broken = reader.html(asked, periods, screen)
+    target.write_text(shown, encoding="utf-8")
+    screen.say("report.written", file=near(target))
+    if broken:
+        raise not_adding_up(broken)
+
+
+def _asked(kind: str, months: str | None, year: str | None) -> tuple[list[str], list[Fault]]:
+    """The periods that are meant, and what is wrong with how they are named."""
+    given, other = (months, year) if kind == "month" else (year, months)
+    wanted = "--months" if kind == "month" else "--year"
+    faults = [Fault(wanted, f"the page is about a {kind}: name it")] if given is None else []
+    if other is not None:
+        faults.append(Fault("--year" if kind == "month" else "--months", "is not what the page is about"))
+    if given is None:
+        return [], faults
+    if kind == "month":
+        found, wrong = read_months(given, Settings.first_month)
+        return found, faults + wrong
+    return [given], faults + year_faults(given, Settings.first_month)
