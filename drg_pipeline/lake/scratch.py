@@ -26,7 +26,7 @@ _PREFIX = ".drg-scratch-"
 
 @contextlib.contextmanager
 def work_folder(parent: Path | None = None, *, keep: bool = False) -> Iterator[Path]:
-    """A fresh folder below `parent`, else or where temporary files lie; removed at the end unless kept."""
+    """A fresh folder below `parent`, or where temporary files lie; removed at the end unless kept."""
     if parent:
         parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).resolve()
