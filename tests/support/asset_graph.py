@@ -37,7 +37,9 @@ def asset_graph(region: Region) -> str:
     for key in sorted(graph.get_all_asset_keys()):
         node = graph.get(key)
         by = [job.name for job in jobs if key in job.asset_layer.selected_asset_keys]
-        parts.append(f"{_told(key)} ({_kind(node.partitions_def)}; {node.group_name}; {', '.join(by) or '-'})")
+        parts.append(
+            f"{_told(key)} ({_kind(node.partitions_def)}; {node.group_name}; {', '.join(by) or '-'})"
+        )
         parts += [
             f"    {_told(parent)}{_periods(node.partition_mappings.get(parent))}"
             for parent in sorted(node.parent_keys)
