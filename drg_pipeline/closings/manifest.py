@@ -69,6 +69,11 @@ class TableEntry:
     file: str = ""
     grain: Sequence[str] = ()
 
+    @property
+    def place(self) -> str:
+        """The place of its file in a lake."""
+        return self.file.removeprefix(f"{LAKE}/")
+
 
 @dataclass(frozen=True)
 class Manifest:

@@ -17,7 +17,6 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.closings.causes import Cause, Causes, Node
-from drg_pipeline.closings.compare import SHOWN, Compared, compare_files
 from drg_pipeline.closings.contents import digest_of_file
 from drg_pipeline.closings.manifest import (
     CODE,
@@ -31,15 +30,16 @@ from drg_pipeline.closings.manifest import (
     read_manifest,
 )
 from drg_pipeline.closings.projects import Projects
-from drg_pipeline.closings.scratch import scratch
 from drg_pipeline.closings.seal import versions
 from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.duck import connect, first_line
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
+from drg_pipeline.lake.compare import SHOWN, Compared, compare_files
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
+from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import Footer, footers
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
@@ -180,14 +180,18 @@ class _Replay:
     def run(self, done: Replayed) -> Replayed:
         sealed = self.projects.sealed(self.folder, self.manifest)
         today = self._today()
-        held = [entry.file for entry in self.manifest.tables if entry.file and entry.role != OUTPUT]
+        held = {
+            entry.place: self.folder / entry.file
+            for entry in self.manifest.tables
+            if entry.file and entry.role != OUTPUT
+        }
         stopped, steps = "", 0
         with scratch(
             self.settings,
-            self.folder,
+            today or sealed if self.code == CURRENT else sealed,
             held=held,
-            landed=self.manifest.landed(),
-            project=today or sealed if self.code == CURRENT else sealed,
+            landed={label: self.folder / place for label, place in self.manifest.landed().items()},
+            within=self.folder,
         ) as engine:
             try:
                 made = recompute(engine, self.manifest.plan, progress=lambda table, _: self.progress(table))
