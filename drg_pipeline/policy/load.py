@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
 from drg_pipeline.policy.pack import PACK_FILE, Pack
 from drg_pipeline.policy.parameter import NAME, OPEN, Context, Overlay, Parameter, read_parameter
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
 from drg_pipeline.policy.tables import PERIODS, PolicyTable, own_table, scalar_table
 from drg_pipeline.policy.value_type import parse_date
 from drg_pipeline.settings import PROJECT

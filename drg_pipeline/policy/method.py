@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from drg_pipeline.forms import Place
 from drg_pipeline.policy.parameter import OPEN, Context
-from drg_pipeline.policy.strict_yaml import Place
 
 
 @dataclass(frozen=True)
