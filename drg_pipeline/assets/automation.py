@@ -9,6 +9,7 @@ goes on.
 # No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,13 +21,15 @@ from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.factory import deliveries_in
 from drg_pipeline.assets.failures import failure, failure_hook
 from drg_pipeline.assets.inbox_sensor import ARRIVED, inbox_sensor
-from drg_pipeline.assets.jobs import AssetJob
 from drg_pipeline.assets.operations import CHAIN, GOAL, LINK, PARTITION, RANGE_END, Operations
 from drg_pipeline.assets.partitions import definition_of
 from drg_pipeline.assets.run_days import kind_of, last_come, latest_day_of_month, next_to_come, run_day
 from drg_pipeline.calendar import Day
 from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
+
+if TYPE_CHECKING:
+    from drg_pipeline.assets.jobs import AssetJob
 
 # Less than the five seconds between two looks of the daemon, so that none is passed over.
 LEAST_SECONDS_BETWEEN_LINKS = 3
