@@ -9,8 +9,8 @@ goes on.
 # No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -63,7 +63,7 @@ class Automation:
     sensors: Sequence[dg.SensorDefinition]
 
 
-def automation(region: Region, operations: Operations, asset_jobs: Mapping[str, AssetJob]) -> Automation:
+def automation(region: Region, operations: Operations, asset_jobs: "Mapping[str, AssetJob]") -> Automation:
     """Beside the region's asset jobs, which are given by name."""
     chain = Chain(region)
     jobs = {each.role: _beginning(region, chain, each) for each in BEGINNINGS}
@@ -178,7 +178,7 @@ def _chain_sensor(
     region: Region,
     chain: Chain,
     jobs: Mapping[str, dg.JobDefinition],
-    asset_jobs: Mapping[str, AssetJob],
+    asset_jobs: "Mapping[str, AssetJob]",
     operations: Operations,
 ) -> dg.SensorDefinition:
     name = region.settings.region
