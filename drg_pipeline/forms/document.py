@@ -139,7 +139,7 @@ class _Tree:
 
 
 class _Collection:
-    """A mapping or list that is not at its end; a mapping's key that waits for its value, and lines of its keys."""
+    """A mapping or list not at its end; a mapping's key that waits for its value, and lines of its keys."""
 
     def __init__(self, made: dict[str, Any] | list[Any]) -> None:
         self.made = made
