@@ -16,6 +16,7 @@ from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, read_yaml
+from drg_pipeline.policy.agree import disagreements
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
@@ -65,6 +66,8 @@ def load_pack(folder: Path) -> Pack:
         if not faults and (name not in parameters or parameters[name].is_table):
             faults.append(Fault(f"{PACK_FILE}: {where}", f"{name!r} is not a scalar parameter here"))
     names = Counter(table.name for table in tables)
+    if not faults:
+        faults += disagreements(list(parameters.values()))
     faults += [
         Fault(table.file, f"{table.name} is made twice in this pack: rename one of the two")
         for table in tables
