@@ -8,6 +8,6 @@ select
     year,
     cast(sum(n) as bigint) as n,
     yuan(sum(cast(fee_cents as hugeint))) as fee_sum,
-    quotient_2(sum(cast(fee_cents as hugeint)), 100 * sum(n)) as mean
+    yuan_quotient(sum(cast(fee_cents as hugeint)), sum(n)) as mean
 from calibration.group_class
 group by year

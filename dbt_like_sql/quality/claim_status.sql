@@ -82,11 +82,7 @@ select
     setl_id,
     dcla_time,
     case when is_fatal or is_late or is_ungrouped then 'non_normal' else 'normal' end as status,
-    case
-        when is_fatal then 'quality_fatal'                                              -- law: JY-31-3
-        when is_late then 'late_upload'
-        when is_ungrouped then 'ungrouped'
-    end as reason,
+    reason_of_status(is_fatal, is_late, is_ungrouped) as reason,                        -- law: JY-31-3
     upload_deadline,
     uploaded_on,
     in_month,

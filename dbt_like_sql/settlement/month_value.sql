@@ -50,7 +50,7 @@ spent as (
     select
         *,
         allocation + carry_in as available,
-        allocation + carry_in - carry_out as budget_used                                -- law: JY-32-2
+        budget_used_of(allocation, carry_in, carry_out) as budget_used                                -- law: JY-32-2
     from carried
 )
 
@@ -66,8 +66,5 @@ select
     cast(available as decimal(18, 2)) as available,
     cast(budget_used as decimal(18, 2)) as budget_used,
     cast(carry_out as decimal(18, 2)) as carry_out,
-    -- (F - U + B) / P
-    quotient_6(                                                                         -- law: JY-32-2
-        (cents(fee) - cents(fund) + cents(budget_used)) * 100, tenthousandths(points)
-    ) as point_value
+    point_value_of(fee, fund, budget_used, points) as point_value                       -- law: JY-32-2
 from spent
