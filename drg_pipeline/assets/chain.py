@@ -22,7 +22,8 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.periods import month_number, months_of, parse_months, upstream_partitions
+from drg_pipeline.lake.periods import month_number, months_of, parse_months
+from drg_pipeline.lake.reads import upstream_partitions
 from drg_pipeline.region import Region
 
 ROLES = ("take_in", "history", "calibration", "months", "clearing")

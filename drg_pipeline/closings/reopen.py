@@ -7,8 +7,8 @@ from dataclasses import replace
 from drg_pipeline.closings.manifest import manifest_digest
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods, kind_of, refusal
-from drg_pipeline.lake.trail import Trail
 from drg_pipeline.settings import Settings
+from drg_pipeline.trail import Trail
 
 
 def reopen(settings: Settings, period: str, reason: str) -> Closed:

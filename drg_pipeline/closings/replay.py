@@ -43,9 +43,9 @@ from drg_pipeline.lake.digest import KIND, digest_of
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
 from drg_pipeline.lake.store import Footer, footers
-from drg_pipeline.lake.trail import Trail
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
+from drg_pipeline.trail import Trail
 
 CLOSING, CURRENT = "closing", "current"
 SAME, DIFFERS, NOT_COMPUTED = "identical", "differs", "not computed"

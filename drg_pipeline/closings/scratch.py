@@ -51,8 +51,6 @@ def scratch(
             _link(root / place, folder / place)
         own = replace(settings, lake=where)
         rows = {delivery: root / place for delivery, place in landed.items()}
-        engine = Engine(own, project, Store(root), lambda: rows)
-        engine.within = (where, folder)
-        yield engine
+        yield Engine(own, project, Store(root), lambda: rows, within=(where, folder))
     finally:
         shutil.rmtree(where, ignore_errors=True)

@@ -40,11 +40,11 @@ from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers
-from drg_pipeline.lake.trail import Trail
-from drg_pipeline.lake.trail_line import this_user
 from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
 from drg_pipeline.settings import time_zone
+from drg_pipeline.trail import Trail
+from drg_pipeline.trail.line import this_user
 
 # The run day whose moment ends what a period is settled from.
 ROLES = {"month": "month", "year": "clearing"}

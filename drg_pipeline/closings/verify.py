@@ -13,7 +13,7 @@ from drg_pipeline.closings.contents import sha256_of
 from drg_pipeline.closings.manifest import FileEntry, Manifest, manifest_digest, read_manifest
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
-from drg_pipeline.lake.trail import Trail
+from drg_pipeline.trail import Trail
 
 # What a manifest is to its closing.
 SEAL = "manifest"

@@ -20,8 +20,8 @@ from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from drg_pipeline.lake.trail import Trail
-    from drg_pipeline.lake.trail_line import Entry
+    from drg_pipeline.trail import Trail
+    from drg_pipeline.trail.line import Entry
 
 ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 DIGITS = 12  # of a digest, as people compare it
@@ -107,7 +107,7 @@ def show(screen: Screen, period: str | None, event: str | None, as_json: bool, *
 
 
 def _trail(given: Mapping[str, Any]) -> tuple[Trail, Settings]:
-    from drg_pipeline.lake.trail import Trail
+    from drg_pipeline.trail import Trail
 
     settings = Settings.for_region(**given)
     return Trail(settings.region_closings), settings

@@ -17,9 +17,9 @@ from typing import TextIO
 from drg_pipeline.commands.options import check_writable
 from drg_pipeline.errors import Fault, WrongUse
 from drg_pipeline.files import appearing
-from drg_pipeline.lake.trail import Trail
-from drg_pipeline.lake.trail_line import sha256
 from drg_pipeline.settings import Settings
+from drg_pipeline.trail import Trail
+from drg_pipeline.trail.line import sha256
 
 EVENT = "exported"
 KINDS = {".csv": "csv", ".json": "json"}

@@ -16,7 +16,7 @@ from typing import Any
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import appearing
 from drg_pipeline.lake.periods import MONTH
-from drg_pipeline.lake.trail_line import this_user
+from drg_pipeline.trail.line import this_user
 
 MANIFEST, REOPENED = "manifest.json", "reopened-{number}.json"
 YEAR_DIGITS = 4

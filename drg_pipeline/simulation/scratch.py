@@ -141,7 +141,7 @@ class Spread:
         hit = [table for table in reader.upstream if table != model.name and self.changed.get(table)]
         if not hit or partition is None or any(None in self.changed[table] for table in hit):
             return bool(hit)
-        read = self.engine.reads(con, reader, model.partition, [partition])
+        read = self.engine.inputs.partitions(con, reader, model.partition, [partition])
         return any(self.changed[table].intersection(read[table]) for table in hit)
 
     def _compare(

@@ -12,8 +12,8 @@ import pytest
 from support import regions
 from support.command import Drg, command, small_region
 
-from drg_pipeline.lake.trail import Trail
 from drg_pipeline.settings import PROJECT
+from drg_pipeline.trail import Trail
 
 PERSON = "select 1 as n, '张三' as name"
 

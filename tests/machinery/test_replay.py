@@ -21,7 +21,7 @@ from drg_pipeline.closings.replay import CURRENT, Replayed, replay
 from drg_pipeline.closings.seal import restore
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake import digest, engine, parquet
-from drg_pipeline.lake.trail import Trail
+from drg_pipeline.trail import Trail
 
 FEBRUARY = "2025-02"
 

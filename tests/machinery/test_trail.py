@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.lake.trail import HEAD, TRAIL, Trail
-from drg_pipeline.lake.trail_line import HIDDEN, Entry, canonical, digest_of, parsed, sha256
+from drg_pipeline.trail.line import HIDDEN, Entry, canonical, digest_of, parsed, sha256
+from drg_pipeline.trail.trail import HEAD, TRAIL, Trail
 
 Lines = list[bytes]
 

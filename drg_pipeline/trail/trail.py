@@ -21,8 +21,8 @@ from typing import IO, Any
 
 from drg_pipeline.errors import Fault
 from drg_pipeline.files import appearing, sync
-from drg_pipeline.lake.trail_check import disagreement, faults_of
-from drg_pipeline.lake.trail_line import (
+from drg_pipeline.trail.check import disagreement, faults_of
+from drg_pipeline.trail.line import (
     BROKEN,
     TORN,
     Entry,

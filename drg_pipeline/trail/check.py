@@ -1,6 +1,6 @@
 """Whether a trail is unbroken, and where it is not: of its bytes, its head and what others noted of it.
 
-Reads no file: what a line is stands in `trail_line.py`, how one is added in `trail.py`.
+Reads no file: what a line is stands in `line.py`, how one is added in `trail.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.lake.trail_line import BROKEN, TORN, Entry, parsed, sha256
+from drg_pipeline.trail.line import BROKEN, TORN, Entry, parsed, sha256
 
 Anchor = tuple[int, str]
 # Line number, bytes, and the entry that they are, if they are one.

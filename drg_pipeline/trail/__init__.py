@@ -1,0 +1,10 @@
+"""Who did what to a region's results: an append-only log in which each entry seals the one before it.
+
+`trail.py` adds to the file and reads it, `line.py` is one entry, `check.py` says whether all is unbroken. The
+trail knows no table and no closing: what an event means is known to who appends it.
+"""
+
+from drg_pipeline.trail.line import Entry
+from drg_pipeline.trail.trail import Trail
+
+__all__ = ["Entry", "Trail"]
