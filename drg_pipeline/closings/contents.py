@@ -33,7 +33,6 @@ from drg_pipeline.closings.manifest import (
     FileEntry,
     TableEntry,
 )
-from drg_pipeline.closings.scratch import scratch
 from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import kind_of
@@ -41,6 +40,7 @@ from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
 from drg_pipeline.lake.parquet import parquet
+from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import footers
 from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.model import Model
@@ -272,10 +272,10 @@ class Contents:
         landed = self.region.engine.inputs.landed()
         with scratch(
             self.region.settings,
-            self.folder,
-            held=[],
-            landed={label: f"{LANDED}/{landed[label].name}" for label in labels},
-            project=self.region.project,
+            self.region.project,
+            held={},
+            landed={label: self.folder / LANDED / landed[label].name for label in labels},
+            within=self.folder,
         ) as engine:
             recompute(engine, {model.name: []})
             path = engine.store.file(model.name, "none", None)

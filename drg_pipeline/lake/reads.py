@@ -19,7 +19,8 @@ from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.periods import month_number, month_text, months_between, months_of
 from drg_pipeline.lake.slices import Slices
 from drg_pipeline.lake.store import PART, SPILL, Store, footers
-from drg_pipeline.sql.model import Invariant, Model, Reads
+from drg_pipeline.sql.header import Reads
+from drg_pipeline.sql.model import Invariant, Model
 from drg_pipeline.sql.project import Project
 
 Landed = Callable[[], Mapping[str, Path]]

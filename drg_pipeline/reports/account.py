@@ -22,7 +22,7 @@ from drg_pipeline.lake.reads import upstream_partitions
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
 from drg_pipeline.sql.account import ACCOUNT, Explanation, Section
-from drg_pipeline.sql.model import Reads
+from drg_pipeline.sql.header import Reads
 
 # Claims up to which their ids are written out, so that DuckDB skips the row groups without them.
 WRITTEN_OUT = 50

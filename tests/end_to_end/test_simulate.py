@@ -24,9 +24,9 @@ from support.command import Drg, command
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.needs import needed, recompute
 from drg_pipeline.lake.periods import months_between, months_of
+from drg_pipeline.lake.scratch import link, work_folder
 from drg_pipeline.lake.store import PART
 from drg_pipeline.region import Region
-from drg_pipeline.simulation.scratch import link, work_folder
 from drg_pipeline.simulation.simulate import Asked, Simulated, simulate
 
 YEAR = "2025"
@@ -372,7 +372,7 @@ def test_a_lake_that_is_not_there(drg: Drg, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_removed_when_what_is_tried_fails(tmp_path: Path) -> None:
-    with pytest.raises(DrgError), work_folder(tmp_path / "lake", tmp_path, keep=False) as folder:
+    with pytest.raises(DrgError), work_folder(tmp_path) as folder:
         assert folder.is_dir()
         raise DrgError("stopped")
     assert list(tmp_path.iterdir()) == []
