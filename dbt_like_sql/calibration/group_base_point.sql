@@ -7,7 +7,7 @@ partition: year
 keeps:
   calibration.group_class: [year, drg]
 nullable: [cv]
-law: [JY-16-2]
+law: [JY-16-2, SD-18-1, GD-13]
 checks:
   - id: base_point_positive
     expect: base_point > 0

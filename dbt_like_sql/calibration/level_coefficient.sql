@@ -5,7 +5,7 @@ describe: >-
 grain: [year, drg, level]
 partition: year
 nullable: [coefficient, level_mean, mean_numerator, mean_denominator]
-law: [JY-12, JY-17-1]
+law: [JY-12, JY-17-1, SD-19, GD-16]
 ---*/
 with retained as (
     select

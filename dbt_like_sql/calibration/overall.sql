@@ -2,7 +2,7 @@
 describe: The mean fee A of all retained cases of all groups, stored as its count and sum; `mean` is for reading.
 grain: [year]
 partition: year
-law: [JY-16-2]
+law: [JY-16-2, SD-18-1, GD-13]
 ---*/
 select
     year,

@@ -5,7 +5,7 @@ describe: >-
 grain: [year, variant, drg]
 partition: year
 nullable: [base_point, base_point_in_force]
-law: [JY-16, JY-20]
+law: [JY-16, JY-20, SD-18-1, GD-13]
 ---*/
 with fees as (
     select year, drg, list(cast(cents(fee) as bigint) order by fee) as ascending

@@ -2,7 +2,7 @@
 describe: Every case that a trim left out, with the trim, its bounds (yuan, rounded for reading) and the reason.
 grain: [year, setl_id]
 partition: year
-law: [JY-16]
+law: [JY-16, SD-18-1, GD-13]
 ---*/
 select
     o.year,

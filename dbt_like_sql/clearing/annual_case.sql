@@ -6,7 +6,7 @@ grain: [year, setl_id]
 partition: year
 sealed: true
 nullable: [drg]
-law: [JY-31-3, JY-33-1]
+law: [JY-31-3, JY-33-1, SD-14, SD-26, GD-22-3]
 ---*/
 select
     v.year,

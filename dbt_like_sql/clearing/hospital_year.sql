@@ -6,7 +6,7 @@ grain: [year, fixmedins_code, pool]
 partition: year
 sealed: true
 nullable: [pay_ratio]
-law: [JY-33-3, JY-34, JY-35-1]
+law: [JY-33-3, JY-34, JY-35-1, SD-26, SD-37, GD-22-3, GD-26, GD-27]
 ---*/
 with cleared as (
     select

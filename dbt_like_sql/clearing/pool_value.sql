@@ -6,7 +6,7 @@ grain: [year, pool]
 partition: year
 sealed: true
 nullable: [point_value]
-law: [JY-8, JY-9, JY-33-1, JY-33-2, JY-35-3]
+law: [JY-8, JY-9, JY-33-1, JY-33-2, JY-35-3, SD-7, SD-26, GD-10, GD-11, GD-22-3]
 ---*/
 with cases as (
     select

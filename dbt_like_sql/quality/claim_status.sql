@@ -7,7 +7,7 @@ partition: month
 keeps:
   claims.setlinfo: [month, setl_id, dcla_time]
 nullable: [reason, upload_deadline]
-law: [JY-31-1, JY-31-3]
+law: [JY-31-1, JY-31-3, SD-13, SD-14, GD-7]
 checks:
   - id: reason_when_not_normal
     expect: (status = 'normal') = (reason is null)

@@ -7,7 +7,7 @@ describe: >-
 grain: [year, pool, settlement_month]
 partition: year
 sealed: true
-law: [JY-8, JY-32-2]
+law: [JY-8, JY-32-2, SD-7, GD-10]
 ---*/
 with filed as (
     select

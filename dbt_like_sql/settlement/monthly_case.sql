@@ -8,7 +8,7 @@ sealed: true
 nullable: [point_value]
 keeps:
   pricing.case_point: [month, setl_id]
-law: [JY-31, JY-32-3]
+law: [JY-31, JY-32-3, SD-25, GD-21]
 ---*/
 select
     c.month,

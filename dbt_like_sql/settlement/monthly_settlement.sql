@@ -7,7 +7,7 @@ grain: [month, fixmedins_code, pool]
 partition: month
 sealed: true
 nullable: [pay_by, point_value]
-law: [JY-31-2, JY-32-3, JY-32-4]
+law: [JY-31-2, JY-32-3, JY-32-4, SD-25, SD-27, SD-37, GD-21]
 ---*/
 with hospital as (
     select

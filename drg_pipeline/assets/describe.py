@@ -81,6 +81,9 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
     """One line a clause: its id, the document with its number, the article, what it says in a few words."""
     lines = []
     for clause in clauses:
+        if clause == OPEN:
+            lines.append(f"- {OPEN}: the law says nothing of it")
+            continue
         found = instruments.resolve(clause)
         article = article_of(clause)
         where = f"第{article}条" if article else ""
@@ -89,7 +92,10 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
 
 
 def model_description(region: Region, model: Model) -> str:
-    return _description(region, model.layer, model.describe, model.grain, PERIODS[model.partition], model.law)
+    period = PERIODS[model.partition]
+    about = _description(region, model.layer, model.describe, model.grain, period, model.law)
+    members = "\n".join(f"- {code(one.name)}: {one.describe}" for one in model.members)
+    return about + (f"\n\n**Gathered from**\n\n{members}" if members else "")
 
 
 def source_description(region: Region, source: Source) -> str:

@@ -57,12 +57,16 @@ class OpenChoice(NamedTuple):
 
 @dataclass(frozen=True)
 class Pack:
-    """The law of one region. A parameter's full name is `<file>.<name>`; a table's name is its own."""
+    """The law of one region. A parameter's full name is `<file>.<name>`; a table's name is its own.
+
+    documents  ids of the instruments that are its law; the others are only there to be looked up
+    """
 
     folder: Path
     region: str
     title: str
     instruments: Instruments
+    documents: tuple[str, ...]
     overlay: Overlay | None
     moments: Mapping[str, Moment]
     run_days: Mapping[str, RunDay]
@@ -233,6 +237,7 @@ def load_pack(folder: Path) -> Pack:
         head.region,
         head.title,
         instruments,
+        head.context.in_pack,
         head.context.overlay,
         head.moments,
         head.run_days,
