@@ -45,7 +45,7 @@ class Region:
             settings.models,
             sources(self.layouts, self.pack),
             methods_before(settings.models),
-            documents=self.pack.documents,
+            documents=self.pack.in_pack,
         )
         self.store = Store(settings.region_lake)
         self.closed = ClosedPeriods(settings.region_closings)

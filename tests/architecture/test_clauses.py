@@ -97,7 +97,7 @@ def elsewhere(*documents: str) -> Region:
     """The region with other documents as its law."""
 
     def of(pack: Pack) -> Pack:
-        return replace(pack, documents=documents)
+        return replace(pack, in_pack=documents)
 
     return Region(Settings.for_region("jiyuan"), law=of)
 
