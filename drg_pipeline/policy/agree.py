@@ -31,7 +31,7 @@ def _of_one(one: Parameter, by_name: Mapping[str, Parameter]) -> Iterator[str]:
     for column, name in others.items():
         other = by_name.get(name)
         if other is None or column not in (other.columns or {}):
-            yield f"{column} is of {name}.{column}, which this pack does not have: give it values, or correct `of`"
+            yield f"{column} is of {name}, which this pack does not have: give it values, or correct `of`"
             return
     places = list(one.columns)
     for day in _days([one, *(by_name[name] for name in others.values())]):
@@ -43,7 +43,7 @@ def _of_one(one: Parameter, by_name: Mapping[str, Parameter]) -> Iterator[str]:
             found = {row[places.index(column)] for row in held.content}
             for value in sorted(map(str, found - values - {None})):
                 told = ", ".join(sorted(map(str, values))) or "nothing"
-                yield f"{column} {value} does not stand in {others[column]} (on {day}: {told}): correct one of the two"
+                yield f"{column} {value} is not in {others[column]} (on {day}: {told}): correct one"
         if one.complete:
             may = [known.get(column, set(one.columns[column].domain)) for column in one.key]
             there = {tuple(row[places.index(column)] for column in one.key) for row in held.content}

@@ -32,7 +32,7 @@ INSTRUMENTS_FILE = "instruments.yml"
 OWN = ("values", "confirmed_until")
 TOPIC = ("describe", "period", "known")
 # What a head leaves to the base's where it does not say it.
-LEFT = ("moments", "run_days", "options", "methods")
+LEFT = ("moments", "run_days", "options", "roles", "methods")
 
 
 def load_pack(folder: Path) -> Pack:
@@ -59,8 +59,12 @@ def load_pack(folder: Path) -> Pack:
     moments = _left(layers, "moments", lambda place, node: read_moments(place, node))
     days = _left(layers, "run_days", lambda place, node: read_run_days(place, node, moments))
     options = _left(layers, "options", _options)
+    roles = _left(layers, "roles", _roles)
     chosen = _left(layers, "methods", lambda place, node: read_chosen(place, node, own.context))
     named = [(f"options.{option}", name) for option, names in options.items() for name in names]
+    for role, name in roles.items():
+        if not faults and name not in parameters:
+            faults.append(Fault(f"{PACK_FILE}: roles.{role}", f"{name!r} is not a parameter here"))
     named += [(f"run_days.{role}", day.working_days) for role, day in days.items() if day.working_days]
     for where, name in named:
         if not faults and (name not in parameters or parameters[name].is_table):
@@ -91,6 +95,7 @@ def load_pack(folder: Path) -> Pack:
         moments,
         days,
         options,
+        roles,
         chosen,
         parameters,
         {table.name: table for table in tables},
@@ -287,6 +292,10 @@ def _options(place: Place, node: Any) -> dict[str, tuple[str, ...]]:
         option: tuple(str(name) for name in place.at(option).sequence(listed, "parameters"))
         for option, listed in node.items()
     }
+
+
+def _roles(place: Place, node: Any) -> dict[str, str]:
+    return {role: place.at(role).text(name) for role, name in node.items()}
 
 
 def _overlay(place: Place, node: Any) -> Overlay:
