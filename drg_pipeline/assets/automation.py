@@ -13,7 +13,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from drg_pipeline.assets.chain import Chain, Goal, Step
 from drg_pipeline.assets.closings import replay_job, replay_schedule
@@ -21,6 +20,7 @@ from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.factory import deliveries_in
 from drg_pipeline.assets.failures import failure, failure_hook
 from drg_pipeline.assets.inbox_sensor import ARRIVED, inbox_sensor
+from drg_pipeline.assets.jobs import AssetJob
 from drg_pipeline.assets.operations import CHAIN, GOAL, LINK, PARTITION, RANGE_END, Operations
 from drg_pipeline.assets.partitions import definition_of
 from drg_pipeline.assets.run_days import kind_of, last_come, latest_day_of_month, next_to_come, run_day
@@ -28,7 +28,6 @@ from drg_pipeline.calendar import Day
 from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
 
-AssetJob = dg.JobDefinition | UnresolvedAssetJobDefinition
 # Less than the five seconds between two looks of the daemon, so that none is passed over.
 LEAST_SECONDS_BETWEEN_LINKS = 3
 

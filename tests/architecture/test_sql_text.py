@@ -210,7 +210,7 @@ AWAITED: dict[str, set[str]] = {
     "policy.prepayment": {"*"},
     "policy.pricing": {"day_care_low_test", "discipline_base_point_uplift"},
     "policy.reading": {"*"},
-    "policy.settlement": {"payment_counted_from", "price_mode"},
+    "policy.settlement": {"payment_counted_from"},
     "policy.special_case": {"*"},
     "policy.special_case_ground": {"*"},
     "policy.special_case_material": {"*"},
