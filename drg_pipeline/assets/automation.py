@@ -10,6 +10,7 @@ goes on.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -20,13 +21,15 @@ from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.factory import deliveries_in
 from drg_pipeline.assets.failures import failure, failure_hook
 from drg_pipeline.assets.inbox_sensor import ARRIVED, inbox_sensor
-from drg_pipeline.assets.jobs import AssetJob
 from drg_pipeline.assets.operations import CHAIN, GOAL, LINK, PARTITION, RANGE_END, Operations
 from drg_pipeline.assets.partitions import definition_of
 from drg_pipeline.assets.run_days import kind_of, last_come, latest_day_of_month, next_to_come, run_day
 from drg_pipeline.calendar import Day
 from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
+
+if TYPE_CHECKING:
+    from drg_pipeline.assets.jobs import AssetJob
 
 # Less than the five seconds between two looks of the daemon, so that none is passed over.
 LEAST_SECONDS_BETWEEN_LINKS = 3
@@ -60,7 +63,7 @@ class Automation:
     sensors: Sequence[dg.SensorDefinition]
 
 
-def automation(region: Region, operations: Operations, asset_jobs: Mapping[str, AssetJob]) -> Automation:
+def automation(region: Region, operations: Operations, asset_jobs: "Mapping[str, AssetJob]") -> Automation:
     """Beside the region's asset jobs, which are given by name."""
     chain = Chain(region)
     jobs = {each.role: _beginning(region, chain, each) for each in BEGINNINGS}
@@ -175,7 +178,7 @@ def _chain_sensor(
     region: Region,
     chain: Chain,
     jobs: Mapping[str, dg.JobDefinition],
-    asset_jobs: Mapping[str, AssetJob],
+    asset_jobs: "Mapping[str, AssetJob]",
     operations: Operations,
 ) -> dg.SensorDefinition:
     name = region.settings.region
