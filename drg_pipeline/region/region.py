@@ -41,7 +41,12 @@ class Region:
             name: given if given and name == chosen else scheme_folder(settings.schemes, name)
             for name in self.pack.texts_of("scheme")
         }
-        self.project = Project(settings.models, sources(self.layouts, self.pack), self.pack.methods)
+        self.project = Project(
+            settings.models,
+            sources(self.layouts, self.pack),
+            self.pack.methods,
+            documents=self.pack.in_pack,
+        )
         check_lists(self.project, self.pack)
         self.store = Store(settings.region_lake)
         self.closed = ClosedPeriods(settings.region_closings)
