@@ -92,6 +92,7 @@ def read_gathered(
         files=(folder / TABLE_FILE, *(file.member.path for file in own)),
         law=law,
         members=tuple(file.member for file in own),
+        member=str(header.get("member", "")),
         listed_in=_listing(header["listed_in"], name, faults) if "listed_in" in header else None,
         states={file.member.name: file.member for file in own} if gather == STATES else {},
     )
