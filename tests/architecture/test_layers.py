@@ -27,7 +27,8 @@ MODELS = PROJECT / "dbt_like_sql"
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
     {"errors", "files", "messages"},
-    {"forms", "periods", "settings", "trail"},
+    {"periods"},
+    {"forms", "settings", "trail"},
     {"calendar", "duck", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},
