@@ -15,7 +15,7 @@ from setuptools.command.build_py import build_py
 PACKAGE, SHIPPED = "drg_pipeline", "shipped"
 ROOMS = (
     "dbt_like_sql/**/*.sql",
-    "dbt_like_sql/*.yml",
+    "dbt_like_sql/**/*.yml",
     "data/interface/**/*.yml",
     "data/policy/**/*.yml",
     "data/schemes/README.md",

@@ -6,9 +6,19 @@ grain: [year, setl_id, dcla_time]
 partition: year
 keeps:
   grouping.regroup_record: [year, setl_id, dcla_time]
-like:
-  model: grouping.scheme_case
-  with: {grouping.record: grouping.regroup_record, policy.grouping: policy.calibration_scheme, month: year}
 nullable: [leaf, retried_procedure, reason]
 law: [JY-10, JY-16]
 ---*/
+with bound_period as (
+    select year as period, scheme
+    from policy.calibration_scheme
+    where scheme is not null
+),
+
+record_to_group as not materialized (
+    select year as period, *
+    from grouping.regroup_record
+)
+
+select period as year, setl_id, dcla_time, scheme, mdc, adrg, drg, status, leaf, retried_procedure, reason
+from grouped

@@ -22,7 +22,7 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.periods import upstream_partitions
+from drg_pipeline.lake.reads import upstream_partitions
 from drg_pipeline.periods import MONTH, YEAR, Period, contiguous, month_of, parse_periods, span
 from drg_pipeline.region import Region
 

@@ -9,7 +9,8 @@ import dagster as dg
 
 from drg_pipeline.assets.failures import failure_hook, told
 from drg_pipeline.assets.operations import Operations
-from drg_pipeline.closings.replay import Projects, Replayed, closings_to_replay, replay
+from drg_pipeline.closings.projects import Projects
+from drg_pipeline.closings.replay import Replayed, closings_to_replay, replay
 from drg_pipeline.region import Region
 
 WEEKLY = "0 {hour} * * 0"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dagster as dg
 
 from drg_pipeline.periods import MONTH, YEAR, Period
-from drg_pipeline.sql.model import Model, Reads
+from drg_pipeline.sql.header import Reads
+from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
 

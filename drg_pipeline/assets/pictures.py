@@ -40,7 +40,7 @@ def pictures(
         return {}
     for table in sorted({table for chart in charts for table in chart.tables}):
         files = region.store.partitions(table, region.project.partition_of(table))
-        region.engine.view(con, table, list(files.values()))
+        region.engine.inputs.view(con, table, list(files.values()))
     return {
         partition: dg.MetadataValue.md("\n\n".join(_image(con, chart, partition) for chart in charts))
         for partition in published

@@ -51,7 +51,7 @@ def _standing(region: Region, con: duckdb.DuckDBPyConnection, source: Source) ->
 def _delivered(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -> Told:
     """The accepted rows of all deliveries; the preview shows the last delivery's."""
     name = f"{source.name.split('.')[1]}.parquet"
-    landed = region.engine.landed()
+    landed = region.engine.inputs.landed()
     files = [path for folder in landed.values() if (path := folder / name).is_file()]
     rows = row_counts(con, {source.name: files})[source.name]
     metadata: dict[str, Any] = {

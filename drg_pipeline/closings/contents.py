@@ -33,7 +33,6 @@ from drg_pipeline.closings.manifest import (
     FileEntry,
     TableEntry,
 )
-from drg_pipeline.closings.scratch import scratch
 from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import kind_of
@@ -41,6 +40,7 @@ from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
 from drg_pipeline.lake.parquet import parquet
+from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import footers
 from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.model import Model
@@ -213,7 +213,7 @@ class Contents:
     def take_deliveries(self) -> set[str]:
         """The deliveries that the period rests on, whole; their names."""
         engine, computed = self.region.engine, self.scope.computed()
-        landed = engine.landed()
+        landed = engine.inputs.landed()
         project = self.region.project
         by_month = {t: parts for t, parts in computed.items() if parts}
         sliced = [project.models[t] for t in computed if t in project.models and project.models[t].slice_by]
@@ -236,7 +236,7 @@ class Contents:
 
     def _take(self, labels: set[str]) -> None:
         for label in sorted(labels):
-            source = self.region.engine.landed()[label]
+            source = self.region.engine.inputs.landed()[label]
             for path in sorted(source.iterdir()):
                 table = f"{LANDED}.{path.stem}" if path.suffix == ".parquet" else ""
                 self.add(path, f"{LANDED}/{source.name}/{path.name}", DATA, table, label)
@@ -269,13 +269,13 @@ class Contents:
     @contextmanager
     def _rebuilt(self, model: Model, labels: set[str]) -> Iterator[tuple[Engine, TableEntry]]:
         """A sliced table made again from the deliveries that are held: its engine and its entry."""
-        landed = self.region.engine.landed()
+        landed = self.region.engine.inputs.landed()
         with scratch(
             self.region.settings,
-            self.folder,
-            held=[],
-            landed={label: f"{LANDED}/{landed[label].name}" for label in labels},
-            project=self.region.project,
+            self.region.project,
+            held={},
+            landed={label: self.folder / LANDED / landed[label].name for label in labels},
+            within=self.folder,
         ) as engine:
             recompute(engine, {model.name: []})
             path = engine.store.file(model.name, "none", None)
@@ -287,8 +287,7 @@ class Contents:
     def _slice(self, engine: Engine, model: Model) -> str:
         files = list(engine.store.partitions(model.name, "none").values())
         with closing(engine.connect()) as con:
-            engine.view(con, model.name, files)
-            return engine.slice_digests(con, model, files, [self.scope.period])[self.scope.period]
+            return engine.inputs.sliced(con, model, files, [self.scope.period])[1][self.scope.period]
 
     def _keys(self, engine: Engine, model: Model) -> set[object]:
         """The keys of a sliced table that the month depends on."""

@@ -12,11 +12,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from drg_pipeline.closings import older
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import MANIFEST, read_json
 from drg_pipeline.sql.project import Column, Source
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (older.FORMAT, FORMAT)
 LAKE, LANDED, MODELS, LAW, INTERFACE, REPORT = "lake", "landing", "models", "law", "interface", "difference"
 SOURCES = "sources.json"
 
@@ -67,6 +69,11 @@ class TableEntry:
     file: str = ""
     grain: Sequence[str] = ()
 
+    @property
+    def place(self) -> str:
+        """The place of its file in a lake."""
+        return self.file.removeprefix(f"{LAKE}/")
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -79,6 +86,7 @@ class Manifest:
     deliveries  each with its digest and the SHA-256 of the raw files
     personal    columns that are never shown
     digests     which digests of tables they are (`lake.digest.KIND`)
+    methods     choice -> the methods that the region followed; None where nothing was chosen by name
     """
 
     region: str
@@ -103,6 +111,7 @@ class Manifest:
     files: Sequence[FileEntry] = field(default=())
     format: int = FORMAT
     digests: int = 1
+    methods: Mapping[str, Sequence[str]] | None = None
 
     def bytes(self) -> bytes:
         return (json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
@@ -125,8 +134,10 @@ def read_manifest(folder: Path) -> Manifest:
     """DrgError where it cannot be read as one of this form."""
     raw = read_json(folder / MANIFEST)
     try:
-        if raw["format"] != FORMAT:
-            raise ValueError(f"its form is {raw['format']}, this program reads {FORMAT}")
+        if raw["format"] not in READABLE:
+            raise ValueError(
+                f"its form is {raw['format']}, this program reads {', '.join(map(str, READABLE))}"
+            )
         files = [FileEntry(**entry) for entry in raw.pop("files")]
         tables = [TableEntry(**entry) for entry in raw.pop("tables")]
         found = Manifest(**raw, files=files, tables=tables)

@@ -17,31 +17,29 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.closings.causes import Cause, Causes, Node
-from drg_pipeline.closings.compare import SHOWN, Compared, compare_files
-from drg_pipeline.closings.contents import digest_of_file, model_files, sha256_of
+from drg_pipeline.closings.contents import digest_of_file
 from drg_pipeline.closings.manifest import (
     CODE,
     DATA,
     LANDED,
-    MODELS,
     OUTPUT,
-    SOURCES,
     TAKEN,
     Manifest,
     TableEntry,
     manifest_digest,
     read_manifest,
-    read_sources,
 )
-from drg_pipeline.closings.scratch import scratch
+from drg_pipeline.closings.projects import Projects
 from drg_pipeline.closings.seal import versions
 from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.duck import connect, first_line
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
-from drg_pipeline.lake.digest import KIND, digest_of
+from drg_pipeline.lake.compare import SHOWN, Compared, compare_files
+from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
+from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import Footer, footers
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
@@ -104,21 +102,6 @@ class Replayed:
             "partitions_computed": self.steps,
             "seconds": round(self.seconds, 2),
         }
-
-
-class Projects:
-    """Folders of models that were read, by what stands in them: most closings hold the same."""
-
-    def __init__(self) -> None:
-        self._read: dict[str, Project] = {}
-
-    def of(self, models: Path, sources: Path) -> Project:
-        content = [("", sources.read_text(encoding="utf-8"))]
-        content += [(str(path.relative_to(models)), sha256_of(path)) for path in model_files(models)]
-        key = digest_of(content)
-        if key not in self._read:
-            self._read[key] = Project(models, read_sources(sources))
-        return self._read[key]
 
 
 def replay(
@@ -195,17 +178,20 @@ class _Replay:
     progress: Callable[[str], None]
 
     def run(self, done: Replayed) -> Replayed:
-        sources = self.folder / SOURCES
-        project = self.projects.of(self.folder / MODELS, sources)
-        current = self.projects.of(self.settings.models, sources)
-        held = [entry.file for entry in self.manifest.tables if entry.file and entry.role != OUTPUT]
+        sealed = self.projects.sealed(self.folder, self.manifest)
+        today = self._today()
+        held = {
+            entry.place: self.folder / entry.file
+            for entry in self.manifest.tables
+            if entry.file and entry.role != OUTPUT
+        }
         stopped, steps = "", 0
         with scratch(
             self.settings,
-            self.folder,
+            today or sealed if self.code == CURRENT else sealed,
             held=held,
-            landed=self.manifest.landed(),
-            project=current if self.code == CURRENT else project,
+            landed={label: self.folder / place for label, place in self.manifest.landed().items()},
+            within=self.folder,
         ) as engine:
             try:
                 made = recompute(engine, self.manifest.plan, progress=lambda table, _: self.progress(table))
@@ -217,7 +203,7 @@ class _Replay:
         return replace(
             done,
             tables=tables,
-            code=_other_code(self.manifest, current),
+            code=_other_code(self.manifest, today) if today else list(self.manifest.plan),
             versions={
                 name: (then.get(name, ""), now.get(name, ""))
                 for name in sorted({*then, *now})
@@ -226,6 +212,15 @@ class _Replay:
             stopped=stopped,
             steps=steps,
         )
+
+    def _today(self) -> Project | None:
+        """The models of the program; None where they do not fit the closing and are not asked for."""
+        try:
+            return self.projects.today(self.settings.models, self.folder, self.manifest)
+        except DrgError:
+            if self.code == CURRENT:
+                raise
+            return None
 
     def _compare(self, engine: Engine) -> list[TableReplay]:
         project = engine.project

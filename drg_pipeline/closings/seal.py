@@ -268,6 +268,7 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
             plan=scope.computed(),
             tables=contents.tables,
             digests=KIND,
+            methods=region.project.methods,
         )
         if before:
             write_difference(settings, before, folder, manifest, contents.add_report)

@@ -12,9 +12,9 @@ import click
 from drg_pipeline.commands.options import day_option, language, near, region_options, settings_of
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.periods import MONTH, Period
 
 if TYPE_CHECKING:
-    from drg_pipeline.periods import MONTH, Period
     from drg_pipeline.policy import Pack
     from drg_pipeline.policy.parameter import DatedValue, Parameter
 from drg_pipeline.settings import Settings

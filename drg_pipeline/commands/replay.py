@@ -52,7 +52,8 @@ def replay(
     """
     asked, faults = _asked(months, year, every, number, expect)
     settings = settings_of(given, (), faults)
-    from drg_pipeline.closings.replay import Projects, closings_to_replay
+    from drg_pipeline.closings.projects import Projects
+    from drg_pipeline.closings.replay import closings_to_replay
     from drg_pipeline.closings.replay import replay as compute
     from drg_pipeline.commands.progress import working
 

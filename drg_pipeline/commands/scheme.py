@@ -37,7 +37,9 @@ def check(screen: Screen, named: tuple[str, ...], schemes: str | None) -> None:
     from drg_pipeline.grouping.scheme import find_scheme, read_scheme, schemes_in
 
     settings, layout = _given(schemes)
-    folders = [find_scheme(settings.schemes, given) for given in named] or schemes_in(settings.schemes)
+    folders = [find_scheme(settings.schemes, given) for given in named] or [
+        *schemes_in(settings.schemes).values()
+    ]
     if not folders:
         raise WrongUse(
             f"There is no scheme in {_places(settings)}.", remedy="Import one: drg scheme import FOLDER"
@@ -91,12 +93,12 @@ def list_(screen: Screen, schemes: str | None) -> None:
 
     settings, layout = _given(schemes)
     rows: list[list[str]] = []
-    for folder in schemes_in(settings.schemes):
+    for name, folder in schemes_in(settings.schemes).items():
         try:
             one = read_scheme(folder, layout)
         except DrgError as error:
             told = screen.text("scheme.broken_row", count=len(error.faults))
-            rows.append([folder.name, "", told, "", "", "", ""])
+            rows.append([name, "", told, "", "", "", ""])
             continue
         counts = [f"{one.counts[key]:,}" for key in ("mdc", "adrg", "drg")]
         rows.append([one.name, one.version, one.title, *counts, one.digest[:DIGITS]])

@@ -79,7 +79,7 @@ def simulate(
     with =, *= or +=. Without @ a parameter is tried for every period, history included. --scheme groups by
     that scheme, unless --grouping says otherwise.
     """
-    from drg_pipeline.simulation.scratch import work_folder
+    from drg_pipeline.lake.scratch import beside, work_folder
     from drg_pipeline.simulation.simulate import Asked
 
     periods, faults = read_periods(months, year)
@@ -96,8 +96,8 @@ def simulate(
         reference=Path(reference).expanduser().resolve() if reference else None,
         scheme=bool(given["scheme"] or given["grouping"]),
     )
-    place = Path(work).expanduser().resolve() if work else None
-    with work_folder(settings.lake, place, keep=keep) as fresh:
+    place = Path(work).expanduser().resolve() if work else beside(settings.lake)
+    with work_folder(place, keep=keep) as fresh:
         simulated = _run(screen, settings, asked, fresh)
         _print(screen, simulated)
         _write(screen, simulated, page, document, folder)

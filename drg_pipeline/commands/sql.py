@@ -64,6 +64,7 @@ def sql(
     from drg_pipeline.commands import export
     from drg_pipeline.lake.store import Store
     from drg_pipeline.lake.views import open_views
+    from drg_pipeline.sql.macros import read_macros
 
     settings = Settings.for_region(**given)
     kind = export.kind_of(out, kind)
@@ -71,8 +72,7 @@ def sql(
         raise WrongUse("There is no query whose rows --out could take.", state="Nothing was written.")
     check_lake(settings)
     store = Store(settings.region_lake)
-    macros = (settings.models / "macros.sql").read_text(encoding="utf-8")
-    with closing(open_views(store, macros)) as con:
+    with closing(open_views(store, read_macros(settings.models).text)) as con:
         if query is not None:
             text = sys.stdin.read() if query == "-" else query
             answer = Answer(con, text)

@@ -70,20 +70,32 @@ class Scheme:
     notes: tuple[str, ...]
 
 
-def schemes_in(schemes: Sequence[Path]) -> list[Path]:
-    """The folders of schemes in some folders, by name; of two with one name, that of the earlier folder."""
+def aside(place: Path) -> Path:
+    """Where a scheme stands while another one is put into its place, and after that was killed half-way."""
+    return place.with_name(f".{place.name}.before.tmp")
+
+
+def standing(place: Path) -> Path | None:
+    """Where the scheme of a place is to be read: there, or aside; None where it is in neither."""
+    # The new one may have come between the first look and the second.
+    return next((path for path in (place, aside(place), place) if path.is_dir()), None)
+
+
+def schemes_in(schemes: Sequence[Path]) -> dict[str, Path]:
+    """name -> folder of the schemes in some folders; of two with one name, that of the earlier folder."""
     found: dict[str, Path] = {}
     for folder in schemes:
-        if folder.is_dir():
-            for path in folder.iterdir():
-                if is_name(path.name) and (path / HEAD).is_file():
-                    found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found)]
+        there = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        for name in {*there, *(name[1:].split(".")[0] for name in there if name.startswith("."))}:
+            path = standing(folder / name) if is_name(name) else None
+            if path and (path / HEAD).is_file():
+                found.setdefault(name, path)
+    return dict(sorted(found.items()))
 
 
 def scheme_folder(schemes: Sequence[Path], name: str) -> Path:
     """Where the scheme of a name is: in the first folder that has it, or would be: in the first folder."""
-    return next((folder / name for folder in schemes if (folder / name).is_dir()), schemes[0] / name)
+    return next(filter(None, (standing(folder / name) for folder in schemes)), schemes[0] / name)
 
 
 def find_scheme(schemes: Sequence[Path], name_or_folder: str) -> Path:
@@ -98,7 +110,7 @@ def find_scheme(schemes: Sequence[Path], name_or_folder: str) -> Path:
         )
     if given and os.path.isfile(os.path.join(given, HEAD)):
         return Path(given)
-    there = [path.name for path in schemes_in(schemes)]
+    there = schemes_in(schemes)
     places = ", ".join(str(folder) for folder in schemes)
     listed = f"Schemes in {places}: {', '.join(there)}." if there else f"There is no scheme in {places}."
     if not is_name(given):

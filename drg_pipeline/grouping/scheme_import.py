@@ -18,11 +18,10 @@ from pathlib import Path
 
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.files import name_folder, sync_tree
-from drg_pipeline.grouping.scheme import Scheme, digest_of, read_files, scheme_of
+from drg_pipeline.grouping.scheme import Scheme, aside, digest_of, read_files, scheme_of
 from drg_pipeline.grouping.scheme_head import HEAD, NAME_RULE, is_name, renamed
 from drg_pipeline.ingest.reference_layout import ReferenceLayout
 
-_ASIDE = "before"
 _LEFT = re.compile(r"\.(.+)\.(before|[0-9a-f]{8})\.tmp")
 
 
@@ -90,29 +89,26 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _beside(target: Path, what: str) -> Path:
-    """A place that no reader of schemes looks at."""
-    return target.with_name(f".{target.name}.{what}.tmp")
-
-
 def _clear(schemes: Path) -> None:
     """Undo what an import that was killed left: its copy goes, a scheme it had moved aside comes back."""
     for left in sorted(schemes.iterdir()):
         if not (parts := _LEFT.fullmatch(left.name)) or left.is_symlink() or not left.is_dir():
             continue
-        if parts[2] == _ASIDE and not os.path.lexists(schemes / parts[1]):
-            os.rename(left, schemes / parts[1])
+        place = schemes / parts[1]
+        if left == aside(place) and not os.path.lexists(place):
+            os.rename(left, place)
         else:
             shutil.rmtree(left)
 
 
 def _publish(files: Mapping[str, bytes], target: Path) -> None:
-    temporary = _beside(target, uuid.uuid4().hex[:8])
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         temporary.mkdir()
         for name, content in files.items():
             (temporary / name).write_bytes(content)
         sync_tree(temporary)
-        name_folder(temporary, target, _beside(target, _ASIDE))
+        # Where it steps aside for a moment readers find it.
+        name_folder(temporary, target, aside(target))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

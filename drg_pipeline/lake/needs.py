@@ -50,7 +50,7 @@ def needed(
                 continue
             readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
             for reader in readers:
-                found = engine.reads(con, reader, model.partition, [p for p in followed if p])
+                found = engine.inputs.partitions(con, reader, model.partition, [p for p in followed if p])
                 for table, partitions in found.items():
                     if table != name:
                         wanted.setdefault(table, set()).update(partitions)
@@ -77,10 +77,10 @@ def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[str]]) -> set[
                     if reads and reads.deliveries_of:
                         guide = reads.deliveries_of
                         kind = project.partition_of(guide)
-                        engine.view(con, guide, list(engine.store.partitions(guide, kind).values()))
-                    files, _ = engine.delivery_files(con, table, model.partition, keys, reads)
+                        engine.inputs.view(con, guide, list(engine.store.partitions(guide, kind).values()))
+                    files, _ = engine.inputs.deliveries(con, table, model.partition, keys, reads)
                     found |= {path.parent for paths in files.values() for path in paths}
-    return {label for label, folder in engine.landed().items() if folder in found}
+    return {label for label, folder in engine.inputs.landed().items() if folder in found}
 
 
 def recompute(

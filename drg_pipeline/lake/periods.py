@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.sql.model import Reads
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -46,32 +44,3 @@ def parse_months(text: str) -> list[str]:
             raise WrongUse(f"The months {part.strip()} run backwards.", remedy=f"Write {last}..{first}.")
         months += months_between(first, last if dots else first)
     return sorted(dict.fromkeys(months))
-
-
-def upstream_partitions(
-    kind: str, partitions: Sequence[str], up_kind: str, reads: Reads | None
-) -> list[str] | None:
-    """The partitions of an upstream table that a model's partitions read; None: the whole table."""
-    if up_kind == "none" or kind == "none":
-        return None
-    reads = reads or Reads()
-    if reads.months is not None and kind == "month":
-        low, high = reads.months
-        wanted: Iterable[str] = (
-            month
-            for own in partitions
-            for month in months_between(
-                month_text(month_number(own) + low), month_text(month_number(own) + high)
-            )
-            if not reads.within_year or month[:4] == own[:4]
-        )
-    else:
-        low, high = reads.years or (0, 0)
-        years = (str(int(own[:4]) + offset) for own in partitions for offset in range(low, high + 1))
-        if up_kind == "year":
-            wanted = years
-        elif kind == "month" and reads.years is None:
-            wanted = partitions
-        else:
-            wanted = (month for year in years for month in months_of(year))
-    return sorted(set(wanted))

@@ -16,6 +16,8 @@ from pathlib import Path
 import duckdb
 
 PART = "part.parquet"
+# What does not fit into memory, and what lasts as long as a step.
+SPILL = ".spill"
 
 
 @dataclass(frozen=True)

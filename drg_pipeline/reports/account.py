@@ -18,12 +18,12 @@ import duckdb
 from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.periods import upstream_partitions
+from drg_pipeline.lake.reads import upstream_partitions
 from drg_pipeline.periods import Period
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
 from drg_pipeline.sql.account import ACCOUNT, Explanation, Section
-from drg_pipeline.sql.model import Reads
+from drg_pipeline.sql.header import Reads
 
 # Claims up to which their ids are written out, so that DuckDB skips the row groups without them.
 WRITTEN_OUT = 50
@@ -229,7 +229,7 @@ class Accounts:
             file for partition, file in there.items() if kind not in kept or partition in set(kept[kind])
         ]
         if not files or self.words.claim.id not in project.schema_of(table):
-            self.region.engine.view(con, table, files)
+            self.region.engine.inputs.view(con, table, files)
             return
         layer, name = table.split(".")
         con.execute(f"create schema if not exists {quoted(layer)}")

@@ -15,8 +15,8 @@ import sqlglot.errors
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.policy.strict_yaml import Place, read_yaml
-from drg_pipeline.sql.model import selected, tables_of
 from drg_pipeline.sql.project import Project
+from drg_pipeline.sql.query import selected, tables_of
 
 CHARTS_FILE = "charts.yml"
 KINDS = ("bars", "lines", "scatter", "waterfall")

@@ -16,7 +16,8 @@ import duckdb
 from drg_pipeline.errors import DrgError
 from drg_pipeline.messages import LANGUAGES
 from drg_pipeline.policy.strict_yaml import Place
-from drg_pipeline.sql.model import selected, split_header, tables_of
+from drg_pipeline.sql.header import split_header
+from drg_pipeline.sql.query import selected, tables_of
 
 SHEETS, PROOFS = "sheets", "proofs"
 # What a sheet is about -> the parameters that its SELECT may ask for, and the kind of period that they name.

@@ -117,7 +117,7 @@ def _both(
                 there = lakes[side].partitions(table, engine.project.partition_of(table))
                 wanted = partitions.get(table)
                 files = [path for name, path in there.items() if not wanted or name in wanted]
-                engine.view(con, table, files)
+                engine.inputs.view(con, table, files)
         con.execute(f"use {_HOME}")
         con.execute(f"create schema {COMPARED}")
         yield con

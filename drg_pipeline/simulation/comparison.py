@@ -16,8 +16,8 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.messages import LANGUAGES
 from drg_pipeline.policy.strict_yaml import Place, read_yaml
 from drg_pipeline.reports.charts import Chart, read_chart, unreadable
-from drg_pipeline.sql.model import selected, tables_of
 from drg_pipeline.sql.project import Project
+from drg_pipeline.sql.query import selected, tables_of
 
 SIMULATE_FILE = "simulate.yml"
 COMPARED_MONTHS, COMPARED_YEAR = "months", "year"

@@ -17,6 +17,7 @@ from drg_pipeline import messages
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.lake.needs import Needs, needed
+from drg_pipeline.lake.scratch import link_plan, link_tables
 from drg_pipeline.lake.store import Store, footers
 from drg_pipeline.periods import MONTH, YEAR, Period, span
 from drg_pipeline.policy import Pack, load_pack
@@ -34,7 +35,6 @@ from drg_pipeline.simulation.comparison import (
 )
 from drg_pipeline.simulation.differences import Difference, differences
 from drg_pipeline.simulation.law import change_law
-from drg_pipeline.simulation.scratch import Changed, Spread, link_plan, link_tables
 from drg_pipeline.simulation.side import (
     PREFIX,
     change_tables,
@@ -42,6 +42,7 @@ from drg_pipeline.simulation.side import (
     tables_of_lake,
     write_tables,
 )
+from drg_pipeline.simulation.spread import Changed, Spread
 
 KNOWN_ON_MARK = ".known_on"
 UNCHANGED = "Nothing of the lake was changed."

@@ -6,17 +6,19 @@ Reads the SELECTs, orders them and refuses what does not fit. They are never sto
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.model import Reads, reads_of, selected, split_header, tables_of
-from drg_pipeline.sql.order import ordered
+from drg_pipeline.errors import Fault
+from drg_pipeline.sql.header import Reads
+from drg_pipeline.sql.methods import When
+from drg_pipeline.sql.model import Reader
 
 ACCOUNT = "account"
-KEYS = {"describe", "reads", "law", "section"}
+KEYS = ("describe", "reads", "law", "section", "when")
 SECTION_KEYS = {"order", "title", "optional"}
 
 
@@ -44,6 +46,7 @@ class Explanation:
     law: tuple[str, ...]
     upstream: tuple[str, ...]
     columns: tuple[str, ...]
+    when: When
     section: Section | None = None
 
     @property
@@ -61,45 +64,26 @@ class Explanation:
         return [table for table in self.upstream if table.split(".")[0] != ACCOUNT]
 
 
-def read_explanations(folder: Path, layers: Sequence[str]) -> dict[str, Explanation]:
-    """id -> explanation of all layers, each after those that it reads; DrgError for two of one name."""
-    found = [
-        read_explanation(path)
-        for layer in layers
-        for path in sorted((folder / layer / ACCOUNT).glob("*.sql"))
-    ]
-    by_id = {one.id: one for one in found}
-    twice = [
-        Fault(one.id, f"stands in {one.layer} and in {by_id[one.id].layer}: rename one of the two")
-        for one in found
-        if by_id[one.id] is not one
-    ]
-    if twice:
-        raise DrgError("Explanations of two layers have one name.", twice)
-    return ordered(by_id, lambda one: one.explained)
+def read_explanations(reader: Reader, folder: Path, layers: Sequence[str]) -> list[Explanation]:
+    """The explanations of all layers; two of one name are a fault."""
+    found: dict[str, Explanation] = {}
+    for layer in layers:
+        for one in reader.each(partial(read_explanation, reader), folder / layer / ACCOUNT):
+            if one.id in found:
+                twice = f"stands in {found[one.id].layer} and in {one.layer}: rename one of the two"
+                reader.faults.append(Fault(one.id, twice))
+            found[one.id] = one
+    return list(found.values())
 
 
-def read_explanation(path: Path) -> Explanation:
-    """Parse one file of a layer's account; every fault of it in one error."""
-    header, sql = split_header(path)
-    faults = [Fault(path.stem, f"unknown header key {key}") for key in sorted(set(header) - KEYS)]
-    if "describe" not in header:
-        faults.append(Fault(path.stem, "header key describe is missing"))
-    reads = reads_of(header.get("reads"), path.stem, faults)
-    section = _section(header["section"], path.stem, faults) if "section" in header else None
-    if faults:
-        raise DrgError(f"The explanation {path.stem} cannot be used.", faults)
-    return Explanation(
-        id=path.stem,
-        path=path,
-        sql=sql,
-        describe=str(header["describe"]).strip(),
-        reads=reads,
-        law=tuple(header.get("law") or ()),
-        upstream=tables_of(sql),
-        columns=selected(sql),
-        section=section,
-    )
+def read_explanation(reader: Reader, path: Path) -> Explanation | None:
+    """One file of a layer's account."""
+    said = reader.said(path, ("describe",), KEYS)
+    if said is None:
+        return None
+    header, common = said
+    section = _section(header["section"], path.stem, reader.faults) if "section" in header else None
+    return Explanation(**common, section=section)
 
 
 def _section(raw: Any, where: str, faults: list[Fault]) -> Section | None:
@@ -110,16 +94,22 @@ def _section(raw: Any, where: str, faults: list[Fault]) -> Section | None:
 
 
 def misread(
-    explanations: Mapping[str, Explanation], known: Collection[str], rank: Mapping[str, int]
+    explanations: Mapping[str, Explanation],
+    unknown: Callable[[str, Iterable[str]], list[Fault]],
+    rank: Mapping[str, int],
 ) -> list[Fault]:
-    """Tables that nothing provides, and those that are computed after the step that is explained."""
+    """What is read and not there, and tables that are computed after the step that is explained.
+
+    unknown  the faults of tables that something (its name) reads and nothing provides
+    """
     faults: list[Fault] = []
     for one in explanations.values():
-        for table in one.tables:
-            if table not in known:
-                faults.append(Fault(one.id, f"reads {table}, which nothing provides"))
-            elif rank.get(table.split(".")[0], -1) > rank[one.layer]:
-                faults.append(Fault(one.id, f"reads {table}, which is computed after {one.layer}"))
+        faults += unknown(one.id, one.tables)
+        faults += [
+            Fault(one.id, f"reads {table}, which is computed after {one.layer}")
+            for table in one.tables
+            if rank.get(table.split(".")[0], -1) > rank[one.layer]
+        ]
         faults += [
             Fault(one.id, f"reads {ACCOUNT}.{other}, which nothing provides")
             for other in one.explained

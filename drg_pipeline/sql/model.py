@@ -1,33 +1,27 @@
-"""One model file: a YAML header between `/*---` and `---*/`, then one plain SELECT.
+"""Files of the arithmetic, one thing each: models and invariants.
 
 The path is the table's name (`pricing/case_point.sql` is `pricing.case_point`). This module reads
-and refuses; it does not know what a model computes.
+and refuses; it does not know what a model computes. A table of many files is `gather.py`'s, the account of a
+claim `account.py`'s.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import sqlglot
-import yaml
-from sqlglot import exp
+from typing import Any, TypeVar
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.sql.header import Reads, Split, check_keys, cited, read_reads, texts_of
+from drg_pipeline.sql.methods import Choice, When, read_when
+from drg_pipeline.sql.query import parsed, tables_of
+from drg_pipeline.sql.shared import Shelf, composed
 
-# libyaml takes a fifth of the time, where it is there.
-SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
-WORD = re.compile(r"[a-z_][a-z0-9_.]*")
 PARTITIONS = ("month", "year", "none")
-HEADER_KEYS = {
-    "describe",
-    "grain",
-    "partition",
+MODEL_NEEDS = ("describe", "grain", "partition")
+MODEL_KEYS = (
+    *MODEL_NEEDS,
     "sealed",
     "keeps",
     "reads",
@@ -36,28 +30,10 @@ HEADER_KEYS = {
     "flags",
     "law",
     "slice",
-    "like",
-}
-INVARIANT_KEYS = {"describe", "guards", "reads", "law", "severity"}
-READ_KEYS = {"months", "years", "within_year", "year_from", "deliveries_of"}
-LAW_COMMENT = re.compile(r"--\s*law:\s*([A-Z][A-Z0-9-]*(?:\s*,\s*[A-Z][A-Z0-9-]*)*)")
-
-
-@dataclass(frozen=True)
-class Reads:
-    """Which partitions of an upstream table a step may see, where that is not its own period.
-
-    months        offsets (from, to) from the model's month; `within_year` keeps those of its year
-    years         offsets (from, to) from the model's year
-    year_from     `layer.table.column` that names the upstream year for each of the model's periods
-    deliveries_of table (setl. month, delivery) that tells which deliveries the periods need
-    """
-
-    months: tuple[int, int] | None = None
-    within_year: bool = False
-    years: tuple[int, int] | None = None
-    year_from: str | None = None
-    deliveries_of: str | None = None
+    "when",
+)
+INVARIANT_KEYS = ("describe", "guards", "reads", "law", "severity", "when")
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -70,17 +46,31 @@ class RowCheck:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A table of the arithmetic. `grain` are its key columns, `keeps` the keys that must come out.
-
-    `slice_by` (month column, key column) says of an unpartitioned table what a month can depend on: every
-    row of the keys that have a row in the month. `flags` names the catalogue (check_id, severity, title)
-    whose rules are this model's boolean columns. `sealed` tables stand as they are once their period is
-    closed.
-    """
+class Member:
+    """One file of a gathered table; its name is what the table calls it."""
 
     name: str
     path: Path
+    describe: str
+    law: tuple[str, ...]
+    when: When
+
+
+@dataclass(frozen=True)
+class Model:
+    """A table of the arithmetic. `grain` are its key columns, `keeps` the keys that must come out.
+
+    files     what it is written in: one file, or a folder's
+    members   the files that are gathered into it, as far as they apply; none of a table of one file
+    states    columns that members of the same name give: true fails, false passes, null does not apply
+    slice_by  (month column, key column) says of an unpartitioned table what a month can depend on: every
+              row of the keys that have a row in the month
+    flags     the catalogue (check_id, severity, title) whose rules are this model's boolean columns
+    sealed    its partitions stand as they are once their period is closed
+    """
+
+    name: str
+    files: tuple[Path, ...]
     sql: str
     describe: str
     grain: tuple[str, ...]
@@ -95,6 +85,9 @@ class Model:
     slice_by: tuple[str, str] | None = None
     columns: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
+    when: When = field(default_factory=dict)
+    members: tuple[Member, ...] = ()
+    states: Mapping[str, Member] = field(default_factory=dict)
 
     @property
     def layer(self) -> str:
@@ -119,165 +112,133 @@ class Invariant:
     severity: str
     upstream: tuple[str, ...]
     columns: tuple[str, ...]
-
-
-def split_header(path: Path) -> tuple[dict[str, Any], str]:
-    """The header as a mapping, and the SQL behind it."""
-    found = HEADER.match(path.read_text(encoding="utf-8"))
-    if not found:
-        raise DrgError(
-            f"{path.name} is not a model file.", remedy="Open it with /*--- (YAML) ---*/, then one SELECT."
-        )
-    header = yaml.load(found["yaml"], Loader=SAFE_LOADER)
-    if not isinstance(header, dict):
-        raise DrgError(f"{path.name}: the header is not a mapping.")
-    return header, found["sql"].strip().rstrip(";")
-
-
-def reads_of(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
-    """The `reads` of a header: table -> its partitions that are read; what is wrong goes to `faults`."""
-    result: dict[str, Reads] = {}
-    for table, spec in (raw or {}).items():
-        unknown = set(spec) - READ_KEYS
-        if unknown:
-            faults.append(Fault(where, f"reads.{table}: unknown {', '.join(sorted(unknown))}"))
-            continue
-        pair = {key: (int(spec[key][0]), int(spec[key][1])) for key in ("months", "years") if key in spec}
-        result[table] = Reads(
-            months=pair.get("months"),
-            years=pair.get("years"),
-            within_year=bool(spec.get("within_year", False)),
-            year_from=spec.get("year_from"),
-            deliveries_of=spec.get("deliveries_of"),
-        )
-    return result
+    when: When = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Parsed:
-    """What the text of a query says: the tables it reads, and the columns it yields if it is one SELECT."""
+class Reader:
+    """How the files of one folder of models are read; `faults` gathers what is wrong with any of them."""
 
-    upstream: tuple[str, ...]
-    columns: tuple[str, ...] | None
+    split: Split
+    choices: Mapping[str, Choice]
+    faults: list[Fault]
+    asked: set[str] = field(default_factory=set)
+    """choices that decide on anything in the folder"""
 
+    def when(self, header: Mapping[str, Any], where: str) -> When:
+        """What a file waits for; nothing where it always applies."""
+        if "when" not in header:
+            return {}
+        found = read_when(header["when"], self.choices, where, self.faults)
+        self.asked.update(found)
+        return found
 
-@lru_cache(maxsize=1024)
-def parsed(sql: str) -> Parsed:
-    """Parsing is most of what opening a region costs; a text is parsed once in a process."""
-    trees = sqlglot.parse(sql, read="duckdb")
-    tables = {f"{t.db}.{t.name}" for tree in trees if tree for t in tree.find_all(exp.Table) if t.db}
-    first = trees[0] if len(trees) == 1 else None
-    columns = tuple(first.named_selects) if isinstance(first, exp.Query) else None
-    return Parsed(tuple(sorted(tables)), columns)
+    def columns(self, sql: str, where: str) -> tuple[str, ...] | None:
+        """What a text yields; None, and a fault, where it is not one SELECT."""
+        said = parsed(sql)
+        if said.columns is None:
+            self.faults.append(Fault(where, said.fault or "is not one SELECT"))
+        return said.columns
 
+    # -- models --------------------------------------------------------------------------------
 
-def tables_of(sql: str) -> tuple[str, ...]:
-    """Every `layer.table` a SELECT reads, in order of name; CTE names are left out."""
-    return parsed(sql).upstream
+    def model(self, path: Path, layer: str, shelf: Shelf) -> Model | None:
+        """A table of one file."""
+        name = f"{layer}.{path.stem}"
+        header, sql = self.split(path)
+        check_keys(header, MODEL_NEEDS, MODEL_KEYS, name, self.faults)
+        if self.columns(sql, name) is None:
+            return None
+        whole = composed(sql, shelf, name, self.faults)
+        law = cited(header, sql)
+        law += tuple(clause for shared in whole.shared for clause in shared.law)
+        reads = read_reads(header.get("reads"), name, self.faults)
+        return self.table(header, name, whole.sql, reads, files=(path,), law=law)
 
+    def table(
+        self, header: Mapping[str, Any], name: str, sql: str, reads: Mapping[str, Reads], **more: Any
+    ) -> Model | None:
+        """The model of a header and a text that can run, held against each other."""
+        faults = self.faults
+        columns = parsed(sql).columns
+        if columns is None or any(key not in header for key in MODEL_NEEDS):
+            return None
+        partition = str(header["partition"])
+        if partition not in PARTITIONS:
+            faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
+        if "sealed" in header and (header["sealed"] is not True or partition == "none"):
+            faults.append(Fault(name, "sealed is `true` of a table with partitions, or it is left out"))
+        grain, nullable = texts_of(header["grain"]), texts_of(header.get("nullable"))
+        for column in (*grain, *sorted(nullable)):
+            if column not in columns:
+                faults.append(Fault(name, f"{column} is named in the header and not selected"))
+        if partition in ("month", "year") and partition not in columns:
+            faults.append(Fault(name, f"is partitioned by {partition} and does not select it"))
+        upstream = tables_of(sql)
+        faults += [Fault(name, f"reads.{table} is not read") for table in sorted(set(reads) - set(upstream))]
+        more["law"] = tuple(dict.fromkeys(more["law"]))
+        return Model(
+            name=name,
+            sql=sql,
+            describe=str(header["describe"]).strip(),
+            grain=grain,
+            partition=partition,
+            keeps={table: tuple(keys) for table, keys in (header.get("keeps") or {}).items()},
+            reads=reads,
+            nullable=frozenset(nullable) | frozenset(more.get("states", ())),
+            checks=tuple(RowCheck(c["id"], c["expect"], c["describe"]) for c in header.get("checks") or ()),
+            flags=header.get("flags"),
+            sealed=bool(header.get("sealed", False)),
+            slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
+            columns=columns,
+            upstream=upstream,
+            when=self.when(header, name),
+            **more,
+        )
 
-def selected(sql: str) -> tuple[str, ...]:
-    """The columns a SELECT yields, by name."""
-    columns = parsed(sql).columns
-    if columns is None:
-        raise DrgError("This is not a SELECT.", [sql[:80]])
-    return columns
+    # -- what is no table ----------------------------------------------------------------------
 
+    def invariant(self, path: Path) -> Invariant | None:
+        """One file of `invariants/`."""
+        said = self.said(path, ("describe", "guards"), INVARIANT_KEYS)
+        if said is None:
+            return None
+        header, common = said
+        return Invariant(
+            **common, guards=str(header["guards"]), severity=str(header.get("severity", "error"))
+        )
 
-def _like(spec: Any, folder: Path, where: str, faults: list[Fault]) -> str:
-    """The SELECT of another model with other names in the place of some of its tables and columns.
+    def said(
+        self, path: Path, needed: Sequence[str], known: Sequence[str]
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The header of a file that is no table, and what all such files have."""
+        header, sql = self.split(path)
+        check_keys(header, needed, known, path.stem, self.faults)
+        columns = self.columns(sql, path.stem)
+        if columns is None or any(key not in header for key in needed):
+            return None
+        return header, {
+            "id": path.stem,
+            "path": path,
+            "sql": sql,
+            "describe": str(header["describe"]).strip(),
+            "reads": read_reads(header.get("reads"), path.stem, self.faults),
+            "law": texts_of(header.get("law")),
+            "upstream": tables_of(sql),
+            "columns": columns,
+            "when": self.when(header, path.stem),
+        }
 
-    `spec` is {model: layer.table, with: {name: other name}}; each name has to stand in that SELECT.
-    """
-    layer, _, table = str(spec["model"]).partition(".")
-    text = split_header(folder / layer / f"{table}.sql")[1]
-    names: Mapping[str, str] = spec["with"]
-    unknown = (
-        set(names) - set(WORD.findall(text)) - {part for w in WORD.findall(text) for part in w.split(".")}
-    )
-    faults += [Fault(where, f"like: {name} does not stand in {spec['model']}") for name in sorted(unknown)]
-    for name, other in names.items():
-        text = re.sub(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", other, text)
-    return text
+    def each(self, read: Callable[[Path], One | None], folder: Path) -> list[One]:
+        """What the files of a folder are, as far as they can be read."""
+        found = (self.tried(read, path) for path in sorted(folder.glob("*.sql")))
+        return [one for one in found if one is not None]
 
-
-def read_model(path: Path, layer: str) -> Model:
-    """Parse and check one model file; every fault of it in one error."""
-    header, sql = split_header(path)
-    name = f"{layer}.{path.stem}"
-    faults = [Fault(name, f"unknown header key {key}") for key in sorted(set(header) - HEADER_KEYS)]
-    faults += [
-        Fault(name, f"header key {key} is missing")
-        for key in ("describe", "grain", "partition")
-        if key not in header
-    ]
-    if "like" in header:
-        if sql:
-            faults.append(Fault(name, "has a SELECT and is like another model: keep one of the two"))
-        sql = _like(header["like"], path.parent.parent, name, faults)
-    partition = str(header.get("partition"))
-    if partition not in PARTITIONS:
-        faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
-    if "sealed" in header and (header["sealed"] is not True or partition == "none"):
-        faults.append(Fault(name, "sealed is `true` of a table with partitions, or it is left out"))
-    reads = reads_of(header.get("reads"), name, faults)
-    columns = parsed(sql).columns
-    if columns is None:
-        raise DrgError(f"{name} is not one SELECT.", faults)
-    grain = tuple(header.get("grain") or ())
-    nullable = frozenset(header.get("nullable") or ())
-    for column in (*grain, *sorted(nullable)):
-        if column not in columns:
-            faults.append(Fault(name, f"{column} is named in the header and not selected"))
-    if partition in ("month", "year") and partition not in columns:
-        faults.append(Fault(name, f"is partitioned by {partition} and does not select it"))
-    upstream = tables_of(sql)
-    faults += [Fault(name, f"reads.{table} is not read") for table in sorted(set(reads) - set(upstream))]
-    if faults:
-        raise DrgError(f"The model {name} cannot be used.", faults)
-    keeps = header.get("keeps") or {}
-    cited = [c.strip() for group in LAW_COMMENT.findall(sql) for c in group.split(",")]
-    return Model(
-        name=name,
-        path=path,
-        sql=sql,
-        describe=str(header["describe"]).strip(),
-        grain=grain,
-        partition=partition,
-        keeps={table: tuple(keys) for table, keys in keeps.items()},
-        reads=reads,
-        nullable=nullable,
-        checks=tuple(RowCheck(c["id"], c["expect"], c["describe"]) for c in header.get("checks") or ()),
-        flags=header.get("flags"),
-        sealed=bool(header.get("sealed", False)),
-        law=tuple(dict.fromkeys([*(header.get("law") or ()), *cited])),
-        slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
-        columns=columns,
-        upstream=upstream,
-    )
-
-
-def read_invariant(path: Path) -> Invariant:
-    """Parse one file of `invariants/`."""
-    header, sql = split_header(path)
-    faults = [Fault(path.stem, f"unknown header key {key}") for key in sorted(set(header) - INVARIANT_KEYS)]
-    faults += [
-        Fault(path.stem, f"header key {key} is missing")
-        for key in ("describe", "guards")
-        if key not in header
-    ]
-    reads = reads_of(header.get("reads"), path.stem, faults)
-    if faults:
-        raise DrgError(f"The invariant {path.stem} cannot be used.", faults)
-    return Invariant(
-        id=path.stem,
-        path=path,
-        sql=sql,
-        describe=str(header["describe"]).strip(),
-        guards=str(header["guards"]),
-        reads=reads,
-        law=tuple(header.get("law") or ()),
-        severity=str(header.get("severity", "error")),
-        upstream=tables_of(sql),
-        columns=selected(sql),
-    )
+    def tried(self, read: Callable[[Path], One | None], path: Path) -> One | None:
+        """What a file is; one that cannot be parted is one fault among others."""
+        try:
+            return read(path)
+        except DrgError as error:
+            where = f"{path.parent.name}/{path.name}"
+            self.faults.append(Fault(where, f"{error.headline} {error.remedy}".strip()))
+            return None

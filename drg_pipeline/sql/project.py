@@ -11,15 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import yaml
 from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.account import Explanation, misread, read_explanations
-from drg_pipeline.sql.model import SAFE_LOADER, Invariant, Model, read_invariant, read_model
+from drg_pipeline.sql.account import Explanation, misread
+from drg_pipeline.sql.folder import read_folder
+from drg_pipeline.sql.header import Split, mapping, split_header
+from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
+from drg_pipeline.sql.methods import Methods
+from drg_pipeline.sql.model import Invariant, Model
 from drg_pipeline.sql.order import ordered
+
+STATE = "true: fails; false: passes; empty: does not apply"
 
 
 @dataclass(frozen=True)
@@ -60,68 +64,101 @@ class Layer:
 
 
 class Project:
-    """The arithmetic of one checkout.
+    """The arithmetic of one checkout, as far as it applies to a region.
 
     models        name -> Model, in an order in which each comes after what it reads
     sources       name -> Source
     columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
     explanations  name -> Explanation, from the layers' accounts, each after those that it reads
+    methods       choice -> the methods that the region follows; None: whatever any region may follow
+    choices       choice -> Choice, from methods.yml
+    left_out      name -> what it waits for, of tables that do not apply
     """
 
-    def __init__(self, folder: Path, sources: Iterable[Source] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sources: Iterable[Source] = (),
+        methods: Methods | None = None,
+        split: Split = split_header,
+    ) -> None:
         self.folder = folder
         self.sources = {source.name: source for source in sources}
-        self.macros = (folder / "macros.sql").read_text(encoding="utf-8")
+        self.methods = methods
         self.layers = [
             Layer(name, str(entry["title"]), str(entry["describe"]), str(entry.get("owner", "")))
-            for name, entry in _mapping(folder / "layers.yml").items()
+            for name, entry in mapping(folder / LAYERS_FILE).items()
         ]
         self.columns = {
             name: Column(str(entry["type"]).upper(), str(entry.get("unit", "")), str(entry["meaning"]))
-            for name, entry in _mapping(folder / "columns.yml").items()
+            for name, entry in mapping(folder / "columns.yml").items()
         }
-        found = [
-            read_model(path, layer.name)
-            for layer in self.layers
-            for path in sorted((folder / layer.name).glob("*.sql"))
-        ]
-        self.invariants: list[Invariant] = [
-            read_invariant(path) for path in sorted((folder / "invariants").glob("*.sql"))
-        ]
-        self.explanations: dict[str, Explanation] = read_explanations(
-            folder, [layer.name for layer in self.layers]
+        layers = [layer.name for layer in self.layers]
+        self._macros = read_macros(folder)
+        found = read_folder(folder, layers, methods, split, self._type_of)
+        self.choices, self.left_out = found.choices, found.left_out
+        self.invariants = found.invariants
+        self.explanations: dict[str, Explanation] = ordered(
+            {one.id: one for one in found.explanations}, lambda one: one.explained
         )
         self.models: dict[str, Model] = ordered(
-            {model.name: model for model in found}, lambda model: model.upstream
+            {model.name: model for model in found.models}, lambda model: model.upstream
         )
         self._check_names()
+
+    @property
+    def macros(self) -> str:
+        """All macros, to be run on a connection."""
+        return self._macros.text
+
+    def _type_of(self, table: str, name: str) -> str:
+        column = self.columns.get(f"{table}.{name}") or self.columns.get(name)
+        return column.type if column else "VARCHAR"
 
     def _check_names(self) -> None:
         faults: list[Fault] = []
         rank = {layer.name: position for position, layer in enumerate(self.layers)}
-        known = self.models.keys() | self.sources.keys()
         for model in self.models.values():
-            for table in model.upstream:
-                if table not in known:
-                    faults.append(Fault(model.name, f"reads {table}, which nothing provides"))
-                elif rank.get(table.split(".")[0], -1) > rank[model.layer]:
-                    faults.append(Fault(model.name, f"reads {table}, which is computed after it"))
+            faults += self._unknown(model.name, model.upstream)
+            faults += [
+                Fault(model.name, f"reads {table}, which is computed after it")
+                for table in model.upstream
+                if self._is_known(table) and rank.get(table.split(".")[0], -1) > rank[model.layer]
+            ]
             faults += [
                 Fault(model.name, f"column {column} is not described in columns.yml")
                 for column in model.columns
-                if column not in self.columns and f"{model.name}.{column}" not in self.columns
+                if column not in model.states
+                and column not in self.columns
+                and f"{model.name}.{column}" not in self.columns
             ]
         for invariant in self.invariants:
             if invariant.guards not in self.models:
-                faults.append(Fault(invariant.id, f"guards {invariant.guards}, which no model computes"))
-            faults += [
-                Fault(invariant.id, f"reads {table}, which nothing provides")
-                for table in invariant.upstream
-                if table not in known
-            ]
-        faults += misread(self.explanations, known, rank)
+                waits = self._waits(invariant.guards)
+                faults.append(
+                    Fault(invariant.id, f"guards {invariant.guards}, which {waits or 'no model computes'}")
+                )
+            faults += self._unknown(invariant.id, invariant.upstream)
+        faults += misread(self.explanations, self._unknown, rank)
         if faults:
             raise DrgError("The models do not fit together.", faults)
+
+    def _is_known(self, table: str) -> bool:
+        return table in self.models or table in self.sources
+
+    def _unknown(self, where: str, upstream: Iterable[str]) -> list[Fault]:
+        return [
+            Fault(where, f"reads {table}, which {self._waits(table) or 'nothing provides'}")
+            for table in upstream
+            if not self._is_known(table)
+        ]
+
+    def _waits(self, table: str) -> str:
+        """Why a table that there is does not apply to the region."""
+        if table not in self.left_out:
+            return ""
+        asked = "; ".join(f"{choice}: {', '.join(of)}" for choice, of in self.left_out[table].items())
+        return f"does not apply: it is there when {asked}"
 
     def partition_of(self, table: str) -> str:
         if table in self.models:
@@ -131,6 +168,9 @@ class Project:
     def column(self, table: str, name: str) -> Column:
         """Type, unit and meaning of one column of any table."""
         if table in self.models:
+            model = self.models[table]
+            if name in model.states:
+                return Column("BOOLEAN", STATE, model.states[name].describe)
             return self.columns.get(f"{table}.{name}") or self.columns[name]
         return self.sources[table].columns[name]
 
@@ -171,16 +211,10 @@ class Project:
         return MappingSchema(dict(self.schema), dialect="duckdb")
 
     def code_version(self, name: str) -> str:
-        """Changes when the model's file, the macros or a column it yields changes."""
+        """Changes when a file of the model, a macro that it uses or a column it yields changes."""
         model = self.models[name]
-        text = [model.path.read_text(encoding="utf-8"), model.sql, self.macros]
+        text = [path.read_text(encoding="utf-8") for path in model.files]
+        text += [model.sql, *self._macros.used(model.sql)]
         text += [f"{c} {self.column(name, c)}" for c in model.columns]
         text += [invariant.sql for invariant in self.invariants_of(name)]
         return hashlib.sha256("\n\x1f".join(text).encode()).hexdigest()[:16]
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
-    if not isinstance(raw, dict):
-        raise DrgError(f"{path.name} is not a mapping.")
-    return raw

@@ -27,9 +27,9 @@ MODELS = PROJECT / "dbt_like_sql"
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
     {"errors", "files", "messages"},
-    {"periods"},
+    {"duck", "periods"},
     {"forms", "settings", "trail"},
-    {"calendar", "duck", "policy", "sql"},
+    {"calendar", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},
     {"region"},

@@ -28,7 +28,8 @@ from drg_pipeline.assets.chain import Chain, Goal, Step
 from drg_pipeline.assets.jobs import job_definitions, region_jobs
 from drg_pipeline.assets.operations import Operations
 from drg_pipeline.closings.manifest import manifest_digest, read_manifest
-from drg_pipeline.closings.replay import Projects, Replayed, TableReplay, replay
+from drg_pipeline.closings.projects import Projects
+from drg_pipeline.closings.replay import Replayed, TableReplay, replay
 from drg_pipeline.closings.seal import close
 from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError

@@ -24,11 +24,11 @@ from support.periods import month_texts, periods
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.needs import needed, recompute
+from drg_pipeline.lake.scratch import link, work_folder
 from drg_pipeline.lake.store import PART
-from drg_pipeline.periods import MONTH, parse_periods
+from drg_pipeline.periods import MONTH, parse_periods, span
 from drg_pipeline.periods import YEAR as YEAR_KIND
 from drg_pipeline.region import Region
-from drg_pipeline.simulation.scratch import link, work_folder
 from drg_pipeline.simulation.simulate import Asked, Simulated, simulate
 
 YEAR = "2025"
@@ -157,11 +157,10 @@ def test_only_what_rests_on_a_change_is_computed(trial: Trial) -> None:
 
 def test_every_value_that_is_tried_is_listed_with_its_clause(trial: Trial) -> None:
     told = [
-        (d.table, d.row, d.column, d.old, d.new, d.periods[:1] + d.periods[-1:], d.law)
-        for d in trial.simulated.differences
+        (d.table, d.row, d.column, d.old, d.new, span(d.periods), d.law) for d in trial.simulated.differences
     ]
-    months = ("2025-01", "2025-12")
-    assert ("policy.calibration", "", "first_trim_method", "iqr", "none", ("2025", "2025"), ("open",)) in told
+    months = "2025-01..2025-12"
+    assert ("policy.calibration", "", "first_trim_method", "iqr", "none", "2025", ("open",)) in told
     assert (
         "policy.high_multiple",
         "base_point_above=0.0000",
@@ -374,7 +373,7 @@ def test_a_lake_that_is_not_there(drg: Drg, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_removed_when_what_is_tried_fails(tmp_path: Path) -> None:
-    with pytest.raises(DrgError), work_folder(tmp_path / "lake", tmp_path, keep=False) as folder:
+    with pytest.raises(DrgError), work_folder(tmp_path) as folder:
         assert folder.is_dir()
         raise DrgError("stopped")
     assert list(tmp_path.iterdir()) == []

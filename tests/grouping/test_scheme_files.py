@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from support.schemes import write_scheme
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.scheme import (
     Scheme,
+    aside,
     fill_schemes,
     find_scheme,
     read_scheme,
     scheme_columns,
+    scheme_folder,
     schemes_in,
 )
 from drg_pipeline.grouping.scheme_checks import NEEDS
@@ -362,7 +365,7 @@ def test_two_schemes_of_one_name_are_refused(tmp_path: Path, layout: ReferenceLa
 def test_a_scheme_is_found_by_name_or_by_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     schemes, other = tmp_path / "schemes", tiny(tmp_path / "work" / "other")
     tiny(schemes / "tiny")
-    assert schemes_in([schemes]) == [schemes / "tiny"]
+    assert schemes_in([schemes]) == {"tiny": schemes / "tiny"}
     assert find_scheme([schemes], "tiny") == schemes / "tiny"
     assert find_scheme([schemes], str(other)) == other
     monkeypatch.chdir(other.parent)
@@ -555,13 +558,45 @@ def test_wrong_use_ends_with_2(drg: Drg, tmp_path: Path) -> None:
     assert drg("scheme", "import", "nowhere", *place).code == 2
 
 
+@pytest.mark.parametrize("moment", ["set aside", "in place"])
+def test_a_kill_while_a_scheme_is_replaced_leaves_the_old_one_or_the_new(
+    tmp_path: Path, layout: ReferenceLayout, moment: str
+) -> None:
+    schemes, new = tmp_path / "schemes", tiny(tmp_path / "new")
+    tiny(schemes / "tiny")
+    swap("scheme.toml", 'version = "1"', 'version = "9"')(new)
+    process = os.fork()
+    if not process:
+        renamed = os.rename
+
+        def rename(old: Path, place: Path) -> None:
+            renamed(old, place)
+            if (place == aside(schemes / "tiny")) == (moment == "set aside"):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        os.rename = rename  # type: ignore[assignment]
+        import_scheme(new, schemes, layout, replace=True)
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == signal.SIGKILL
+    version = {"set aside": "1", "in place": "9"}[moment]
+    assert list(schemes_in([schemes])) == ["tiny"]
+    assert read_scheme(find_scheme([schemes], "tiny"), layout).version == version
+    assert read_scheme(scheme_folder([schemes], "tiny"), layout).version == version
+    # The next import puts things in order.
+    assert (
+        import_scheme(new, schemes, layout, replace=True).outcome == {"1": "replaced", "9": "there"}[version]
+    )
+    assert [path.name for path in schemes.iterdir()] == ["tiny"]
+    assert read_scheme(schemes / "tiny", layout).version == "9"
+
+
 # -- the shared samples ------------------------------------------------------------------------
 
 
 def test_all_sample_schemes_check_clean_and_import(
     samples: Path, tmp_path: Path, layout: ReferenceLayout
 ) -> None:
-    folders = schemes_in([samples / "schemes"])
+    folders = schemes_in([samples / "schemes"]).values()
     assert folders
     read: list[Scheme] = []
     for folder in folders:

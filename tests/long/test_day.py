@@ -115,7 +115,7 @@ def without_clearing(digests: dict[str, str]) -> dict[str, str]:
 
 def take_back(folder: Path, month: str) -> None:
     """The deliveries of a month folder have not arrived yet, and nothing is computed of what they settle."""
-    for label, landed in Region(regions.settings(folder)).engine.landed().items():
+    for label, landed in Region(regions.settings(folder)).engine.inputs.landed().items():
         if label.split("/")[0] == month:
             shutil.rmtree(landed)
     shutil.rmtree(folder / "inbox" / month)

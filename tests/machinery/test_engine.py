@@ -160,7 +160,7 @@ def test_months_that_do_not_fit_into_memory_together_are_computed_in_several_goe
     free, bound = (Lake(tmp_path / name, LISTS, LISTS_HEADER) for name in ("free", "bound"))
     free.side(MONTHS)
     bound.side(MONTHS)
-    bound.engine.settings = replace(bound.engine.settings, memory_limit="100MB")
+    bound.engine.duck.settings = replace(bound.engine.settings, memory_limit="100MB")
     goes: list[int] = []
     compute = bound.engine._computed
 
@@ -179,7 +179,7 @@ def test_months_that_do_not_fit_into_memory_together_are_computed_in_several_goe
 
 def test_one_month_that_does_not_fit_says_what_to_do(tmp_path: Path) -> None:
     lake = Lake(tmp_path, LISTS, LISTS_HEADER)
-    lake.engine.settings = replace(lake.engine.settings, memory_limit="15MB")
+    lake.engine.duck.settings = replace(lake.engine.settings, memory_limit="15MB")
     with pytest.raises(DrgError) as stopped:
         lake.engine.compute("early.lists", MONTHS[:2])
     assert "early.lists could not be computed for 2025-01." in stopped.value.headline
@@ -245,7 +245,7 @@ def test_another_model_or_another_law_makes_its_partitions_stale(lake: Lake, tmp
     changed = Lake(
         tmp_path / "changed", {**MODELS, "early.month_sum": MODELS["early.month_sum"] + " having true"}
     )
-    changed.engine.store = lake.store
+    changed.engine.store = changed.engine.inputs.store = lake.store
     changed.landing = lake.landing
     assert changed.engine.stale("early.month_sum", SPAN[:3]) == SPAN[:3]
     assert changed.engine.stale("early.row", SPAN[:3]) == []

@@ -5,6 +5,7 @@ Amounts by hand: an entry settles n x weight + bonus, times the month's rate, pl
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.small_closing import MONTHS, SmallRegion, flip, rewrite, vouch
+from support.small_project import write_model
 
 from drg_pipeline.closings import seal
 from drg_pipeline.closings.manifest import manifest_digest, read_manifest
@@ -21,6 +23,7 @@ from drg_pipeline.closings.replay import CURRENT, Replayed, replay
 from drg_pipeline.closings.seal import restore
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake import digest, engine, parquet
+from drg_pipeline.sql.header import split_header
 from drg_pipeline.trail import Trail
 
 FEBRUARY = "2025-02"
@@ -300,10 +303,74 @@ def test_a_model_of_a_closing_reaches_nothing_but_the_closing(own: Path) -> None
     secret.write_text("total\n7\n", encoding="utf-8")
     path = closing_of(own) / "models/late/running.sql"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("sum(m.n)", f"(select max(total) from '{secret}')"), encoding="utf-8")
-    done = again(own)
-    assert "disabled" in done.stopped
+    for place, said in ((f"'{secret}'", "no shared SELECT"), (f"read_csv('{secret}')", "disabled")):
+        path.write_text(text.replace("sum(m.n)", f"(select max(total) from {place})"), encoding="utf-8")
+        done = again(own)
+        assert said in done.stopped
     assert causes(done) == {"late.running": {"code"}}
+
+
+def _as_older_form(closing: Path) -> None:
+    """What the program before wrote: no methods by name, and a model that is like another one."""
+    like = {"model": "early.pattern", "with": {"seen": "n", "early.version as q": "early.version as v"}}
+    header, select = split_header(closing / "models/early/row.sql")
+    pattern = select.replace(" as n from early.version as v", " as seen from early.version as q")
+    pattern = pattern.replace("v.", "q.")
+    like["with"] |= {"q": "v"}
+    write_model(closing / "models/early/pattern.sql", header, pattern)
+    write_model(closing / "models/early/row.sql", {**header, "like": like}, "")
+    manifest = json.loads((closing / "manifest.json").read_bytes())
+    manifest["format"] = 1
+    del manifest["methods"]
+    manifest["files"].append(
+        {"path": "models/early/pattern.sql", "role": "code", "table": "", "partition": ""}
+    )
+    for entry in manifest["files"]:
+        if entry["path"].startswith("models/early"):
+            content = (closing / entry["path"]).read_bytes()
+            entry |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (closing / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (closing.parent.parent / "trail.jsonl").unlink()
+
+
+def test_a_closing_of_the_form_before_comes_out_again(own: Path) -> None:
+    _as_older_form(closing_of(own))
+    done = again(own)
+    assert (done.changed, done.stopped, done.identical) == ([], "", True)
+    assert [table.table for table in done.tables] == ["late.monthly", "late.running"]
+
+
+def test_a_closing_names_the_methods_and_is_computed_by_them(tmp_path: Path) -> None:
+    """Two ways to add days up: once by the month's days, once by twice of them. 30 x 2 + 1 = 61, or 62."""
+    region = SmallRegion(tmp_path, {"days": ["once"]})
+    region.deliver("2025-02/d1", [(3, 30, FEBRUARY)])
+    region.run(MONTHS[:2])
+    assert region.close(FEBRUARY).manifest.methods == {"days": ["once"]}
+    assert again(tmp_path).identical
+    sealed = {str(path.relative_to(closing_of(tmp_path))) for path in closing_of(tmp_path).rglob("*.*")}
+    assert {
+        "models/methods.yml",
+        "models/late/macros.sql",
+        "models/late/monthly/_table.yml",
+        "models/late/monthly/once.sql",
+        "models/late/monthly/twice.sql",
+    } <= sealed
+    # Today's models follow the same methods; a choice that came later is answered by what was done before.
+    assert again(tmp_path, code=CURRENT).identical
+    later = {"rows": {"describe": "r", "before": "all", "methods": {"all": {"describe": "a", "title": "全"}}}}
+    with open(tmp_path / "models" / "methods.yml", "a", encoding="utf-8") as choices:
+        choices.write(json.dumps(later)[1:-1] + "\n")
+    assert again(tmp_path, code=CURRENT).identical
+
+
+def test_what_today_s_models_read_and_a_closing_does_not_hold_stops_only_them(own: Path) -> None:
+    path = own / "models/early/row.sql"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("scheme.weight", "scheme.load"), encoding="utf-8"
+    )
+    done = again(own)
+    assert done.identical and set(done.code) == set(done.manifest.plan)  # type: ignore[union-attr]
+    assert "reads scheme.load, which nothing provides" in again(own, code=CURRENT).stopped
 
 
 def test_what_is_gone_or_added_is_named(own: Path) -> None:

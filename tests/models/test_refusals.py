@@ -6,7 +6,6 @@ What the checks are is written in the models; that good rows pass is shown by th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,9 @@ from support.harness import Bench, Given, Row
 
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.contract import Contract, keeps_id
+from drg_pipeline.sql.folder import read_folder
+from drg_pipeline.sql.header import mapping, split_header
+from drg_pipeline.sql.macros import LAYERS_FILE
 
 FILL = {
     "VARCHAR": "x",
@@ -287,11 +289,9 @@ def test_every_check_has_a_row_that_breaks_it(bench: Bench) -> None:
 
 def models() -> list[str]:
     folder = PROJECT / "dbt_like_sql"
-    return sorted(
-        f"{path.parent.name}.{path.stem}"
-        for path in Path(folder).glob("*/*.sql")
-        if path.parent.name not in ("invariants", "explain")
-    )
+    layers = list(mapping(folder / LAYERS_FILE))
+    found = read_folder(folder, layers, None, split_header, lambda table, column: "varchar")
+    return sorted(model.name for model in found.models)
 
 
 @pytest.mark.parametrize("table", models())

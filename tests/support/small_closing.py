@@ -26,9 +26,10 @@ from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
+from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.project import Column, Project, Source
 from support.periods import month_texts
-from support.small_project import write_project
+from support.small_project import write_project, write_table
 
 MONTHS = month_texts("2025")
 TEXT, WHOLE = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
@@ -82,12 +83,31 @@ HEADERS: dict[str, dict[str, object]] = {
 }
 
 
+def _with_choice(models: Path) -> None:
+    """The month's table as a folder of two ways to take days, with a formula of its layer."""
+    (models / "late/monthly.sql").unlink()
+    select = MODELS["late.monthly"].replace("+ c.days", "+ taken(c.days)")
+    members = {
+        "once": ({"when": {"days": "once"}}, select),
+        "twice": ({"when": {"days": "twice"}}, select.replace("taken(c.days)", "2 * taken(c.days)")),
+    }
+    write_table(models, "late.monthly", HEADERS["late.monthly"], members)
+    (models / "late/macros.sql").write_text("create or replace macro taken(x) as x;\n", encoding="utf-8")
+    (models / "methods.yml").write_text(
+        "days: {describe: How often., before: once, methods: {once: {describe: Once., title: 一},\n"
+        "  twice: {describe: Twice., title: 二}}}\n",
+        encoding="utf-8",
+    )
+
+
 class SmallRegion:
     """What a closing asks of a region, without a law of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, methods: Methods | None = None) -> None:
         self.folder = folder
         write_project(folder / "models", MODELS, HEADERS)
+        if methods:
+            _with_choice(folder / "models")
         with open(folder / "models" / "columns.yml", "a", encoding="utf-8") as columns:
             columns.write('delivery: {type: "varchar", unit: text, meaning: a delivery}\n')
         (folder / "law").mkdir()
@@ -105,7 +125,7 @@ class SmallRegion:
             Source(name, kind, columns, "a side table", grain=tuple(columns)[:1])
             for name, (kind, columns) in SIDES.items()
         ]
-        self.project = Project(self.settings.models, sources)
+        self.project = Project(self.settings.models, sources, methods)
         self.store = Store(self.settings.region_lake)
         self.closed = ClosedPeriods(self.settings.region_closings)
         self.engine = Engine(

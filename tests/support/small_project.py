@@ -58,5 +58,20 @@ def write_project(
     return folder
 
 
+def write_table(
+    folder: Path,
+    table: str,
+    header: Mapping[str, object],
+    members: Mapping[str, tuple[Mapping[str, object], str]],
+) -> None:
+    """Write a gathered table into a project: `_table.yml`, and its members (file -> header, SELECT)."""
+    own = folder.joinpath(*table.split("."))
+    own.mkdir(parents=True, exist_ok=True)
+    head = {"describe": "a table", "grain": ["id"], "partition": "none", **header}
+    (own / "_table.yml").write_text(yaml.safe_dump(head), encoding="utf-8")
+    for name, (said, sql) in members.items():
+        write_model(own / f"{name}.sql", {"describe": f"{name}.", **said}, sql)
+
+
 def write_model(path: Path, header: Mapping[str, object], sql: str) -> None:
     path.write_text(f"/*---\n{yaml.safe_dump(dict(header))}---*/\n{sql}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Two states of a table's partition, row by row: in one only, in the other only, which column differs first.
+"""Two states of a table, row by row: in one only, in the other only, which column differs first.
 
 Values of a person's columns are never shown. Why rows differ does not belong here.
 """

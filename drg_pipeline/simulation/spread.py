@@ -1,83 +1,23 @@
-"""Two lakes of links that are thrown away: one stays as the region's is, in the other a change is computed.
+"""What a change reaches, computed: from changed partitions on, as far as answers come out otherwise.
 
-A link costs nothing and is safe: what is published is replaced by renaming and never written into, so that a
-new file takes the link's place and not the file's. The engines here work on the links alone; locks, spilled
-rows and failing rows of a simulation lie beside them.
+Where the rows are that a change was done to, and what is compared afterwards, does not belong here.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 
 import duckdb
 
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, recompute
 from drg_pipeline.lake.outcome import Outcome
-from drg_pipeline.lake.store import PART, Store, footers
+from drg_pipeline.lake.store import footers
 from drg_pipeline.sql.model import Invariant, Model
 
 Changed = dict[str, set[str | None]]
 """table -> its partitions that are not as they are in the region's lake"""
-
-_PREFIX = ".drg-simulate-"
-
-
-@contextlib.contextmanager
-def work_folder(lake: Path, given: Path | None, *, keep: bool) -> Iterator[Path]:
-    """A fresh folder for both lakes, removed at the end unless it is kept.
-
-    It lies in `given`, else beside the lake, where links need no copies, else where temporary files lie.
-    """
-    beside = lake.parent if os.access(lake.parent, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
-    parent = given or beside
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    try:
-        yield folder
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def link(source: Path, target: Path) -> None:
-    """Show a published file at another place: a second name, or a symbolic link on another file system."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        target.symlink_to(source.resolve())
-
-
-def link_tables(source: Store, targets: Sequence[Store], layers: Collection[str]) -> None:
-    """Show every published partition of the layers' tables."""
-    for layer in layers:
-        for path in [*source.root.glob(f"{layer}/*/{PART}"), *source.root.glob(f"{layer}/*/*/{PART}")]:
-            for target in targets:
-                link(path, target.root / path.relative_to(source.root))
-
-
-def link_plan(source: Store, targets: Sequence[Store], engine: Engine, plan: Needs) -> None:
-    """Show the partitions that a plan names, as far as they are there."""
-    for table, partitions in plan.items():
-        kind = engine.project.partition_of(table)
-        if kind == "delivery":
-            continue
-        for partition in partitions or [""]:
-            path = source.file(table, kind, partition or None)
-            for target in targets:
-                shown = target.root / path.relative_to(source.root)
-                if path.is_file() and not shown.exists():
-                    link(path, shown)
-
-
-# -- computing what a change reaches -----------------------------------------------------------
 
 
 class Spread:
@@ -141,7 +81,7 @@ class Spread:
         hit = [table for table in reader.upstream if table != model.name and self.changed.get(table)]
         if not hit or partition is None or any(None in self.changed[table] for table in hit):
             return bool(hit)
-        read = self.engine.reads(con, reader, model.partition, [partition])
+        read = self.engine.inputs.partitions(con, reader, model.partition, [partition])
         return any(self.changed[table].intersection(read[table]) for table in hit)
 
     def _compare(

@@ -1,0 +1,29 @@
+"""Closings of the form before this one: what their models may say that models no longer say.
+
+There a model could be `like` another one, with other names in the place of some of that one's tables and
+columns. Replays read such a folder through this; what is sealed today says it by shared SELECTs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from drg_pipeline.sql.header import split_header
+
+FORMAT = 1
+
+
+def split_older(path: Path) -> tuple[dict[str, Any], str]:
+    """The header of a sealed model without `like`, and the SELECT that it stands for."""
+    header, sql = split_header(path)
+    if "like" in header:
+        spec = header.pop("like")
+        layer, _, table = str(spec["model"]).partition(".")
+        names: Mapping[str, str] = spec["with"]
+        sql = split_header(path.parent.parent / layer / f"{table}.sql")[1]
+        for name, other in names.items():
+            sql = re.sub(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", other, sql)
+    return header, sql

@@ -1,0 +1,47 @@
+"""The models that a replay computes with: those of the closing as they were read then, or today's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drg_pipeline.closings import older
+from drg_pipeline.closings.contents import model_files, sha256_of
+from drg_pipeline.closings.manifest import MODELS, SOURCES, Manifest, read_sources
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.lake.digest import digest_of
+from drg_pipeline.sql.header import Split, split_header
+from drg_pipeline.sql.methods import Methods, read_choices
+from drg_pipeline.sql.project import Project
+
+
+class Projects:
+    """Folders of models that were read, by what stands in them: most closings hold the same."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Project] = {}
+
+    def sealed(self, folder: Path, manifest: Manifest) -> Project:
+        """The models of a closing, read as they were then."""
+        split = older.split_older if manifest.format == older.FORMAT else split_header
+        return self._of(folder / MODELS, folder / SOURCES, manifest.methods, split)
+
+    def today(self, models: Path, folder: Path, manifest: Manifest) -> Project:
+        """The models of the program over the tables of a closing, by the methods of its region then.
+
+        DrgError where they read what the closing does not hold.
+        """
+        then = {} if manifest.methods is None else manifest.methods
+        faults: list[Fault] = []
+        choices = read_choices(models, faults)
+        methods = {name: then.get(name, choice.before) for name, choice in choices.items()}
+        if faults:
+            raise DrgError("The models cannot be used.", faults)
+        return self._of(models, folder / SOURCES, methods, split_header)
+
+    def _of(self, models: Path, sources: Path, methods: Methods | None, split: Split) -> Project:
+        content = [("", sources.read_text(encoding="utf-8")), (repr(methods), split.__name__)]
+        content += [(str(path.relative_to(models)), sha256_of(path)) for path in model_files(models)]
+        key = digest_of(content)
+        if key not in self._read:
+            self._read[key] = Project(models, read_sources(sources), methods, split)
+        return self._read[key]

@@ -1,0 +1,251 @@
+"""Gathered tables: a folder whose files are members of one table, each a SELECT of its own.
+
+`_table.yml` holds once what the header of a model holds. By `gather: union`, which is what is meant where
+nothing is said, the table has the rows of all members that apply, in order of name. By `gather: states` the
+members are rules on one shared row, compiled into one pass: a column a rule, and what the failing ones tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from drg_pipeline.errors import Fault
+from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads
+from drg_pipeline.sql.methods import Methods, applies
+from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Member, Model, Reader
+from drg_pipeline.sql.query import is_word, items, tables_of
+from drg_pipeline.sql.shared import MARK, Composed, Shelf, composed
+
+TABLE_FILE = "_table.yml"
+UNION, STATES = "union", "states"
+TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "may_be_empty")
+MEMBER_KEYS = ("describe", "law", "when", "reads")
+# Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
+FAILS, DETAIL, DETAILS = "fails", "detail", "details"
+
+TypeOf = Callable[[str], str]
+"""column -> its SQL type"""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A member with its text."""
+
+    member: Member
+    sql: str
+    columns: tuple[str, ...]
+    reads: dict[str, Reads]
+    where: str
+
+
+def read_gathered(
+    reader: Reader, folder: Path, layer: str, around: Shelf, methods: Methods | None, type_of: TypeOf
+) -> tuple[Model | None, Shelf]:
+    """The table of a folder, of the members that apply, and the shared SELECTs of the folder."""
+    name, faults = f"{layer}.{folder.name}", reader.faults
+    before = len(faults)
+    shelf = Shelf(folder, reader.split, faults, around)
+    header = mapping(folder / TABLE_FILE)
+    check_keys(header, MODEL_NEEDS, TABLE_KEYS, name, faults)
+    paths = [path for path in sorted(folder.glob("*.sql")) if not path.name.startswith(MARK)]
+    found = [file for path in paths if (file := _member(reader, path, name))]
+    texts = {file.member.name: composed(file.sql, shelf, file.where, faults) for file in found}
+    gather = str(header.get("gather", UNION))
+    if not paths:
+        faults.append(Fault(name, "has no member"))
+    if gather not in (UNION, STATES):
+        faults.append(Fault(name, f"gather is {gather}, not {UNION} or {STATES}"))
+    elif gather == STATES and "member" not in header:
+        faults.append(Fault(name, f"header key member is missing: what {DETAILS} call a rule"))
+    if len(faults) > before or not found:
+        return None, shelf
+    faults += _unlike(found)
+    if gather == STATES:
+        faults += [fault for file in found for fault in _no_rule(file)]
+        faults += _other_rows(found)
+    else:
+        faults += [fault for file in found for fault in _names(file, header)]
+    own = [file for file in found if applies(file.member.when, methods)]
+    when = reader.when(header, name) if "when" in header else {}
+    empty = header.get("may_be_empty") is True and gather == UNION
+    if not own and applies(when, methods) and not empty:
+        named = ", ".join(file.member.name for file in found)
+        faults.append(Fault(name, f"none of its members applies: {named}; or it says may_be_empty: true"))
+    if len(faults) > before or (not own and not empty):
+        return None, shelf
+    sql = _states(own, header) if gather == STATES else _union(own, found[0].columns, header, type_of)
+    whole = composed(sql, shelf, name, faults)
+    law = (*cited(header), *(clause for file in own for clause in file.member.law))
+    law += tuple(clause for shared in whole.shared for clause in shared.law)
+    model = reader.table(
+        header,
+        name,
+        whole.sql,
+        _reads(header, name, own, texts, faults),
+        files=(folder / TABLE_FILE, *(file.member.path for file in own)),
+        law=law,
+        members=tuple(file.member for file in own),
+        states={file.member.name: file.member for file in own} if gather == STATES else {},
+    )
+    return model, shelf
+
+
+def _member(reader: Reader, path: Path, table: str) -> _File | None:
+    where = f"{table}/{path.stem}"
+    header, sql = reader.split(path)
+    check_keys(header, ("describe",), MEMBER_KEYS, where, reader.faults)
+    columns = reader.columns(sql, where)
+    if columns is None:
+        return None
+    member = Member(
+        path.stem,
+        path,
+        str(header.get("describe", "")).strip(),
+        cited(header, sql),
+        reader.when(header, where),
+    )
+    return _File(member, sql, columns, read_reads(header.get("reads"), where, reader.faults), where)
+
+
+def _unlike(found: Sequence[_File]) -> list[Fault]:
+    """Members of a table have the same columns in the same order."""
+    first = found[0]
+    return [
+        Fault(
+            file.where,
+            f"selects {', '.join(file.columns)}; {first.member.name} selects {', '.join(first.columns)}",
+        )
+        for file in found[1:]
+        if file.columns != first.columns
+    ]
+
+
+def _names(file: _File, header: Mapping[str, Any]) -> list[Fault]:
+    column = header.get("member")
+    if column in file.columns:
+        return [Fault(file.where, f"selects {column}, which is filled with the name of its file")]
+    return []
+
+
+def _reads(
+    header: Mapping[str, Any],
+    name: str,
+    own: Sequence[_File],
+    texts: Mapping[str, Composed],
+    faults: list[Fault],
+) -> dict[str, Reads]:
+    """What the table and its members read otherwise than their own period, as far as it is read."""
+    upstream = {table for text in texts.values() for table in tables_of(text.sql)}
+    said = [
+        (name, read_reads(header.get("reads"), name, faults)),
+        *((file.where, file.reads) for file in own),
+    ]
+    found: dict[str, Reads] = {}
+    for where, reads in said:
+        for table, each in reads.items():
+            if table not in upstream:
+                faults.append(Fault(where, f"reads.{table} is not read"))
+            elif found.setdefault(table, each) != each:
+                faults.append(Fault(where, f"reads.{table} is said otherwise elsewhere in the table"))
+    read_now = {table for file in own for table in tables_of(texts[file.member.name].sql)}
+    return {table: each for table, each in found.items() if table in read_now}
+
+
+# -- the rows of all members -------------------------------------------------------------------
+
+
+def _union(own: Sequence[_File], columns: Sequence[str], header: Mapping[str, Any], type_of: TypeOf) -> str:
+    named = header.get("member")
+    if not own:
+        every = (*columns, *((named,) if named else ()))
+        nothing = (f"cast(null as {type_of(column)}) as {column}" for column in every)
+        return f"select {', '.join(nothing)} where false"
+    selects = []
+    for file in own:
+        filled = f", '{file.member.name}' as {named}" if named else ""
+        selects.append(f"select {', '.join(columns)}{filled} from (\n{file.sql}\n) as of_member")
+    return "\nunion all\n".join(selects)
+
+
+# -- rules on one row --------------------------------------------------------------------------
+
+
+def _no_rule(file: _File) -> list[Fault]:
+    """What a rule is beyond `select <keys>, <condition> as fails, <text> as detail from <row>`."""
+    tree = sqlglot.parse_one(file.sql, read="duckdb")
+    said = []
+    if not isinstance(tree, exp.Select):
+        return [Fault(file.where, "is not one plain SELECT")]
+    clauses = [
+        key.rstrip("_") for key, value in tree.args.items() if value and key not in ("expressions", "from_")
+    ]
+    if clauses:
+        said.append(f"a rule says of every row whether it fails: it has no {', '.join(clauses)}")
+    source = tree.args.get("from_")
+    if source is None or not isinstance(source.this, exp.Table) or source.this.alias:
+        said.append("reads its row by its own name, from one table or shared SELECT")
+    if file.columns[-2:] != (FAILS, DETAIL):
+        said.append(f"ends with {FAILS} and {DETAIL}; its columns: {', '.join(file.columns)}")
+    keys = tree.expressions[:-2]
+    if any(not isinstance(key, exp.Column) or key.table for key in keys):
+        said.append("what stands before fails are the names of key columns")
+    for part in tree.expressions[-2:]:
+        if part.find(exp.Query, exp.AggFunc, exp.Window):
+            said.append("looks at more than its row")
+            break
+    if any(column.table for column in tree.find_all(exp.Column)):
+        said.append("names a column with its table")
+    if not is_word(file.member.name):
+        said.append("its name is a column, and no word that stands in SQL as it is: name it otherwise")
+    return [Fault(file.where, what) for what in said]
+
+
+def _other_rows(found: Sequence[_File]) -> list[Fault]:
+    first = _row_of(found[0])
+    return [
+        Fault(file.where, f"reads {_row_of(file)}; {found[0].member.name} reads {first}")
+        for file in found[1:]
+        if _row_of(file) != first
+    ]
+
+
+def _row_of(file: _File) -> str:
+    source = sqlglot.parse_one(file.sql, read="duckdb").args.get("from_")
+    table = source.this if source else exp.Table()
+    return f"{table.db}.{table.name}" if table.db else str(table.name)
+
+
+def _states(own: Sequence[_File], header: Mapping[str, Any]) -> str:
+    """One pass over the row. What failing rules tell is put together for the rows that fail any."""
+    parts = {file.member.name: items(file.sql) for file in own}
+    judged = [f'({part[FAILS]}) as "{name}?"' for name, part in parts.items()]
+    states = [f'"{name}?" as {name}' for name in parts]
+    fails_any = " or ".join(f'"{name}?"' for name in parts)
+    told = [
+        f"case when \"{name}?\" then {{'{header['member']}': '{name}', '{DETAIL}': {part[DETAIL]}}} end"
+        for name, part in parts.items()
+    ]
+    return f"""select
+    {_lines([*own[0].columns[:-2], *states], 4)},
+    case
+        when {fails_any} then list_filter([
+            {_lines(told, 12)}
+        ], lambda told: told is not null)
+        else []
+    end as {DETAILS}
+from (
+    select
+        *,
+        {_lines(judged, 8)}
+    from {_row_of(own[0])}
+) as judged"""
+
+
+def _lines(parts: Sequence[str], indent: int) -> str:
+    return f",\n{' ' * indent}".join(parts)
