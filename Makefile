@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 CLAIMS ?= 1000000
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup demo test test-long ui check bench wheel lock clean
+.PHONY: help setup demo test test-long graph ui check bench wheel lock clean
 help:
 	@echo "make demo   make up a region, run its history and 2025, clear the year, print the result"
 	@echo "make test   run the tests"
 	@echo "make test-long  a day of operation and 50 kills, driven through web server and daemon"
+	@echo "make graph  write down the asset graph, after a change of it that is meant"
 	@echo "make ui     open the Dagster UI on the demo's data"
 	@echo "make check  lint and types"
 	@echo "make bench  how long a million claims take, beside a bare pass over them (CLAIMS=100000 for fewer)"
@@ -34,6 +35,10 @@ test: setup
 # Needs DRG_SAMPLES; DRG_KILLS, DRG_SEED and DRG_PICTURES (a folder for screenshots) change what it does.
 test-long: setup
 	$(BIN)/python -m pytest -q -s -x tests/long
+
+# tests/architecture/asset_graph.txt: its difference is part of what is reviewed.
+graph: setup
+	PYTHONPATH=tests $(BIN)/python -m support.asset_graph
 
 ui: setup
 	$(BIN)/drg ui

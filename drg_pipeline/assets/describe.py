@@ -89,7 +89,10 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
 
 
 def model_description(region: Region, model: Model) -> str:
-    return _description(region, model.layer, model.describe, model.grain, PERIODS[model.partition], model.law)
+    period = PERIODS[model.partition]
+    about = _description(region, model.layer, model.describe, model.grain, period, model.law)
+    members = "\n".join(f"- {code(one.name)}: {one.describe}" for one in model.members)
+    return about + (f"\n\n**Gathered from**\n\n{members}" if members else "")
 
 
 def source_description(region: Region, source: Source) -> str:

@@ -7,10 +7,9 @@ from pathlib import Path
 from drg_pipeline.closings import older
 from drg_pipeline.closings.contents import model_files, sha256_of
 from drg_pipeline.closings.manifest import MODELS, SOURCES, Manifest, read_sources
-from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.sql.header import Split, split_header
-from drg_pipeline.sql.methods import Methods, read_choices
+from drg_pipeline.sql.methods import Methods, methods_before
 from drg_pipeline.sql.project import Project
 
 
@@ -30,12 +29,8 @@ class Projects:
 
         DrgError where they read what the closing does not hold.
         """
-        then = {} if manifest.methods is None else manifest.methods
-        faults: list[Fault] = []
-        choices = read_choices(models, faults)
-        methods = {name: then.get(name, choice.before) for name, choice in choices.items()}
-        if faults:
-            raise DrgError("The models cannot be used.", faults)
+        then = manifest.methods or {}
+        methods = {name: then.get(name, before) for name, before in methods_before(models).items()}
         return self._of(models, folder / SOURCES, methods, split_header)
 
     def _of(self, models: Path, sources: Path, methods: Methods | None, split: Split) -> Project:

@@ -16,7 +16,7 @@ from drg_pipeline.commands.options import check_writable, language, near, region
 from drg_pipeline.commands.screen import Screen, one_line
 
 if TYPE_CHECKING:
-    from drg_pipeline.reports.origin import Account, ColumnTold
+    from drg_pipeline.reports.origin import Account, ColumnTold, TableTold
     from drg_pipeline.reports.tree import Node
     from drg_pipeline.sql.lineage import Decider
     from drg_pipeline.sql.trace import Branch
@@ -84,7 +84,12 @@ def _page(screen: Screen, account: Account, drawn: str) -> str:
     ]
     decided = dict(_decisions(screen, account))
     tables = [
-        (told.name, told.describe, ", ".join(told.law), "\n".join(decided.pop(told.name, [])))
+        (
+            told.name,
+            "\n".join([told.describe, *_members(screen, told)]),
+            ", ".join(told.law),
+            "\n".join(decided.pop(told.name, [])),
+        )
         for told in account.tables[:: 1 if account.down else -1]
     ]
     # Downwards, rows of tables that no value goes into are decided too.
@@ -108,9 +113,11 @@ def _print(screen: Screen, account: Account) -> None:
     print_tree(screen, _node(screen, account, account.tree))
     screen.line()
     screen.say("lineage.rows_down" if account.down else "lineage.rows_up")
-    law = {told.name: told.law for told in account.tables}
+    tables = {told.name: told for told in account.tables}
     for name, lines in _decisions(screen, account):
-        about = [f"{screen.text('lineage.law')}: {', '.join(law[name])}"] if law.get(name) else []
+        told = tables.get(name)
+        about = [f"{screen.text('lineage.law')}: {', '.join(told.law)}"] if told and told.law else []
+        about += _members(screen, told) if told else []
         screen.line(f"  {name}")
         for line in [*about, *lines]:
             screen.line(one_line(f"    {line}"))
@@ -119,6 +126,14 @@ def _print(screen: Screen, account: Account) -> None:
         screen.line(one_line(document))
         for clause in clauses:
             screen.line(one_line(f"  {clause.clause}  {clause.note}"))
+
+
+def _members(screen: Screen, told: TableTold) -> list[str]:
+    """A line for each file that a table is gathered from."""
+    return [
+        screen.text("lineage.member", name=one.name, describe=one.describe, law=", ".join(one.law))
+        for one in told.members
+    ]
 
 
 def _node(screen: Screen, account: Account, branch: Branch) -> Node:
@@ -217,6 +232,10 @@ def as_data(account: Account) -> dict[str, Any]:
                 "layer": account.titles[told.name],
                 "describe": told.describe,
                 "law": list(told.law),
+                "members": [
+                    {"member": one.name, "describe": one.describe, "law": list(one.law)}
+                    for one in told.members
+                ],
                 "rows_decided_by": [_decider(decider) for decider in told.deciders],
                 "rows_of": list(told.whole_rows),
             }

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.lake.views import open_views
 from drg_pipeline.periods import MONTH, Period, span
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
 from drg_pipeline.reports.charts import CHARTS_FILE, load_charts
 from drg_pipeline.reports.draw import draw
 from drg_pipeline.reports.pages import PAGES, Page, Shown, html, load_pages, page_named

@@ -19,7 +19,7 @@ import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.forms import Place, read_yaml
 
 LAYOUT_FILE = "case_file.yml"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")

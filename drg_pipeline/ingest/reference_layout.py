@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.forms import Place, read_yaml
 
 LAYOUT_FILE = "reference_files.yml"
 

@@ -130,6 +130,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lineage.folded": ("see above", "见上文"),
     "lineage.cut": ("more than --depth shows", "超出 --depth，未展开"),
     "lineage.law": ("law", "依据"),
+    "lineage.member": ("gathered from {name}: {describe} [{law}]", "汇集自 {name}：{describe} [{law}]"),
     "lineage.rows_up": (
         "The tree shows the columns whose values enter. Which rows count is decided for each table as a "
         "whole by further columns, whose own origin the tree leaves out (drg lineage shows it for each):",

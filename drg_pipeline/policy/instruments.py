@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.policy.value_type import parse_date
 
 # computed or checked, report or page, needs an input file, organisational

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from drg_pipeline.policy.strict_yaml import Place
+from drg_pipeline.forms import Place
 
 MOMENTS = ("month", "calibration", "clearing")
 

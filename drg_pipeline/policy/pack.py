@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.moments import MOMENTS, Moment, RunDay, read_moments, read_run_days
@@ -27,7 +28,6 @@ from drg_pipeline.policy.parameter import (
     Row,
     read_parameter,
 )
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
 from drg_pipeline.policy.tables import (
     KnownOn,
     PolicyTable,

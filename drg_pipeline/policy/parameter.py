@@ -13,8 +13,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from drg_pipeline.forms import Place
 from drg_pipeline.policy.instruments import Instruments
-from drg_pipeline.policy.strict_yaml import Place
 from drg_pipeline.policy.value_type import Scalar, ValueType, parse_date, parse_type
 
 OPEN = "open"

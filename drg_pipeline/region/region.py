@@ -18,6 +18,7 @@ from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.region.catalog import Layouts, sources
 from drg_pipeline.region.side import Report, Side
 from drg_pipeline.settings import Settings
+from drg_pipeline.sql.methods import methods_before
 from drg_pipeline.sql.project import Project
 
 
@@ -40,7 +41,9 @@ class Region:
             name: given if given and name == chosen else scheme_folder(settings.schemes, name)
             for name in self.pack.texts_of("scheme")
         }
-        self.project = Project(settings.models, sources(self.layouts, self.pack))
+        self.project = Project(
+            settings.models, sources(self.layouts, self.pack), methods_before(settings.models)
+        )
         self.store = Store(settings.region_lake)
         self.closed = ClosedPeriods(settings.region_closings)
         self.engine = Engine(

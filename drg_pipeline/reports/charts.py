@@ -14,7 +14,7 @@ from typing import Any
 import sqlglot.errors
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.sql.project import Project
 from drg_pipeline.sql.query import selected, tables_of
 

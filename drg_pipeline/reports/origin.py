@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from drg_pipeline.policy.parameter import OPEN, Parameter
 from drg_pipeline.region import CALENDAR, CALENDAR_OVERLAY, LANDING, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.lineage import Decider
+from drg_pipeline.sql.model import Member
 from drg_pipeline.sql.project import Column
 from drg_pipeline.sql.trace import Branch, ColumnGraph, Place
 
@@ -65,13 +66,15 @@ class ColumnTold:
 
 @dataclass(frozen=True)
 class TableTold:
-    """A model of the tree: its clauses, what decides on its rows, and the tables it takes whole rows of."""
+    """A model of the tree: its clauses, what decides on its rows, the tables it takes whole rows of, and the
+    members that it is gathered from."""
 
     name: str
     describe: str
     law: tuple[str, ...]
     deciders: tuple[Decider, ...]
     whole_rows: tuple[str, ...]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def account_of(region: Region, start: str, *, down: bool = False, depth: int | N
 def _table_told(region: Region, graph: ColumnGraph, name: str) -> TableTold:
     model = region.project.models[name]
     rows = tuple(graph.whole_rows(name))
-    return TableTold(name, model.describe, model.law, tuple(graph.deciders(name)), rows)
+    return TableTold(name, model.describe, model.law, tuple(graph.deciders(name)), rows, model.members)
 
 
 def origin_of(region: Region, place: Place) -> Origin:

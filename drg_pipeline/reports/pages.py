@@ -15,8 +15,8 @@ from typing import Any
 import jinja2
 
 from drg_pipeline.errors import DrgError, WrongUse, meant
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.messages import LANGUAGES
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
 from drg_pipeline.reports.charts import Chart
 from drg_pipeline.reports.sheets import ABOUT, Filled, Sheets, Words
 

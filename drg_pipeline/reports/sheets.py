@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Place
 from drg_pipeline.messages import LANGUAGES
-from drg_pipeline.policy.strict_yaml import Place
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.sql.query import selected, tables_of
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.messages import LANGUAGES
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
 
 WORDS_FILE = "explain.yml"
 Text = Mapping[str, str]

@@ -13,8 +13,8 @@ from typing import Any
 import sqlglot.errors
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.messages import LANGUAGES
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
 from drg_pipeline.reports.charts import Chart, read_chart, unreadable
 from drg_pipeline.sql.project import Project
 from drg_pipeline.sql.query import selected, tables_of

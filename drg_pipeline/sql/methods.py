@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drg_pipeline.errors import Fault
+from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.header import mapping, unknown_keys
 from drg_pipeline.sql.query import did_you_mean
 
@@ -73,6 +73,15 @@ def read_choices(folder: Path, faults: list[Fault]) -> dict[str, Choice]:
         describe, several = str(raw["describe"]).strip(), bool(raw.get("several", False))
         found[name] = Choice(name, describe, methods, several, before)
     return found
+
+
+def methods_before(folder: Path) -> dict[str, tuple[str, ...]]:
+    """What was followed everywhere before there were the choices of a folder of models."""
+    faults: list[Fault] = []
+    choices = read_choices(folder, faults)
+    if faults:
+        raise DrgError(f"{METHODS_FILE} cannot be used.", faults)
+    return {name: choice.before for name, choice in choices.items()}
 
 
 def _lacks(raw: Any, needed: Sequence[str], known: Sequence[str]) -> str:

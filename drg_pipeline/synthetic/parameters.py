@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.forms import Place, read_yaml
 
 PARAMETERS = Path(__file__).with_name("region.yml")
 MIX_COLUMNS = ("adrg", "per_10000", "mean_fee_yuan", "mean_days", "sigma", "child_share", "ages", "principal")

@@ -200,7 +200,7 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     # Opened again, it is computed and closed anew, and says what has become different.
     ended = drg("reopen", "--month", MARCH, "--reason", "补录", *named(own, "closings"))
     assert ended.code == 0, ended.err
-    regions.bring(region, "month", region_jobs(region)["months"].tables, [MARCH])
+    regions.bring(region, region_jobs(region)["months"].tables, [MARCH])
     again = close(region, MARCH)
     assert (again.closed.number, again.manifest.reason, again.new) == (2, "补录", True)
     report = json.loads((again.closed.folder / "difference" / "difference.json").read_bytes())

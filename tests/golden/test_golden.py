@@ -17,6 +17,7 @@ CASES = read_cases(Path(__file__).parent)
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_worked_example(bench: Bench, case: Case) -> None:
+    bench = bench.following(case.methods)
     run = bench.run(case.tables(bench.columns), case.through, policy=case.policy)
     for table, expected in case.expect.items():
         filters = bench.typed(table, case.only.get(table, {}))

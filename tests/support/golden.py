@@ -3,8 +3,9 @@
 A file has `describe`, `through` (the models, in order) and `cases`; it may have `given` (rows of every
 case), `defaults` (table -> columns that its given rows share) and `spread` (a name -> tables: a row given
 under the name is a row of each of these tables, by column name). A case has `name`, `law` and `expect`; it
-may have `given`, `policy` (policy table -> columns set in all its rows), `only` (table -> values of the
-rows that `expect` lists) and `refused` (table -> the checks of its contract that fail).
+may have `given`, `policy` (policy table -> columns set in all its rows), `methods` (choice -> the method that
+the region is taken to follow), `only` (table -> values of the rows that `expect` lists) and `refused` (table
+-> the checks of its contract that fail).
 
 A given row with a list for a value stands for one row an entry, `{n}` in its texts for the entry's number.
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drg_pipeline.policy.strict_yaml import Place, read_yaml
+from drg_pipeline.forms import Place, read_yaml
 
 TextRow = dict[str, str | None]
 Tables = dict[str, list[TextRow]]
@@ -34,6 +35,7 @@ class Case:
     defaults: dict[str, TextRow]
     spread: dict[str, list[str]]
     policy: dict[str, TextRow]
+    methods: dict[str, list[str]]
     only: dict[str, TextRow]
     expect: Tables
     refused: dict[str, list[str]]
@@ -70,7 +72,7 @@ def _cases(path: Path) -> Iterator[Case]:
     )
     for position, node in enumerate(top.get("cases") or [], 1):
         at = place.at("cases").item(position)
-        body = at.mapping(node, ["name", "law", "expect"], ["given", "policy", "only", "refused"])
+        body = at.mapping(node, ["name", "law", "expect"], ["given", "policy", "methods", "only", "refused"])
         given: Tables = {}
         for tables in (top.get("given") or {}, body.get("given") or {}):
             for name, rows in tables.items():
@@ -85,6 +87,7 @@ def _cases(path: Path) -> Iterator[Case]:
                 top.get("defaults") or {},
                 top.get("spread") or {},
                 body.get("policy") or {},
+                {choice: [method] for choice, method in (body.get("methods") or {}).items()},
                 body.get("only") or {},
                 body["expect"] or {},
                 body.get("refused") or {},

@@ -7,6 +7,7 @@ calendar; what a test gives replaces them. No expectation and no rule lives here
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,8 @@ from drg_pipeline.periods import MONTH, YEAR, Period, between
 from drg_pipeline.region import CALENDAR_TABLE, Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
+from drg_pipeline.sql.methods import Methods
+from drg_pipeline.sql.project import Project
 from support.periods import month_texts
 
 # Values as text, or as what Python has for them.
@@ -53,6 +56,15 @@ class Bench:
                 self.create(con, name, rows)
                 self.side[name] = self.folder / f"{name}.parquet"
                 con.execute(f"copy {name} to '{self.side[name]}' (format parquet)")
+
+    def following(self, methods: Methods) -> Bench:
+        """The bench of a region that follows other methods, over these tables from the side."""
+        if not methods:
+            return self
+        other = copy(self)
+        chosen = {**(self.project.methods or {}), **methods}
+        other.project = Project(self.project.folder, self.project.sources.values(), chosen)
+        return other
 
     def columns(self, table: str) -> list[str]:
         models = self.project.models
