@@ -7,7 +7,7 @@ partition: month
 keeps:
   claims.setlinfo: [month, setl_id, dcla_time]
 nullable: [fixmedins_code, psn_no, gend, brdy, insutype, pool, adm_on, dscg_on, setl_end_date, hi_paymtd]
-law: [JY-2, JY-7, JY-32, JY-42]
+law: [JY-2, JY-7, JY-32, JY-42, SD-6, SD-25, GD-9, GD-21]
 ---*/
 with fund as (
     select

@@ -6,7 +6,7 @@ describe: >-
 grain: [year, fixmedins_code, pool]
 partition: year
 sealed: true
-law: [JY-35-3, JY-35-4]
+law: [JY-35-3, JY-35-4, SD-26, SD-37, GD-10, GD-26]
 ---*/
 with deficit as (
     select

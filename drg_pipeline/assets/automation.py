@@ -10,10 +10,10 @@ goes on.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from drg_pipeline.assets.chain import Chain, Goal, Step
 from drg_pipeline.assets.closings import replay_job, replay_schedule
@@ -29,7 +29,9 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 
-AssetJob = dg.JobDefinition | UnresolvedAssetJobDefinition
+if TYPE_CHECKING:
+    from drg_pipeline.assets.jobs import AssetJob
+
 # Less than the five seconds between two looks of the daemon, so that none is passed over.
 LEAST_SECONDS_BETWEEN_LINKS = 3
 
@@ -62,7 +64,7 @@ class Automation:
     sensors: Sequence[dg.SensorDefinition]
 
 
-def automation(region: Region, operations: Operations, asset_jobs: Mapping[str, AssetJob]) -> Automation:
+def automation(region: Region, operations: Operations, asset_jobs: "Mapping[str, AssetJob]") -> Automation:
     """Beside the region's asset jobs, which are given by name."""
     chain = Chain(region)
     jobs = {each.role: _beginning(region, chain, each) for each in BEGINNINGS}
@@ -178,7 +180,7 @@ def _chain_sensor(
     region: Region,
     chain: Chain,
     jobs: Mapping[str, dg.JobDefinition],
-    asset_jobs: Mapping[str, AssetJob],
+    asset_jobs: "Mapping[str, AssetJob]",
     operations: Operations,
 ) -> dg.SensorDefinition:
     name = region.settings.region

@@ -13,14 +13,16 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+import dagster as dg
+
+# The storage has no public name to build on. Measured: a year with its history, 3,783 events, takes 22.5 s of
+# a profile by the library's own and 9.5 s by this one (docs/decisions/0006-event-log-connections.md).
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, BATCH_WRITABLE_EVENTS
-from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
-from dagster._serdes import ConfigurableClassData
-from dagster._time import datetime_from_timestamp
 from dagster_shared.record import replace
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
@@ -37,7 +39,7 @@ BATCH_VARIABLE, BATCH_SIZE = "DAGSTER_EVENT_BATCH_SIZE", "1000"
 class LocalEventLogStorage(SqliteEventLogStorage):
     """The library's storage; one open connection per file and process, used under the library's own lock."""
 
-    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}
         self._begun: dict[str, Connection] = {}
         self._tables: set[str] = set()
@@ -47,9 +49,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
         os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
 
     @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> LocalEventLogStorage:
+    def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> LocalEventLogStorage:
         """The library's own makes a storage of the library's class, whatever class is asked."""
         return cls(inst_data=inst_data, **config_value)
 
@@ -93,7 +93,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
             self._tables.add(table_name)
         return table_name in self._tables
 
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+    def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
         """The same rows as event by event, in one transaction a file.
 
         Of an asset only the last event of each kind is written into its row: each replaces the one before.
@@ -117,16 +117,16 @@ class LocalEventLogStorage(SqliteEventLogStorage):
                 if event.dagster_event_type in ASSET_CHECK_EVENTS:
                     self.store_asset_check_event(event, id)
 
-    def store_event(self, event: EventLogEntry) -> None:
+    def store_event(self, event: dg.EventLogEntry) -> None:
         told = event.dagster_event
         if told is not None and told.is_run_failure and self.has_instance:
             # The daemon looks the run up when it sees the event, once: a run that is still *Started* then is
             # never run again. So the run comes first; the library sets it once more afterwards.
-            when = datetime_from_timestamp(event.timestamp)
+            when = datetime.fromtimestamp(event.timestamp, UTC)
             self._instance.run_storage.handle_run_event(event.run_id, told, when)
         super().store_event(event)
 
-    def _store_asset_check_evaluation_planned(self, event: EventLogEntry, event_id: int | None) -> None:
+    def _store_asset_check_evaluation_planned(self, event: dg.EventLogEntry, event_id: int | None) -> None:
         told = event.dagster_event
         if told is not None:
             planned = replace(told.asset_check_planned_data, partitions_subset=None)
@@ -139,7 +139,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
         super().dispose()
 
 
-def _kind_of(event: EventLogEntry) -> tuple[Any, Any]:
+def _kind_of(event: dg.EventLogEntry) -> tuple[Any, Any]:
     assert event.dagster_event
     return event.dagster_event.asset_key, event.dagster_event_type
 

@@ -12,7 +12,8 @@ import dagster as dg
 from drg_pipeline.assets.processes import gone
 
 MARK = "# Written by drg at each start. Remove this line to keep your own settings."
-# Steps write nothing to standard output; capturing it starts processes for every step.
+# Steps write nothing to standard output; capturing it starts two processes for every run. The class that
+# captures nothing is documented under this name alone.
 CONFIG = """\
 {mark}
 telemetry:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from drg_pipeline.assets.describe import key
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region
+
+if TYPE_CHECKING:
+    # Only as a type: the library has no public name for what its `define_asset_job` makes.
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as AssetJob,
+    )
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def _only_history(region: Region, table: str) -> bool:
     return True
 
 
-def job_definitions(region: Region) -> dict[str, UnresolvedAssetJobDefinition]:
+def job_definitions(region: Region) -> dict[str, AssetJob]:
     """The region's jobs as Dagster knows them, by name."""
     return {
         job.name: dg.define_asset_job(

@@ -41,7 +41,7 @@ from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers
 from drg_pipeline.periods import Period
-from drg_pipeline.policy.pack import INSTRUMENTS_FILE, instruments_file
+from drg_pipeline.policy.load import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
 from drg_pipeline.settings import time_zone
 from drg_pipeline.trail import Trail
@@ -307,8 +307,10 @@ def _take_code_and_law(region: Region, contents: Contents) -> None:
     contents.add(settings.interface / LAYOUT_FILE, f"{INTERFACE}/{LAYOUT_FILE}", CODE)
     write_sources(contents.folder / SOURCES, project.sources.values())
     contents.enter(SOURCES, CODE)
-    for path in sorted(region.pack.folder.glob("*.yml")):
-        contents.add(path, f"{LAW}/{settings.region}/{path.name}", TEXT)
+    law = {settings.region: region.pack.folder, **{folder.name: folder for folder in region.pack.extends}}
+    for name, folder in law.items():
+        for path in sorted(folder.glob("*.yml")):
+            contents.add(path, f"{LAW}/{name}/{path.name}", TEXT)
     contents.add(instruments_file(region.pack.folder), f"{LAW}/{INSTRUMENTS_FILE}", TEXT)
 
 

@@ -162,17 +162,18 @@ def _print_list(screen: Screen, pack: Pack, title: str, names: Iterable[str], wh
         parameter = pack.parameters[full]
         for on, known_on in when(full):
             held = parameter.at(on, known_on)
-            row = [full, screen.text("policy.empty"), _unit(parameter), "", ""]
+            row = [full, screen.text("policy.empty"), _unit(parameter), "", "", _from(parameter)]
             if held:
                 row[1] = _value(screen, held)
-                row[3:] = [held.valid_from.isoformat(), held.law]
+                row[3:5] = [held.valid_from.isoformat(), held.law]
                 cited.append(held.law)
             if not rows or rows[-1] != row:  # phases that know the same are one row
                 rows.append(row)
-    heads = [
-        Heading(screen.text(f"policy.{head}")) for head in ("parameter", "value", "unit", "since", "law")
-    ]
-    screen.table(Grid(title, heads, rows))
+    names = ("parameter", "value", "unit", "since", "law", "from")
+    screen.table(Grid(title, [Heading(screen.text(f"policy.{name}")) for name in names], rows))
+    if len(rows) > 1:
+        _print_methods(screen, pack)
+        cited += [chosen.law for chosen in pack.chosen.values()]
     documents = list(dict.fromkeys(law.split("-")[0] for law in cited if law != "open"))
     screen.line()
     for document in documents:
@@ -180,6 +181,18 @@ def _print_list(screen: Screen, pack: Pack, title: str, names: Iterable[str], wh
         screen.line(f"{document}: {instrument.number} {instrument.title}")
     if "open" in cited:
         screen.say("policy.open_law")
+
+
+def _print_methods(screen: Screen, pack: Pack) -> None:
+    """What the region follows where the arithmetic leaves a choice."""
+    rows = [
+        [choice, ", ".join(chosen.methods), chosen.law, chosen.reason]
+        for choice, chosen in sorted(pack.chosen.items())
+    ]
+    if rows:
+        screen.line()
+        heads = [Heading(screen.text(f"policy.{name}")) for name in ("choice", "method", "law", "reason")]
+        screen.table(Grid(screen.text("policy.methods"), heads, rows))
 
 
 def _print_history(screen: Screen, pack: Pack, full: str, moments: Sequence[Moment]) -> None:
@@ -233,6 +246,11 @@ def _value(screen: Screen, value: DatedValue) -> str:
     if isinstance(value.content, tuple):
         return screen.text("policy.rows", count=len(value.content))
     return screen.text("policy.empty") if value.content is None else shown(value.content)
+
+
+def _from(parameter: Parameter) -> str:
+    """The pack that a parameter's values are taken over from; '' of the region's own."""
+    return parameter.file.rpartition("/")[0]
 
 
 def _unit(parameter: Parameter) -> str:

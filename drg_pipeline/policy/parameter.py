@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from drg_pipeline.forms import Place
-from drg_pipeline.policy.instruments import Instruments
+from drg_pipeline.policy.instruments import Instrument, Instruments
 from drg_pipeline.policy.value_type import Scalar, ValueType, parse_date, parse_type
 
 OPEN = "open"
@@ -103,6 +103,20 @@ class Context:
     in_pack: tuple[str, ...]
     confirmed_until: date
     overlay: Overlay | None
+
+    def cite(self, place: Place, law: str) -> Instrument | None:
+        """The document of a clause that a value rests on; None, with a fault, where it cannot be cited."""
+        found = self.instruments.find(law)
+        if found is None:
+            place.fault(
+                f"{law!r} is not a clause of {self.instruments.path.name}{self.instruments.nearest(law)}: "
+                "correct it"
+            )
+            return None
+        if self.in_pack and found[0].id not in self.in_pack:
+            place.fault(f"{law} is not law of this region: cite one of {', '.join(self.in_pack)}, or open")
+            return None
+        return found[0]
 
 
 def read_parameter(place: Place, name: str, node: Any, context: Context) -> Parameter | None:
@@ -321,16 +335,10 @@ class _ValueReader:
         return _scalar(place, node, replace(self.field, nullable=self.nullable))
 
     def _cited(self, place: Place, law: str, starts: date | None, published: date | None) -> None:
-        found = self.context.instruments.find(law)
-        if found is None:
-            self._unknown_clause(place, law)
+        instrument = self.context.cite(place, law)
+        if instrument is None:
             return
-        instrument, _ = found
-        if self.context.in_pack and instrument.id not in self.context.in_pack:
-            place.fault(
-                f"{law} is not law of this region: cite one of {', '.join(self.context.in_pack)}, or open"
-            )
-        elif starts and starts < instrument.in_force_from:
+        if starts and starts < instrument.in_force_from:
             place.fault(
                 f"{law} binds from {instrument.in_force_from}, the value starts on {starts}: start it there, "
                 "or write law: open with a reason"
@@ -368,17 +376,23 @@ class _ValueReader:
         return tuple(tuple(row.values()) for row in rows)
 
     def _cell(self, place: Place, node: object, field: Field) -> Scalar | None:
+        if field.type.name == "citation" and isinstance(node, list):
+            return self._clause_here(place, node)
         value = _scalar(place, node, field)
         is_clause = field.type.name == "citation" and isinstance(value, str) and value != OPEN
-        if is_clause and self.context.instruments.find(str(value)) is None:
-            self._unknown_clause(place, str(value))
+        if is_clause:
+            replace(self.context, in_pack=()).cite(place, str(value))
         return value
 
-    def _unknown_clause(self, place: Place, law: str) -> None:
-        instruments = self.context.instruments
-        place.fault(
-            f"{law!r} is not a clause of {instruments.path.name}{instruments.nearest(law)}: correct it"
-        )
+    def _clause_here(self, place: Place, node: list[Any]) -> str:
+        """Of clauses of several regions the first that is this region's law, else `open`.
+
+        Of documents that the region's list does not have nothing can be said.
+        """
+        laws = [place.item(position).text(law) for position, law in enumerate(node, 1)]
+        known = [law for law in laws if law.split("-")[0] in self.context.instruments.by_id]
+        cited = [law for law in known if replace(self.context, in_pack=()).cite(place, law)]
+        return next((law for law in cited if law.split("-")[0] in self.context.in_pack), OPEN)
 
     @staticmethod
     def _bands(place: Place, rows: list[dict[str, Scalar | None]], low: str, high: str) -> None:

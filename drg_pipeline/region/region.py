@@ -42,7 +42,10 @@ class Region:
             for name in self.pack.texts_of("scheme")
         }
         self.project = Project(
-            settings.models, sources(self.layouts, self.pack), methods_before(settings.models)
+            settings.models,
+            sources(self.layouts, self.pack),
+            methods_before(settings.models),
+            documents=self.pack.in_pack,
         )
         self.store = Store(settings.region_lake)
         self.closed = ClosedPeriods(settings.region_closings)

@@ -21,6 +21,7 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import publish
 from drg_pipeline.grouping.scheme import digest_of_folder, fill_schemes, read_scheme
 from drg_pipeline.ingest.delivery import TakenIn, take_in_deliveries
+from drg_pipeline.ingest.records import count_of
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests
 from drg_pipeline.lake.engine import Engine
@@ -139,6 +140,7 @@ class Side:
         with closing(self._engine.connect()) as con:
             for note in load_reference(self.settings.reference, self.layouts.reference, con):
                 report(note)
+            self._refuse_unread(con)
             days = self._calendar(con)
             self._fill(con, CALENDAR_TABLE, self.project.sources[CALENDAR_TABLE].columns, list(days))
             return [
@@ -146,6 +148,24 @@ class Side:
                 for source in self.tables(REFERENCE)
                 for written in self._write(con, source.name, "none", [None], source.columns)
             ]
+
+    def _refuse_unread(self, con: duckdb.DuckDBPyConnection) -> None:
+        """DrgError for files that somebody has filled and nothing reads: their rows would have no effect."""
+        read = {*self.project.read, f"{REFERENCE}.{CALENDAR_OVERLAY}"}
+        files = [file for file in self.layouts.reference.files if f"{REFERENCE}.{file.name}" not in read]
+        faults = [
+            Fault(file.file_name, f"has {rows:,} row{'' if rows == 1 else 's'}, and nothing reads it here")
+            for file in files
+            if (rows := count_of(con, f"select count(*) from {REFERENCE}.{file.name}"))
+        ]
+        if faults:
+            raise DrgError(
+                f"Reference files of {self.settings.region} would have no effect.",
+                faults,
+                state="Nothing was computed with them.",
+                remedy="What they ask for is not computed for this region: settle it outside, and move them "
+                f"out of {self.settings.reference}.",
+            )
 
     def _calendar(self, con: duckdb.DuckDBPyConnection) -> list[Day]:
         overlay = con.execute(

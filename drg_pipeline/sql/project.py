@@ -16,6 +16,7 @@ from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.account import Explanation, misread
+from drg_pipeline.sql.clauses import Documents, One, clause_macro, of_region
 from drg_pipeline.sql.folder import read_folder
 from drg_pipeline.sql.header import Split, mapping, split_header
 from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
@@ -71,6 +72,7 @@ class Project:
     columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
     explanations  name -> Explanation, from the layers' accounts, each after those that it reads
     methods       choice -> the methods that the region follows; None: whatever any region may follow
+    documents     the documents that are the region's law, of which clauses are shown; None: of any region
     choices       choice -> Choice, from methods.yml
     left_out      name -> what it waits for, of tables that do not apply
     """
@@ -81,10 +83,12 @@ class Project:
         sources: Iterable[Source] = (),
         methods: Methods | None = None,
         split: Split = split_header,
+        documents: Documents | None = None,
     ) -> None:
         self.folder = folder
         self.sources = {source.name: source for source in sources}
         self.methods = methods
+        self.documents = documents
         self.layers = [
             Layer(name, str(entry["title"]), str(entry["describe"]), str(entry.get("owner", "")))
             for name, entry in mapping(folder / LAYERS_FILE).items()
@@ -97,19 +101,22 @@ class Project:
         self._macros = read_macros(folder)
         found = read_folder(folder, layers, methods, split, self._type_of)
         self.choices, self.left_out = found.choices, found.left_out
-        self.invariants = found.invariants
+        self.invariants = [self._told(one) for one in found.invariants]
         self.explanations: dict[str, Explanation] = ordered(
-            {one.id: one for one in found.explanations}, lambda one: one.explained
+            {one.id: self._told(one) for one in found.explanations}, lambda one: one.explained
         )
         self.models: dict[str, Model] = ordered(
-            {model.name: model for model in found.models}, lambda model: model.upstream
+            {model.name: self._told(model) for model in found.models}, lambda model: model.upstream
         )
         self._check_names()
 
     @property
     def macros(self) -> str:
-        """All macros, to be run on a connection."""
-        return self._macros.text
+        """All macros, to be run on a connection; `clause` gives the region's of several clauses."""
+        return f"{self._macros.text}\n{clause_macro(self.documents)}"
+
+    def _told(self, one: One) -> One:
+        return one if self.documents is None else of_region(one, self.documents)
 
     def _type_of(self, table: str, name: str) -> str:
         column = self.columns.get(f"{table}.{name}") or self.columns.get(name)
@@ -176,6 +183,13 @@ class Project:
 
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """Every table that a model, an invariant or the account of a claim reads."""
+        readers: list[Model | Invariant | Explanation] = [*self.models.values(), *self.invariants]
+        readers += self.explanations.values()
+        return frozenset(table for reader in readers for table in reader.upstream)
 
     def upstream_closure(self, tables: Iterable[str]) -> set[str]:
         """The models that must be there before (and with) the given ones."""

@@ -97,6 +97,19 @@ def test_what_all_need_has_one_home(text: str) -> None:
     assert found == {HOMES[text]}
 
 
+# What stands beside these imports says why the library's public names do not do.
+PRIVATE = {"assets/event_log.py", "assets/jobs.py", "assets/processes.py"}
+
+
+def test_dagsters_private_modules_are_used_where_it_is_said_why() -> None:
+    used = {
+        str(path.relative_to(PYTHON))
+        for path in modules()
+        if re.search(r"^\s*(?:from|import) dagster\._", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert used == PRIVATE
+
+
 def test_a_model_reads_its_own_or_an_earlier_layer(bench: Bench) -> None:
     rank = {layer.name: position for position, layer in enumerate(bench.project.layers)}
     wrong = [

@@ -35,14 +35,14 @@ def test_a_broken_pack_ends_with_1_and_all_its_faults(drg: Drg, tmp_path: Path) 
     shutil.copytree(POLICY, pack)
     for name, old, new in (
         ("clearing.yml", "law: JY-35-3", "law: JY-99"),
-        ("settlement.yml", "unit:", "unitt:"),
+        ("settlement.yml", "value:", "valuee:"),
     ):
         text = (pack / name).read_text(encoding="utf-8")
         (pack / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     ended = drg("policy", "check", "--policy", pack)
     assert ended.code == 1
     assert "clearing.yml: " in ended.err and "'JY-99' is not a clause" in ended.err
-    assert "settlement.yml: " in ended.err and "unitt: unknown key" in ended.err
+    assert "settlement.yml: " in ended.err and "valuee: unknown key" in ended.err
 
 
 def test_a_stale_pack_says_where_to_look(drg: Drg, tmp_path: Path) -> None:

@@ -39,8 +39,11 @@ def expectation(path: Path) -> str:
 def new_pack(folder: Path) -> Path:
     folder.mkdir()
     head = (POLICY / "jiyuan" / "pack.yml").read_text(encoding="utf-8")
-    # Without the options, whose parameters stand in topics that are not there.
-    (folder / "pack.yml").write_text(head[: head.index("# What an option")], encoding="utf-8")
+    moments = (POLICY / "base" / "base.yml").read_text(encoding="utf-8")
+    moments = moments[moments.index("moments:") : moments.index("# What an option")]
+    # By itself: without a base, and without the options, whose parameters stand in topics that are not there.
+    head = head[: head.index("# Where the arithmetic")].replace("extends: [base]\n", "")
+    (folder / "pack.yml").write_text(head + moments, encoding="utf-8")
     return folder
 
 

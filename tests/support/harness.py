@@ -63,7 +63,8 @@ class Bench:
             return self
         other = copy(self)
         chosen = {**(self.project.methods or {}), **methods}
-        other.project = Project(self.project.folder, self.project.sources.values(), chosen)
+        project = self.project
+        other.project = Project(project.folder, project.sources.values(), chosen, documents=project.documents)
         return other
 
     def columns(self, table: str) -> list[str]:

@@ -135,7 +135,7 @@ class SmallRegion:
             partial(landed_folders, self.settings),
             self.closed.refuse,
         )
-        self.pack = SimpleNamespace(run_days={}, tables={}, folder=folder / "law")
+        self.pack = SimpleNamespace(run_days={}, tables={}, folder=folder / "law", extends=())
         self.layouts = SimpleNamespace(personal=frozenset({"bonus"}))
         for month in MONTHS:
             self.side("policy.rate", [(month, 2)], month)
