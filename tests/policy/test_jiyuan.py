@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +18,12 @@ import duckdb
 import pytest
 from support.periods import periods
 
+from drg_pipeline.errors import DrgError
 from drg_pipeline.periods import MONTH, Period, between
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.policy.moments import RunDay
+from drg_pipeline.region import Region
+from drg_pipeline.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "data" / "policy" / "jiyuan"
 YEARS = between(Period.of("2021"), Period.of("2026"))
@@ -135,6 +139,26 @@ def test_the_clearing_agrees_with_its_ledger(pack: Pack) -> None:
     assert active["growth_adjustment"] == held(pack, "clearing.growth_adjustment")
     assert active["secondary_distribution"] == held(pack, "clearing.secondary_distribution")
     assert active["fund_floor"] == (held(pack, "clearing.fund_floor_share") is not None)
+
+
+def test_a_line_in_force_that_nothing_computes_opens_no_region(tmp_path: Path) -> None:
+    def with_special_cases(pack: Pack) -> Pack:
+        lines = pack.parameters["clearing.ledger_line"]
+        place = list(lines.columns or ()).index("active")
+        values = tuple(
+            replace(value, content=tuple((*row[:place], True, *row[place + 1 :]) for row in value.content))
+            for value in lines.values
+            if isinstance(value.content, tuple)
+        )
+        return pack.with_parameters({"clearing.ledger_line": replace(lines, values=values)})
+
+    settings = Settings.for_region("jiyuan", lake=tmp_path)
+    assert Region(settings)
+    with pytest.raises(
+        DrgError, match=r"special_case is in force and no file of clearing\.ledger_line"
+    ) as error:
+        Region(settings, with_special_cases)
+    assert "would be paid to nobody" in str(error.value)
 
 
 def test_only_these_checks_keep_a_claim_out_of_the_month(pack: Pack) -> None:
