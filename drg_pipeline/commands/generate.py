@@ -9,6 +9,7 @@ import click
 
 from drg_pipeline.commands.options import check_writable, language, region_options
 from drg_pipeline.commands.screen import Screen
+from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.settings import Settings
 
 
@@ -40,6 +41,8 @@ def generate(
     schemes: str | None,
     policy: str | None,
     like: str | None,
+    first_month: str,
+    last_month: str,
     **size: Any,
 ) -> None:
     """Write made-up deliveries of claims and the reference files that go with them.
@@ -59,5 +62,7 @@ def generate(
         policy=settings.policy,
         like=Path(like) if like else PARAMETERS,
         report=screen.line,
+        first_month=Period.of(first_month, MONTH),
+        last_month=Period.of(last_month, MONTH),
         **size,
     )

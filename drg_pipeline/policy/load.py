@@ -16,13 +16,14 @@ from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, read_yaml
+from drg_pipeline.periods import MONTH, YEAR
 from drg_pipeline.policy.agree import disagreements
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
 from drg_pipeline.policy.pack import PACK_FILE, Pack
 from drg_pipeline.policy.parameter import NAME, OPEN, Context, Overlay, Parameter, read_parameter
-from drg_pipeline.policy.tables import PERIODS, PolicyTable, own_table, scalar_table
+from drg_pipeline.policy.tables import PolicyTable, own_table, scalar_table
 from drg_pipeline.policy.value_type import parse_date
 from drg_pipeline.settings import PROJECT
 
@@ -226,7 +227,7 @@ def _topic(stem: str, layers: Sequence[_Layer]) -> _Topic:
         for key in sorted(set(TOPIC) & text.keys.keys()):
             text.place.at(key).fault(f"stands in {head.place.file}: leave it out")
     describe = head.place.at("describe").text(said["describe"]) if "describe" in said else ""
-    period = head.place.at("period").choice(said["period"], PERIODS) if "period" in said else ""
+    period = head.place.at("period").choice(said["period"], (MONTH, YEAR)) if "period" in said else ""
     known = _known(head.place.at("known"), said["known"]) if "known" in said else ()
     found = [read for name in _names(texts) if (read := _parameter(name, texts)) is not None]
     if not period or not known:

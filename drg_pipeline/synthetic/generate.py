@@ -21,6 +21,7 @@ from drg_pipeline.duck import connect, file_literal
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.scheme import LAYOUT_FILE, Scheme, find_scheme, read_scheme
 from drg_pipeline.ingest.reference_layout import load_reference_layout
+from drg_pipeline.periods import Period, between
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.settings import Settings
 from drg_pipeline.synthetic import mix, region, seasons
@@ -34,6 +35,7 @@ from drg_pipeline.synthetic.reference_files import write_reference
 SCHEME = "starter"
 # What the law is asked for.
 PAYER, LOCAL = "payer", "local"
+FIRST_MONTH, LAST_MONTH = Period.of("2022-01"), Period.of("2025-12")
 LAST_UPLOAD_DAYS = 41  # after the last month: 10 February, where it is December
 
 
@@ -43,8 +45,8 @@ def generate(
     *,
     claims: int = 120_000,
     hospitals: int = 20,
-    first_month: str = "2022-01",
-    last_month: str = "2025-12",
+    first_month: Period = FIRST_MONTH,
+    last_month: Period = LAST_MONTH,
     seed: int = 1,
     scheme: str | Path = SCHEME,
     schemes: Sequence[Path] | None = None,
@@ -59,16 +61,16 @@ def generate(
     file of parameters, `policy` the folder of the law that says who pays. A folder that holds anything but an
     earlier result of this function is refused; an earlier result is replaced once the new one is complete.
     """
-    spans = seasons.spans(first_month, last_month)
+    if last_month < first_month:
+        raise WrongUse(f"The last month {last_month} lies before the first, {first_month}.")
     if claims < 1:
         raise WrongUse(f"{claims} claims cannot be made.", remedy="Ask for one or more.")
     check_targets(inbox, reference)
     given = parameters(like)
-    first_day = spans[0][0]
-    last_day = spans[-1][0] + timedelta(days=spans[-1][1] - 1)
+    first_day, last_day = first_month.first, last_month.last
     horizon = last_day + timedelta(days=LAST_UPLOAD_DAYS)
     days = _calendar(first_day, horizon)
-    months = seasons.months(spans, claims, given, days)
+    months = seasons.months(between(first_month, last_month), claims, given, days)
     settings = Settings.for_region(schemes=schemes, policy=policy)
     pack = load_pack(settings.policy)
     pools = {
@@ -96,7 +98,7 @@ def generate(
         called = {
             "claims": claims,
             "hospitals": hospitals,
-            "months": [first_month, last_month],
+            "months": [str(first_month), str(last_month)],
             "seed": seed,
             "scheme": read.name,
             "like": digest_of_parameters(given),

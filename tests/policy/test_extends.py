@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.policy.load import BASE_FILE
 from drg_pipeline.policy.parameter import OPEN
@@ -70,7 +71,9 @@ def packs(
 
 
 def rows(pack: Pack, table: str) -> list[tuple[object, ...]]:
-    return [row[1:] for row in pack.rows(f"policy.{table}", ["2026-06"], lambda phase, period: LATE)]
+    return [
+        row[1:] for row in pack.rows(f"policy.{table}", [Period.of("2026-06")], lambda phase, period: LATE)
+    ]
 
 
 def faults(folder: Path) -> list[str]:
