@@ -47,9 +47,8 @@ def members_shown(case: Case, project: Project) -> set[str]:
             if model.name in project.upstream_closure([table]):
                 said = [*rows, case.only.get(table, {})]
                 told = {row.get(model.member) for row in said} if model.member else set()
-                told |= (
-                    {name for row in rows for name in row} if table == model.name and model.states else set()
-                )
+                if table == model.name and model.states:
+                    told |= {name for row in rows for name in row}
                 shown |= {f"{model.name}/{name}" for name in names & told}
     return shown
 
