@@ -18,17 +18,25 @@ from sqlglot import exp
 from drg_pipeline.errors import Fault
 from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads
 from drg_pipeline.sql.methods import Methods, applies
-from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Listing, Member, Model, Reader
+from drg_pipeline.sql.model import (
+    DETAIL,
+    DETAILS,
+    FAILS,
+    MODEL_KEYS,
+    MODEL_NEEDS,
+    Listing,
+    Member,
+    Model,
+    Reader,
+)
 from drg_pipeline.sql.query import is_word, items, tables_of
 from drg_pipeline.sql.shared import MARK, Composed, Shelf, composed
 
 TABLE_FILE = "_table.yml"
 UNION, STATES = "union", "states"
 TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "may_be_empty", "listed_in")
-LISTING_KEYS = ("table", "column", "active")
+LISTING_KEYS = ("table", "column", "active", "severity", "title")
 MEMBER_KEYS = ("describe", "law", "when", "reads")
-# Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
-FAILS, DETAIL, DETAILS = "fails", "detail", "details"
 
 TypeOf = Callable[[str], str]
 """column -> its SQL type"""
@@ -138,8 +146,11 @@ def _names(file: _File, header: Mapping[str, Any]) -> list[Fault]:
 
 def _listing(raw: Any, name: str, faults: list[Fault]) -> Listing | None:
     if not isinstance(raw, dict) or not {"table", "column"} <= set(raw) <= set(LISTING_KEYS):
-        faults.append(Fault(name, f"listed_in: has table and column, and may have active; found {raw!r}"))
+        may = "may have active, severity and title"
+        faults.append(Fault(name, f"listed_in: has table and column, and {may}; found {raw!r}"))
         return None
+    if ("severity" in raw) != ("title" in raw):
+        faults.append(Fault(name, "listed_in: severity and title stand together"))
     return Listing(**{key: str(value) for key, value in raw.items()})
 
 
