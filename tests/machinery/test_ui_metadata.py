@@ -166,6 +166,11 @@ def test_every_table_of_the_project_says_what_it_is(bench: Bench) -> None:
             spec.key
         )
         assert "**Grain:**  ·" not in spec.description, f"{spec.key.path}: its grain is empty"
+        model = region.project.models.get(f"{layer}.{spec.key.path[2]}")
+        for member in model.members if model else ():
+            assert member.describe and f"- `{member.name}`: {member.describe}" in spec.description, (
+                member.name
+            )
         assert spec.owners and spec.tags["layer"] == layer and spec.group_name == group_of(region, layer)
         assert spec.metadata["dagster/column_schema"].columns
         for column in spec.metadata["dagster/column_schema"].columns:
