@@ -290,7 +290,7 @@ def test_the_command_writes_a_page_json_and_csv_that_say_what_they_are(
     assert re.fullmatch(r"-?\d+\.\d{2}", row["settlement_difference"])
     # A negotiated base point is a row that is added.
     [added] = [d for d in told["tried"] if d["what"] == "added"]
-    assert added["row"] == "drg=R15, phase=month, valid_from=2025-01-01"
+    assert added["row"] == "drg=R15 phase=month valid_from=2025-01-01"
     assert added["new"] == "base_point=150.5000"
     [row] = [row for row in told["tables"]["drg"] if row["drg"] == "R15"]
     assert row["base_point_simulated"] == "150.5000" != row["base_point_base"]
