@@ -40,6 +40,10 @@ create or replace macro quotient_4(numerator, denominator) as
 create or replace macro quotient_6(numerator, denominator) as
     cast(cast(half_up(cast(numerator as hugeint) * 1000000, denominator) as decimal(38, 0)) * cast(0.000001 as decimal(6, 6)) as decimal(18, 6));
 
+-- Whole cents over a whole number as yuan.
+create or replace macro yuan_quotient(whole_cents, denominator) as
+    quotient_2(whole_cents, cast(denominator as hugeint) * 100);
+
 -- Yuan from whole cents.
 create or replace macro yuan(whole_cents) as
     cast(cast(whole_cents as decimal(38, 0)) * cast(0.01 as decimal(2, 2)) as decimal(18, 2));

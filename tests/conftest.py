@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 from support.harness import Bench
 
+from drg_pipeline.sql.project import Project
+
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """Runs models of the project on given tables, under the law of Jiyuan."""
     return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="session")
+def whole(bench: Bench) -> Project:
+    """Every file of the arithmetic, whatever methods a region follows and whatever law it is under."""
+    return Project(bench.project.folder, bench.project.sources.values())
 
 
 @pytest.fixture(scope="session")

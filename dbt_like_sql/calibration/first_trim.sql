@@ -4,7 +4,7 @@ describe: >-
   when lower <= fee x denominator <= upper. A group of few cases is not trimmed.
 grain: [year, drg]
 partition: year
-law: [JY-16]
+law: [JY-16, SD-18-1, GD-13]
 ---*/
 with fees as (
     select year, drg, list(cast(cents(fee) as bigint) order by fee) as ascending

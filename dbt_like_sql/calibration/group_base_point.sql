@@ -7,7 +7,7 @@ partition: year
 keeps:
   calibration.group_class: [year, drg]
 nullable: [cv]
-law: [JY-16-2]
+law: [JY-16-2, SD-18-1, GD-13]
 checks:
   - id: base_point_positive
     expect: base_point > 0
@@ -20,8 +20,8 @@ select
     g.n_raw,
     g.n,
     yuan(g.fee_cents) as fee_sum,
-    quotient_2(g.fee_cents, cast(g.n as hugeint) * 100) as mean,
-    quotient_2(g.twice_median_cents, 200) as median,
+    yuan_quotient(g.fee_cents, g.n) as mean,
+    yuan_quotient(g.twice_median_cents, 2) as median,
     -- For reading only: the class is decided on whole numbers.
     case
         when g.n > 1
@@ -31,9 +31,9 @@ select
     end as cv,
     case g.stability
         when 'stable'                                                                   -- law: JY-16-2
-            then quotient_4(cast(g.fee_cents as hugeint) * a.n * p.unit_scale, cast(g.n as hugeint) * cents(a.fee_sum))
+            then base_point_of_mean(g.fee_cents, g.n, cents(a.fee_sum), a.n, p.unit_scale)
         when 'unstable'                                                                 -- law: JY-16-2
-            then quotient_4(cast(g.twice_median_cents as hugeint) * a.n * p.unit_scale, 2 * cents(a.fee_sum))
+            then base_point_of_median(g.twice_median_cents, cents(a.fee_sum), a.n, p.unit_scale)
     end as base_point
 from calibration.group_class as g
 left join calibration.overall as a on a.year = g.year

@@ -5,7 +5,7 @@ describe: >-
 grain: [year, drg, level]
 partition: year
 nullable: [coefficient, level_mean, mean_numerator, mean_denominator]
-law: [JY-12, JY-17-1]
+law: [JY-12, JY-17-1, SD-19, GD-16]
 ---*/
 with retained as (
     select
@@ -33,11 +33,9 @@ own as (
         cast(g.fee_cents as hugeint) as group_cents,
         cast(g.n as hugeint) as group_n,
         r.fee_cents as level_cents,
-        least(
-            greatest(
-                quotient_4(cast(r.fee_cents as hugeint) * g.n, cast(r.n as hugeint) * g.fee_cents),      -- law: JY-17-1-1
-                p.coefficient_floor                                                                      -- law: JY-17-1-2
-            ),
+        own_coefficient_of(
+            quotient_of_level(r.fee_cents, r.n, g.fee_cents, g.n),                      -- law: JY-17-1-1
+            p.coefficient_floor,                                                        -- law: JY-17-1-2
             p.coefficient_ceiling
         ) as own_coefficient
     from calibration.group_class as g
@@ -81,12 +79,14 @@ chosen as (
 coefficients as (
     select
         c.*,
-        case c.basis
-            when 'basic_group' then c.basic_group_coefficient                           -- law: JY-12, JY-17-1-4
-            when 'own' then c.own_coefficient                                           -- law: JY-17-1-1, JY-17-1-2
-            when 'primary_default' then c.default_coefficient                           -- law: JY-17-1-3
-            when 'nearest' then least(c.neighbour_coefficient, c.nearest_ceiling)       -- law: JY-17-1-3
-        end as coefficient
+        coefficient_of_basis(
+            c.basis,
+            c.own_coefficient,                                                          -- law: JY-17-1-1, JY-17-1-2
+            c.basic_group_coefficient,                                                  -- law: JY-12, JY-17-1-4
+            c.default_coefficient,                                                      -- law: JY-17-1-3
+            c.neighbour_coefficient,                                                    -- law: JY-17-1-3
+            c.nearest_ceiling
+        ) as coefficient
     from chosen as c
 ),
 
@@ -111,7 +111,7 @@ select
     drg,
     level,
     n,
-    quotient_2(mean_numerator, 100 * mean_denominator) as level_mean,
+    yuan_quotient(mean_numerator, mean_denominator) as level_mean,
     cast(coefficient as decimal(18, 4)) as coefficient,
     basis,
     cast(mean_numerator as decimal(38, 0)) as mean_numerator,

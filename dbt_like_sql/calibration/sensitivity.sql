@@ -5,7 +5,7 @@ describe: >-
 grain: [year, variant, drg]
 partition: year
 nullable: [base_point, base_point_in_force]
-law: [JY-16, JY-20]
+law: [JY-16, JY-20, SD-18-1, GD-13]
 ---*/
 with fees as (
     select year, drg, list(cast(cents(fee) as bigint) order by fee) as ascending
@@ -141,8 +141,8 @@ priced as (
         d.n_raw,
         d.n,
         case d.stability
-            when 'stable' then quotient_4(d.total * o.n * d.unit_scale, cast(d.n as hugeint) * o.total)
-            when 'unstable' then quotient_4(d.twice_median_cents * o.n * d.unit_scale, 2 * o.total)
+            when 'stable' then base_point_of_mean(d.total, d.n, o.total, o.n, d.unit_scale)
+            when 'unstable' then base_point_of_median(d.twice_median_cents, o.total, o.n, d.unit_scale)
         end as base_point
     from decided as d
     inner join overall as o on o.year = d.year and o.variant = d.variant

@@ -5,7 +5,7 @@ partition: year
 keeps:
   calibration.history_case: [year, setl_id]
 nullable: [level]
-law: [JY-16]
+law: [JY-16, SD-18-1, GD-13]
 ---*/
 -- Whole numbers are made of the bounds of a group, not once for each of its cases.
 with first_bound as (

@@ -2,7 +2,7 @@
 describe: Every case that a trim left out, with the trim, its bounds (yuan, rounded for reading) and the reason.
 grain: [year, setl_id]
 partition: year
-law: [JY-16]
+law: [JY-16, SD-18-1, GD-13]
 ---*/
 select
     o.year,
@@ -12,12 +12,12 @@ select
     case when not o.kept_first then 'first' else 'second' end as stage,
     case when not o.kept_first then f.method else s.method end as method,
     case
-        when not o.kept_first then quotient_2(f.lower_numerator, f.bound_denominator * 100)
-        else quotient_2(s.lower_numerator, s.bound_denominator * 100)
+        when not o.kept_first then yuan_quotient(f.lower_numerator, f.bound_denominator)
+        else yuan_quotient(s.lower_numerator, s.bound_denominator)
     end as lower_bound,
     case
-        when not o.kept_first then quotient_2(f.upper_numerator, f.bound_denominator * 100)
-        else quotient_2(s.upper_numerator, s.bound_denominator * 100)
+        when not o.kept_first then yuan_quotient(f.upper_numerator, f.bound_denominator)
+        else yuan_quotient(s.upper_numerator, s.bound_denominator)
     end as upper_bound,
     case
         when not o.kept_first

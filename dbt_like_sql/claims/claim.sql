@@ -7,7 +7,7 @@ partition: month
 keeps:
   claims.setlinfo: [month, setl_id, dcla_time]
 nullable: [fixmedins_code, psn_no, gend, brdy, insutype, pool, adm_on, dscg_on, setl_end_date, hi_paymtd]
-law: [JY-2, JY-7, JY-32, JY-42]
+law: [JY-2, JY-7, JY-32, JY-42, SD-6, SD-25, GD-9, GD-21]
 ---*/
 with fund as (
     select
@@ -47,7 +47,7 @@ select
     cast(coalesce(i.charged, 0) as decimal(18, 2)) as charged
 from claims.setlinfo as s
 left join policy.division as d on d.month = s.month and d.division = s.insuplc
-left join policy.pool as p
+left join policy.pool_member as p
     on p.month = s.month
     and p.insutype = s.insutype
     and p.place = case when d.division is null then 'nonlocal' else 'local' end         -- law: JY-2

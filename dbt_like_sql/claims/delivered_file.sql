@@ -7,7 +7,7 @@ checks:
   - id: records_reconcile
     expect: records = accepted + rejected
     describe: The records of a file are its accepted and rejected ones together.
-law: [SD-14]
+law: [JY-31, SD-14, GD-7]
 ---*/
 select
     folder_month as month,

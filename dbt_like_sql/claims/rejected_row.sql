@@ -3,7 +3,7 @@ describe: Every record that could not be read or typed, with the place where it 
 grain: [month, file, line]
 partition: month
 nullable: [raw]
-law: [SD-14, GD-7]
+law: [JY-31, SD-14, GD-7]
 ---*/
 select
     folder_month as month,

@@ -7,7 +7,7 @@ grain: [setl_id, dcla_time]
 partition: none
 slice: {month: settlement_month, key: setl_id}
 nullable: [next_dcla_time, dscg_on, deadline_from]
-law: [JY-31-1]
+law: [JY-31-1, SD-13, GD-7]
 ---*/
 with ranked as (
     select

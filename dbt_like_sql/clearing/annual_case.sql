@@ -6,7 +6,7 @@ grain: [year, setl_id]
 partition: year
 sealed: true
 nullable: [drg]
-law: [JY-31-3, JY-33-1]
+law: [JY-31-3, JY-33-1, SD-14, SD-26, GD-22-3]
 ---*/
 select
     v.year,
@@ -18,11 +18,7 @@ select
     p.fee,
     p.fund,
     p.points,
-    case
-        when v.is_settled then 'settled'
-        when v.is_first_late then 'late'                                                -- law: JY-31-3
-        else 'corrected'
-    end as source,
+    source_of_case(v.is_settled, v.is_first_late) as source,                            -- law: JY-31-3
     v.dcla_time,
     v.settlement_month,
     p.citation

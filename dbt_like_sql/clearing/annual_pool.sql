@@ -8,7 +8,7 @@ sealed: true
 keeps:
   clearing.pool_value: [year, pool]
 nullable: [point_value]
-law: [JY-8, JY-33-1, JY-33-2]
+law: [JY-8, JY-33-1, JY-33-2, SD-7, SD-26, GD-10, GD-22-3]
 checks:
   - id: closes_to_the_cent
     expect: settled + residual = budget

@@ -8,7 +8,7 @@ sealed: true
 keeps:
   clearing.hospital_year: [year, fixmedins_code, pool]
 nullable: [pay_ratio]
-law: [JY-33-3, JY-35-1, JY-38]
+law: [JY-33-3, JY-35-1, JY-38, SD-26, GD-22-3, GD-22-4, GD-26]
 checks:
   - id: due_is_payable_less_paid
     expect: due = payable - paid

@@ -7,7 +7,7 @@ grain: [year, setl_id]
 partition: year
 sealed: true
 nullable: [fixmedins_code, pool]
-law: [JY-31-3, JY-33]
+law: [JY-31-3, JY-33, SD-14, SD-26, GD-22]
 ---*/
 with asked as (
     select

@@ -6,7 +6,7 @@ grain: [year, fixmedins_code, pool]
 partition: year
 sealed: true
 nullable: [pay_ratio]
-law: [JY-33-3, JY-34, JY-35-1]
+law: [JY-33-3, JY-34, JY-35-1, SD-26, SD-37, GD-22-3, GD-26, GD-27]
 ---*/
 with cleared as (
     select
@@ -76,10 +76,7 @@ entitled as (
     select
         h.*,
         v.point_value,
-        case
-            when v.point_value is not null then points_value(h.points, v.point_value) - (h.fee - h.fund)  -- law: JY-33-3
-            when h.points = 0 then cast(0 as decimal(18, 2))
-        end as entitlement
+        settlement_of(h.points, v.point_value, h.fee, h.fund) as entitlement                              -- law: JY-33-3
     from hospital as h
     left join clearing.pool_value as v on v.year = h.year and v.pool = h.pool
 )
@@ -92,7 +89,7 @@ select
     cast(e.points as decimal(18, 4)) as points,
     cast(e.fee as decimal(18, 2)) as fee,
     cast(e.fund as decimal(18, 2)) as fund,
-    cast(e.entitlement as decimal(18, 2)) as entitlement,
+    e.entitlement,
     case when e.fund > 0 then quotient_6(cents(e.entitlement), cents(e.fund)) end as pay_ratio,           -- law: JY-35-1
     l.level,
     r.cap,

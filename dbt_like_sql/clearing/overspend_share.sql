@@ -6,7 +6,7 @@ describe: >-
 grain: [year, fixmedins_code, pool]
 partition: year
 sealed: true
-law: [JY-35-3, JY-35-4]
+law: [JY-35-3, JY-35-4, SD-26, SD-37, GD-10, GD-26]
 ---*/
 with deficit as (
     select
@@ -54,10 +54,10 @@ owed as (
 limited as (
     select
         o.*,
-        cents(v.sharing_ceiling) as ceiling_cents,
+        cents(v.shareable) as ceiling_cents,
         sum(o.owed_cents) over (partition by o.year, o.pool) as all_owed
     from owed as o
-    inner join clearing.pool_value as v on v.year = o.year and v.pool = o.pool
+    inner join clearing.reserve as v on v.year = o.year and v.pool = o.pool
 ),
 
 floored as (

@@ -6,7 +6,7 @@ grain: [year, pool]
 partition: year
 sealed: true
 nullable: [point_value]
-law: [JY-8, JY-9, JY-33-1, JY-33-2, JY-35-3]
+law: [JY-8, JY-9, JY-33-1, JY-33-2, JY-35-3, SD-7, SD-26, GD-10, GD-11, GD-22-3]
 ---*/
 with cases as (
     select
@@ -26,7 +26,7 @@ budget as (
         b.pool,
         b.amount,
         coalesce(b.adjustment, 0) as adjustment,
-        yuan_times(b.amount, cast(1 as decimal(18, 6)) - b.reserve_ratio) as distributable,  -- law: JY-8
+        distributable_of(b.amount, b.reserve_ratio) as distributable,                        -- law: JY-8
         p.sharing_limit
     from reference.budget as b
     inner join policy.clearing as p on p.year = b.year
@@ -44,10 +44,8 @@ select
     cast(b.distributable + b.adjustment as decimal(18, 2)) as budget,                        -- law: JY-9
     cast(b.amount - b.distributable as decimal(18, 2)) as reserve,                           -- law: JY-8
     least(yuan_times(b.amount, b.sharing_limit), cast(b.amount - b.distributable as decimal(18, 2))) as sharing_ceiling,  -- law: JY-35-3
-    -- (F - U + B) / P
-    quotient_6(                                                                              -- law: JY-33-2
-        (cents(coalesce(c.fee, 0)) - cents(coalesce(c.fund, 0)) + cents(b.distributable) + cents(b.adjustment)) * 100,
-        tenthousandths(coalesce(c.points, 0))
+    point_value_of(                                                                          -- law: JY-33-2
+        coalesce(c.fee, 0), coalesce(c.fund, 0), b.distributable + b.adjustment, coalesce(c.points, 0)
     ) as point_value
 from budget as b
 left join cases as c on c.year = b.year and c.pool = b.pool

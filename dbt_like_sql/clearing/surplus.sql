@@ -5,7 +5,7 @@ describe: >-
 grain: [year, fixmedins_code, pool]
 partition: year
 sealed: true
-law: [JY-35-1, JY-35-2, JY-35-4]
+law: [JY-35-1, JY-35-2, JY-35-4, SD-26, SD-37, GD-26]
 checks:
   - id: not_below_fund
     expect: over_cap >= 0 and withheld >= 0 and over_cap + withheld <= surplus

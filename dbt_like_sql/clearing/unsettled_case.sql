@@ -4,7 +4,7 @@ grain: [year, setl_id]
 partition: year
 sealed: true
 nullable: [fixmedins_code, pool]
-law: [JY-31-3]
+law: [JY-31-3, SD-26, GD-22]
 ---*/
 select
     v.year,

@@ -3,7 +3,7 @@ describe: >-
   The group of each of `record_to_group` (a record with its period) under the scheme of its period in `bound_period`.
   A case's answers to the rules leave some leaves of the scheme open, one bit a leaf; the least of them is its group.
   Cases that answer alike are decided once.
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with wanted as (
     select

@@ -4,7 +4,7 @@ describe: >-
   same scheme.
 grain: [month, fixmedins_code, adrg]
 partition: month
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 select
     month,

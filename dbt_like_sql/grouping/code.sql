@@ -6,7 +6,7 @@ describe: >-
 grain: [scheme, kind, code]
 partition: none
 nullable: [first_facts, further_facts, mcc, cc, excluded]
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with first_of as (
     select

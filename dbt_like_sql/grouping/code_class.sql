@@ -4,7 +4,7 @@ describe: >-
   cases without a code.
 grain: [scheme, kind, class]
 partition: none
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with asked as (
     select

@@ -5,7 +5,7 @@ describe: >-
 grain: [month, setl_id, dcla_time]
 partition: month
 nullable: [fixmedins_code, platform_scheme, platform_mdc, platform_adrg, platform_drg, principal_diagnosis]
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 select
     c.month,

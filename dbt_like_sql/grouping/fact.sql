@@ -5,7 +5,7 @@ describe: >-
 grain: [scheme, list, code_set, class]
 partition: none
 nullable: [class]
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with asked as (
     select distinct

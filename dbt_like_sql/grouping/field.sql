@@ -4,7 +4,7 @@ describe: >-
   bands, or the texts that it is compared with. A field without a row is not asked for.
 grain: [scheme, field]
 partition: none
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 select
     p.scheme,

@@ -5,7 +5,7 @@ describe: >-
   case without asking for a DRG.
 grain: [scheme, leaf]
 partition: none
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with gate as (
     select distinct scheme, mdc, alternative from scheme.mdc_rule

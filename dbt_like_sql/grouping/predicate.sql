@@ -5,7 +5,7 @@ describe: >-
 grain: [scheme, predicate_no]
 partition: none
 nullable: [code_set, min_value, max_value, value]
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with rule as (
     select l.scheme, l.leaf, r.predicate, r.negated, r.code_set, r.min_value, r.max_value, r.value

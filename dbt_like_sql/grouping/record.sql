@@ -17,7 +17,7 @@ nullable:
   - icu_hours
   - principal_diagnosis
   - principal_procedure
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 -- The rows of a claim are sorted as a list: an aggregate with an `order by` sets up a sort for each claim, which takes
 -- eight times as long. What is missing comes last.

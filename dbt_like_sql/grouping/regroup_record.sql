@@ -18,7 +18,7 @@ nullable:
   - icu_hours
   - principal_diagnosis
   - principal_procedure
-law: [JY-10, JY-16]
+law: [JY-10, JY-16, SD-17, SD-18-1, GD-12, GD-13]
 ---*/
 select
     h.year,

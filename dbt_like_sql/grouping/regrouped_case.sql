@@ -7,7 +7,7 @@ partition: year
 keeps:
   grouping.regroup_record: [year, setl_id, dcla_time]
 nullable: [leaf, retried_procedure, reason]
-law: [JY-10, JY-16]
+law: [JY-10, JY-16, SD-17, SD-18-1, GD-12, GD-13]
 ---*/
 with bound_period as (
     select year as period, scheme

@@ -3,7 +3,7 @@ describe: The group of every claim version under the scheme that binds its month
 grain: [month, setl_id, dcla_time]
 partition: month
 nullable: [leaf, retried_procedure, reason]
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 with bound_period as (
     select month as period, scheme

@@ -3,7 +3,7 @@ describe: >-
   Every discharge date that sets a deadline, and the working days after it, must be in the calendar. The year
   named is not: add its days to the reference file workday.csv (date, is_workday, source).
 guards: quality.claim_status
-law: [JY-31-1]
+law: [JY-31-1, SD-13, GD-7]
 ---*/
 select
     s.month,

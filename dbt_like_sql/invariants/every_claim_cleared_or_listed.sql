@@ -2,7 +2,7 @@
 describe: >-
   Every claim of the year is cleared once or listed with its reason, and no reason is missing.
 guards: clearing.unsettled_case
-law: [JY-31-3]
+law: [JY-31-3, SD-14]
 ---*/
 select v.year, v.setl_id, u.reason
 from clearing.claim_version as v

@@ -1,7 +1,7 @@
 /*---
 describe: Every claim that the month may settle has its points; none is lost for want of a hospital level, a group or a policy row.
 guards: pricing.case_point
-law: [JY-32-1]
+law: [JY-32-1, SD-25, GD-21]
 ---*/
 select s.month, s.setl_id, s.dcla_time
 from quality.claim_status as s

@@ -1,7 +1,7 @@
 /*---
 describe: Every claim version of a month that names a scheme comes out of the grouping by it, grouped or with the reason why not.
 guards: grouping.scheme_case
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 ---*/
 select r.month, r.setl_id, r.dcla_time
 from grouping.record as r

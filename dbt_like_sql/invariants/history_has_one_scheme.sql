@@ -3,7 +3,7 @@ describe: >-
   The history of a calibration is grouped by one scheme; calibration_scheme.yml of the region's policy names the one
   by which to group all of it.
 guards: calibration.history_case
-law: [JY-10, JY-16]
+law: [JY-10, JY-16, SD-17, SD-18-1, GD-12, GD-13]
 severity: warn
 ---*/
 select year, min(scheme) as one_scheme, max(scheme) as another_scheme

@@ -1,7 +1,7 @@
 /*---
 describe: Points, fees and fund amounts of the hospitals of a pool add up to the pool's, and none is without a point value.
 guards: settlement.monthly_settlement
-law: [JY-32-1]
+law: [JY-32-1, SD-25, GD-21]
 ---*/
 select v.month, v.pool, v.points, sum(h.points) as hospital_points, v.fee, sum(h.fee) as hospital_fee
 from settlement.month_value as v

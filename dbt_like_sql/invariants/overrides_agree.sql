@@ -1,7 +1,7 @@
 /*---
 describe: The overrides of one group in one phase give one base point, and one coefficient and level mean a level.
 guards: pricing.group_price
-law: [JY-16-3]
+law: [JY-16-3, SD-18-2, GD-13]
 ---*/
 select o.phase, o.drg, o.level, 'rows of group_override.csv contradict each other' as fault
 from reference.group_override as o

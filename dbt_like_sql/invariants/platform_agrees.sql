@@ -3,7 +3,7 @@ describe: >-
   Our scheme and the platform agree on the cases of each hospital and of each ADRG, up to the share that the law of
   the region tolerates.
 guards: grouping.agreement
-law: [JY-10]
+law: [JY-10, SD-17, GD-12]
 severity: warn
 ---*/
 with counted as (

@@ -5,7 +5,7 @@ describe: >-
 guards: pricing.group_price
 reads:
   calibration.history_case: {year_from: policy.calibration_binding.calibration_year}
-law: [JY-10, JY-16]
+law: [JY-10, JY-16, SD-17, SD-18-1, GD-12, GD-13]
 ---*/
 select distinct g.month, g.scheme, y.calibration_year, h.scheme as calibration_scheme
 from policy.grouping as g

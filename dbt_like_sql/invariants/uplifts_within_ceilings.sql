@@ -3,7 +3,7 @@ describe: >-
   No uplift in key_specialty.csv is above the ceiling of its grade, no hospital has more key-specialty groups
   than the law allows, and none is given for a basic group. Correct the row; it is not clamped.
 guards: pricing.hospital_coefficient
-law: [JY-12, JY-17-2]
+law: [JY-12, JY-17-2, SD-19, GD-16]
 ---*/
 with listed as (
     select p.month, p.specialty_groups_per_hospital, k.fixmedins_code, k.drg, k.grade, k.uplift, c.ceiling, c.counted, c.grade as known_grade

@@ -4,7 +4,7 @@ grain: [month, setl_id]
 partition: month
 sealed: true
 nullable: [base_point, coefficient, multiple, level_mean]
-law: [JY-18, JY-32-1]
+law: [JY-18, JY-32-1, SD-21, SD-25, GD-13, GD-14, GD-21]
 ---*/
 select
     p.month,

@@ -10,7 +10,7 @@ reads:
   calibration.level_coefficient: {year_from: policy.calibration_binding.calibration_year}
   policy.care_level: {year_from: policy.calibration_binding.calibration_year}
 nullable: [coefficient, mean_numerator, mean_denominator, override_document]
-law: [JY-16-3, JY-17-1, JY-18-1-1, JY-19]
+law: [JY-16-3, JY-17-1, JY-18-1-1, JY-19, SD-18-2, SD-19, GD-13, GD-14, GD-16]
 checks:
   - id: one_threshold
     expect: multiple > 0

@@ -2,7 +2,7 @@
 describe: What a hospital adds to the level coefficient of a group (uplifts), for the groups it has any.
 grain: [month, phase, fixmedins_code, drg]
 partition: month
-law: [JY-17-2]
+law: [JY-17-2, SD-19, GD-16]
 ---*/
 select
     p.month,

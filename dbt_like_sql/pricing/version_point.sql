@@ -9,7 +9,7 @@ reads:
   calibration.overall: {year_from: policy.calibration_binding.calibration_year}
   policy.calibration: {year_from: policy.calibration_binding.calibration_year}
 nullable: [drg, stability, level, base_point, coefficient, multiple, level_mean]
-law: [JY-17, JY-18]
+law: [JY-17, JY-18, SD-19, SD-21, GD-13, GD-14, GD-16]
 checks:
   - id: basis_of_points
     expect: category in ('blank', 'unstable') or (coefficient is not null and multiple is not null and level_mean is not null)

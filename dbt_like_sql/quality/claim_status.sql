@@ -7,7 +7,7 @@ partition: month
 keeps:
   claims.setlinfo: [month, setl_id, dcla_time]
 nullable: [reason, upload_deadline]
-law: [JY-31-1, JY-31-3]
+law: [JY-31-1, JY-31-3, SD-13, SD-14, GD-7]
 checks:
   - id: reason_when_not_normal
     expect: (status = 'normal') = (reason is null)
@@ -82,11 +82,7 @@ select
     setl_id,
     dcla_time,
     case when is_fatal or is_late or is_ungrouped then 'non_normal' else 'normal' end as status,
-    case
-        when is_fatal then 'quality_fatal'                                              -- law: JY-31-3
-        when is_late then 'late_upload'
-        when is_ungrouped then 'ungrouped'
-    end as reason,
+    reason_of_status(is_fatal, is_late, is_ungrouped) as reason,                        -- law: JY-31-3
     upload_deadline,
     uploaded_on,
     in_month,

@@ -7,14 +7,14 @@ describe: >-
 grain: [year, pool, settlement_month]
 partition: year
 sealed: true
-law: [JY-8, JY-32-2]
+law: [JY-8, JY-32-2, SD-7, GD-10]
 ---*/
 with filed as (
     select
         cast(b.year as integer) as year,
         b.pool,
         p.month_spread,
-        cents(yuan_times(b.amount, cast(1 as decimal(18, 6)) - b.reserve_ratio)) as distributable,
+        cents(distributable_of(b.amount, b.reserve_ratio)) as distributable,
         [
             b.month_01, b.month_02, b.month_03, b.month_04, b.month_05, b.month_06,
             b.month_07, b.month_08, b.month_09, b.month_10, b.month_11, b.month_12

@@ -8,7 +8,7 @@ sealed: true
 nullable: [point_value]
 keeps:
   pricing.case_point: [month, setl_id]
-law: [JY-31, JY-32-3]
+law: [JY-31, JY-32-3, SD-25, GD-21]
 ---*/
 select
     c.month,
@@ -19,11 +19,11 @@ select
     c.category,
     c.points,
     v.point_value,
-    points_value(c.points, coalesce(v.point_value, 0)) as standard,
+    standard_of(c.points, v.point_value) as standard,
     c.fee,
     c.fund,
-    cast(points_value(c.points, coalesce(v.point_value, 0)) - (c.fee - c.fund) as decimal(18, 2)) as fund_due,
-    cast(points_value(c.points, coalesce(v.point_value, 0)) - c.fee as decimal(18, 2)) as difference,
+    fund_due_of(c.points, v.point_value, c.fee, c.fund) as fund_due,
+    difference_of(c.points, v.point_value, c.fee) as difference,
     c.citation
 from pricing.case_point as c
 left join settlement.month_value as v on v.month = c.month and v.pool = c.pool

@@ -8,7 +8,7 @@ sealed: true
 keeps:
   settlement.month_value: [month, pool]
 nullable: [point_value]
-law: [JY-32-1, JY-32-2]
+law: [JY-32-1, JY-32-2, SD-25, GD-21]
 checks:
   - id: closes_to_the_cent
     expect: settled + residual = budget_used

@@ -7,7 +7,7 @@ grain: [month, fixmedins_code, pool]
 partition: month
 sealed: true
 nullable: [pay_by, point_value]
-law: [JY-31-2, JY-32-3, JY-32-4]
+law: [JY-31-2, JY-32-3, JY-32-4, SD-25, SD-27, SD-37, GD-21]
 ---*/
 with hospital as (
     select
@@ -38,11 +38,7 @@ settled as (
     select
         h.*,
         v.point_value,
-        case
-            when v.point_value is not null
-                then points_value(h.points, v.point_value) - (h.fee - h.fund)           -- law: JY-32-3
-            when h.points = 0 then cast(0 as decimal(18, 2))
-        end as settlement,
+        settlement_of(h.points, v.point_value, h.fee, h.fund) as settlement,            -- law: JY-32-3
         p.deposit_rate,
         p.payment_working_days,
         coalesce(d.amount, 0) as deduction
@@ -77,10 +73,7 @@ due as (
 deposited as (
     select
         s.*,
-        case
-            when s.settlement > 0 then yuan_times(s.settlement, s.deposit_rate)         -- law: JY-32-4
-            when s.settlement <= 0 then cast(0 as decimal(18, 2))
-        end as deposit
+        deposit_of(s.settlement, s.deposit_rate) as deposit                             -- law: JY-32-4
     from settled as s
 )
 
@@ -93,10 +86,10 @@ select
     d.fee,
     d.fund,
     d.point_value,
-    cast(d.settlement as decimal(18, 2)) as settlement,
+    d.settlement,
     d.deposit,
     cast(d.deduction as decimal(18, 2)) as deduction,                                   -- law: JY-31-2
-    cast(d.settlement - d.deposit - d.deduction as decimal(18, 2)) as payable,
+    payable_of(d.settlement, d.deposit, d.deduction) as payable,
     u.pay_by
 from deposited as d
 left join due as u on u.month = d.month

@@ -3,7 +3,7 @@ describe: What the claims of a month add up to in each pool.
 grain: [month, pool]
 partition: month
 sealed: true
-law: [JY-32-1]
+law: [JY-32-1, SD-25, GD-21]
 ---*/
 select
     month,

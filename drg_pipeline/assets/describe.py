@@ -81,6 +81,9 @@ def law_text(instruments: Instruments, clauses: tuple[str, ...]) -> str:
     """One line a clause: its id, the document with its number, the article, what it says in a few words."""
     lines = []
     for clause in clauses:
+        if clause == OPEN:
+            lines.append(f"- {OPEN}: the law says nothing of it")
+            continue
         found = instruments.resolve(clause)
         article = article_of(clause)
         where = f"第{article}条" if article else ""

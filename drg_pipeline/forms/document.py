@@ -1,11 +1,13 @@
 """A YAML file as text: every plain scalar is text or null, so that 3.10 stays 3.10 and no float is born.
 
-What a key may hold is said by `Place` and by whoever reads the file.
+The parser's events are put together here and not by the library, whose trees have types, aliases and no
+bounds. What a key may hold is said by `Place` and by whoever reads the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,125 +15,148 @@ import yaml
 
 from drg_pipeline.forms.place import Place
 
-_NULL = "tag:yaml.org,2002:null"
-_TEXT = "tag:yaml.org,2002:str"
-
-
-class _Text(yaml.composer.Composer, yaml.constructor.SafeConstructor, yaml.resolver.Resolver):
-    """Resolves null and nothing else; refuses tags, aliases and keys that stand twice."""
-
-    check_event: Callable[..., bool]
-    peek_event: Callable[[], Any]
-
-    def __init__(self) -> None:
-        yaml.composer.Composer.__init__(self)
-        yaml.constructor.SafeConstructor.__init__(self)
-        yaml.resolver.Resolver.__init__(self)
-        self.key_faults: list[str] = []
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.constructor.ConstructorError(None, None, "an alias is used: write the value out", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: dict[str, int] = {}
-        for key_node, _ in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _TEXT:
-                self.key_faults.append(f"line {line}: a key is not text: write a name before the colon")
-                continue
-            if key_node.value in seen:
-                self.key_faults.append(
-                    f"line {line}: key {key_node.value} stands twice (first in line {seen[key_node.value]}): "
-                    "keep one of the two"
-                )
-            seen.setdefault(key_node.value, line)
-        if len(seen) < len(node.value) and self.key_faults:
-            node = yaml.MappingNode(
-                node.tag,
-                [
-                    (key, value)
-                    for key, value in node.value
-                    if isinstance(key, yaml.ScalarNode) and key.tag == _TEXT
-                ],
-            )
-        return super().construct_mapping(node, deep=deep)
-
-
-_Text.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Text.yaml_constructors = {
-    tag: yaml.SafeLoader.yaml_constructors[tag]
-    for tag in (_NULL, _TEXT, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", None)
-}
-
-
-class _TextLoader(_Text, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
-    """By the library's own parser, whose messages say more."""
-
-    def __init__(self, stream: str) -> None:
-        yaml.reader.Reader.__init__(self, stream)
-        yaml.scanner.Scanner.__init__(self)
-        yaml.parser.Parser.__init__(self)
-        _Text.__init__(self)
-
-
-# Whoever says first what stands there; the last one says what is wrong.
-_LOADERS: list[Callable[[str], _Text]] = [_TextLoader]
-if yaml.__with_libyaml__:
-    from yaml._yaml import CParser
-
-    class _FastLoader(_Text, CParser):
-        """By libyaml, which takes a fifth of the time."""
-
-        def __init__(self, stream: str) -> None:
-            CParser.__init__(self, stream)
-            _Text.__init__(self)
-
-    _LOADERS.insert(0, _FastLoader)
+MOST_BYTES = 4_000_000
+DEEPEST = 32
+_EMPTY = ("", "~", "null", "Null", "NULL")
+# libyaml takes a fifth of the time, where it is there; the library's own parser says more of what is wrong,
+# and takes its time for it.
+_MOST_TOLD = 200_000
+_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# No key yet, and a key that was refused together with its value.
+_NONE, _SKIPPED = object(), object()
 
 
 def read_yaml(path: Path, place: Place) -> object:
     """The content of one file; None, with a fault, where it cannot be read."""
+    text = read_text(path, place)
+    return None if text is None else parse_yaml(text, place)
+
+
+def read_text(path: Path, place: Place) -> str | None:
+    """The text of one of our own files; None, with a fault, where it has none."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            found = file.read(MOST_BYTES + 1)
+        if len(found) > MOST_BYTES:
+            place.fault(f"has more than {MOST_BYTES:,} bytes: part it, or put the file there that is meant")
+            return None
+        return found.decode("utf-8-sig")
     except OSError as error:
         place.fault(f"cannot be read ({error.strerror}): put the file there")
-        return None
     except UnicodeDecodeError as error:
         place.fault(f"is not UTF-8 (byte {error.start}): save it as UTF-8")
+    return None
+
+
+def parse_yaml(text: str, place: Place, before: int = 0) -> object:
+    """The content of a text, None where it has none; `before`: the lines of its file in front of it."""
+    try:
+        tree = _Tree(yaml.parse(text, Loader=_FAST), before)
+    except yaml.YAMLError as error:
+        place.fault(_syntax(text, error, before))
         return None
-    content, key_faults, said = _loaded(text)
-    if said:
-        place.fault(said)
-        return None
-    for fault in key_faults:
+    for fault in tree.faults:
         place.fault(fault)
-    if content is None:
+    if tree.refused:
+        return None
+    if tree.content is None:
         place.fault("is empty: fill it in or remove it")
-    return content
+    return tree.content
 
 
-def _loaded(text: str) -> tuple[object, list[str], str]:
-    """The content, the faults of its keys, and why it cannot be read at all."""
-    said = ""
-    for kind in _LOADERS:
+class _Tree:
+    """Mappings, lists, text and null out of a parser's events.
+
+    faults   keys that stand twice or are no text, and all that a file of ours does not use
+    refused  by what it does not use nothing can be said of the content
+    """
+
+    def __init__(self, events: Iterator[yaml.Event], before: int) -> None:
+        self.content: object = None
+        self.faults: list[str] = []
+        self.refused = False
+        self._before = before
+        self._open: list[_Collection] = []
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.ScalarEvent):
+                self._check(event)
+                plain = event.implicit[0] and not event.style and event.value in _EMPTY
+                self._put(None if plain else event.value, event)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._check(event)
+                if len(self._open) == DEEPEST:
+                    self._refuse(event, f"stands more than {DEEPEST} levels deep: write it flat")
+                    return
+                made: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
+                self._put(made, event)
+                self._open.append(_Collection(made))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._open.pop()
+            elif isinstance(event, yaml.AliasEvent):
+                self._refuse(event, "an alias is used: write the value out")
+                self._put("", event)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse(event, "a second document begins: keep one a file")
+
+    def _check(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        if event.tag is not None:
+            self._refuse(event, f"the tag {event.tag} is used: write the value as plain text")
+
+    def _line(self, event: yaml.Event) -> int:
+        assert event.start_mark is not None
+        return int(event.start_mark.line) + 1 + self._before
+
+    def _refuse(self, event: yaml.Event, what: str) -> None:
+        self.refused = True
+        self.faults.append(f"line {self._line(event)}: {what}")
+
+    def _put(self, value: object, event: yaml.Event) -> None:
+        if not self._open:
+            self.content = value
+            return
+        top = self._open[-1]
+        if isinstance(top.made, list):
+            top.made.append(value)
+        elif top.key is not _NONE:
+            if top.key is not _SKIPPED:
+                top.made[str(top.key)] = value
+            top.key = _NONE
+        elif not isinstance(value, str):
+            self.faults.append(f"line {self._line(event)}: a key is not text: write a name before the colon")
+            top.key = _SKIPPED
+        elif value in top.lines:
+            self.faults.append(
+                f"line {self._line(event)}: key {value} stands twice (first in line {top.lines[value]}): "
+                "keep one of the two"
+            )
+            top.key = _SKIPPED
+        else:
+            top.lines[value] = self._line(event)
+            top.key = value
+
+
+class _Collection:
+    """A mapping or list not at its end; a mapping's key that waits for its value, and lines of its keys."""
+
+    def __init__(self, made: dict[str, Any] | list[Any]) -> None:
+        self.made = made
+        self.key: object = _NONE
+        self.lines: dict[str, int] = {}
+
+
+def _syntax(text: str, error: yaml.YAMLError, before: int) -> str:
+    if len(text) <= _MOST_TOLD:
         try:
-            loader = kind(text)
-            return loader.get_single_data(), loader.key_faults, ""
-        except yaml.YAMLError as error:
-            said = _syntax_message(error)
-    return None, [], said
-
-
-def _syntax_message(error: yaml.YAMLError) -> str:
+            deque(yaml.parse(text, Loader=yaml.SafeLoader), maxlen=0)
+        except yaml.YAMLError as told:
+            error = told
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
-        where, what = f"line {mark.line + 1}, column {mark.column + 1}: ", error.problem or "not YAML"
+        where = f"line {mark.line + 1 + before}, column {mark.column + 1}: "
+        what = error.problem or "not YAML"
     else:
         where, what = "", str(error).splitlines()[0]
     if "\\t" in what:

@@ -21,12 +21,13 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import publish
 from drg_pipeline.grouping.scheme import digest_of_folder, fill_schemes, read_scheme
 from drg_pipeline.ingest.delivery import TakenIn, take_in_deliveries
+from drg_pipeline.ingest.records import count_of
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
-from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import footers
+from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack
 from drg_pipeline.region.catalog import (
     CALENDAR_OVERLAY,
@@ -139,6 +140,7 @@ class Side:
         with closing(self._engine.connect()) as con:
             for note in load_reference(self.settings.reference, self.layouts.reference, con):
                 report(note)
+            self._refuse_unread(con)
             days = self._calendar(con)
             self._fill(con, CALENDAR_TABLE, self.project.sources[CALENDAR_TABLE].columns, list(days))
             return [
@@ -147,6 +149,24 @@ class Side:
                 for written in self._write(con, source.name, "none", [None], source.columns)
             ]
 
+    def _refuse_unread(self, con: duckdb.DuckDBPyConnection) -> None:
+        """DrgError for files that somebody has filled and nothing reads: their rows would have no effect."""
+        read = {*self.project.read, f"{REFERENCE}.{CALENDAR_OVERLAY}"}
+        files = [file for file in self.layouts.reference.files if f"{REFERENCE}.{file.name}" not in read]
+        faults = [
+            Fault(file.file_name, f"has {rows:,} row{'' if rows == 1 else 's'}, and nothing reads it here")
+            for file in files
+            if (rows := count_of(con, f"select count(*) from {REFERENCE}.{file.name}"))
+        ]
+        if faults:
+            raise DrgError(
+                f"Reference files of {self.settings.region} would have no effect.",
+                faults,
+                state="Nothing was computed with them.",
+                remedy="What they ask for is not computed for this region: settle it outside, and move them "
+                f"out of {self.settings.reference}.",
+            )
+
     def _calendar(self, con: duckdb.DuckDBPyConnection) -> list[Day]:
         overlay = con.execute(
             f"select date, is_workday, source from {REFERENCE}.{CALENDAR_OVERLAY}"
@@ -154,33 +174,34 @@ class Side:
         return working_days(overlay, *CALENDAR_SPAN)
 
     def publish_policy(
-        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None, write: bool = True
+        self, periods: Sequence[Period], tables: Sequence[str], write: bool = True
     ) -> list[Written]:
-        """Write the law of these months or years, as known at each one's moment, or only look at it."""
+        """Write the law of these months, or years, as known at each one's moment, or only look at it."""
         written: list[Written] = []
         with closing(self._engine.connect()) as con:
-            for name in self.law_tables(period) if tables is None else tables:
-                columns = self.project.sources[name].columns
-                self._fill(con, name, columns, self.pack.rows(name, partitions, self.known_on))
-                written += self._write(con, name, period, list(partitions), columns, write)
+            for name in tables:
+                source = self.project.sources[name]
+                self._fill(con, name, source.columns, self.pack.rows(name, periods, self.known_on))
+                texts = [str(period) for period in periods]
+                written += self._write(con, name, source.partition, texts, source.columns, write)
         return written
 
-    def known_on(self, moment: str, period: str) -> date:
+    def known_on(self, moment: str, period: Period) -> date:
         """The day whose knowledge of the law binds a period."""
         if self.settings.known_on:
             return self.settings.known_on
         return max(self.pack.moment(moment, period, self.deadline), self.pack.first_published)
 
-    def deadline(self, month: str, working_days_after: int) -> date:
-        """The n-th working day after a month's last day; that day itself where the calendar has ended.
+    def deadline(self, period: Period, working_days_after: int) -> date:
+        """The n-th working day after a period's last day; that day itself where the calendar has ended.
 
         It bounds only what was known of the law. A deadline of a claim beyond the calendar stops the month.
         """
         by_date, by_number = self._known_days
-        start = by_date.get(last_day(month))
+        start = by_date.get(period.last)
         if start is None:
-            return last_day(month)
-        return by_number.get((start.segment, start.working_day_no + working_days_after), last_day(month))
+            return period.last
+        return by_number.get((start.segment, start.working_day_no + working_days_after), period.last)
 
     def calendar_days(self) -> list[Day]:
         """The working-day calendar as the region's files have it now."""

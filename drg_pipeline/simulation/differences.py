@@ -17,9 +17,10 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.lake.compare import ADDED, CHANGED, REMOVED, Pair
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.store import Store
+from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
-from drg_pipeline.policy.tables import PolicyTable, first_day
+from drg_pipeline.policy.tables import PolicyTable
 from drg_pipeline.sql.project import Source
 
 
@@ -39,7 +40,7 @@ class Difference:
     column: str
     old: str | None
     new: str | None
-    periods: tuple[str, ...]
+    periods: tuple[Period, ...]
     law: tuple[str, ...]
 
 
@@ -94,10 +95,12 @@ def _of_table(
         "list(distinct period order by period) filter (where period is not null) from told "
         'group by key, change, place, "column", before, after order by key, place, before, after'
     ).fetchall()
-    return [
-        Difference(source.name, what, told, cell, old, new, periods, _law(pack, source, cell, periods))
-        for what, told, cell, old, new, periods in ((*line[:5], tuple(line[5] or ())) for line in found)
-    ]
+    differences = []
+    for what, told, cell, old, new, named in found:
+        periods = tuple(Period.of(name, kind) for name in named or ())
+        law = _law(pack, source.name, cell, periods)
+        differences.append(Difference(source.name, what, told, cell, old, new, periods, law))
+    return differences
 
 
 def _whole(side: str, change: str) -> str:
@@ -109,16 +112,16 @@ def _whole(side: str, change: str) -> str:
 # -- the clause a value rests on ---------------------------------------------------------------
 
 
-def _law(pack: Pack, source: Source, column: str, periods: Sequence[str]) -> tuple[str, ...]:
+def _law(pack: Pack, table: str, column: str, periods: Sequence[Period]) -> tuple[str, ...]:
     """The clauses of the values that are departed from, the law's before choices of our own."""
-    own = pack.tables.get(source.name)
+    own = pack.tables.get(table)
     if own is None:
         return ()
     parameter = _parameter(own, column)
     laws = [
         law
         for period in periods
-        if (value := parameter.at(first_day(source.partition, period), date.max)) is not None
+        if (value := parameter.at(period.first, date.max)) is not None
         for law in _clauses(parameter, value)
     ]
     return tuple(sorted(dict.fromkeys(laws), key=lambda law: law == OPEN))

@@ -18,13 +18,14 @@ from sqlglot import exp
 from drg_pipeline.errors import Fault
 from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads
 from drg_pipeline.sql.methods import Methods, applies
-from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Member, Model, Reader
+from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Listing, Member, Model, Reader
 from drg_pipeline.sql.query import is_word, items, tables_of
 from drg_pipeline.sql.shared import MARK, Composed, Shelf, composed
 
 TABLE_FILE = "_table.yml"
 UNION, STATES = "union", "states"
-TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "may_be_empty")
+TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "may_be_empty", "listed_in")
+LISTING_KEYS = ("table", "column", "active")
 MEMBER_KEYS = ("describe", "law", "when", "reads")
 # Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
 FAILS, DETAIL, DETAILS = "fails", "detail", "details"
@@ -91,6 +92,8 @@ def read_gathered(
         files=(folder / TABLE_FILE, *(file.member.path for file in own)),
         law=law,
         members=tuple(file.member for file in own),
+        member=str(header.get("member", "")),
+        listed_in=_listing(header["listed_in"], name, faults) if "listed_in" in header else None,
         states={file.member.name: file.member for file in own} if gather == STATES else {},
     )
     return model, shelf
@@ -131,6 +134,13 @@ def _names(file: _File, header: Mapping[str, Any]) -> list[Fault]:
     if column in file.columns:
         return [Fault(file.where, f"selects {column}, which is filled with the name of its file")]
     return []
+
+
+def _listing(raw: Any, name: str, faults: list[Fault]) -> Listing | None:
+    if not isinstance(raw, dict) or not {"table", "column"} <= set(raw) <= set(LISTING_KEYS):
+        faults.append(Fault(name, f"listed_in: has table and column, and may have active; found {raw!r}"))
+        return None
+    return Listing(**{key: str(value) for key, value in raw.items()})
 
 
 def _reads(

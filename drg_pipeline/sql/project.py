@@ -7,7 +7,7 @@ come in as sources, described by whoever makes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,14 @@ from sqlglot.schema import MappingSchema
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.account import Explanation, misread
+from drg_pipeline.sql.clauses import Documents, One, clause_macro, of_region
 from drg_pipeline.sql.folder import read_folder
 from drg_pipeline.sql.header import Split, mapping, split_header
 from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.model import Invariant, Model
+from drg_pipeline.sql.model import Invariant, Listing, Model
 from drg_pipeline.sql.order import ordered
+from drg_pipeline.sql.query import did_you_mean
 
 STATE = "true: fails; false: passes; empty: does not apply"
 
@@ -71,6 +73,7 @@ class Project:
     columns       name -> Column, from columns.yml; `layer.table.name` where a table means another thing by it
     explanations  name -> Explanation, from the layers' accounts, each after those that it reads
     methods       choice -> the methods that the region follows; None: whatever any region may follow
+    documents     the documents that are the region's law, of which clauses are shown; None: of any region
     choices       choice -> Choice, from methods.yml
     left_out      name -> what it waits for, of tables that do not apply
     """
@@ -81,10 +84,12 @@ class Project:
         sources: Iterable[Source] = (),
         methods: Methods | None = None,
         split: Split = split_header,
+        documents: Documents | None = None,
     ) -> None:
         self.folder = folder
         self.sources = {source.name: source for source in sources}
         self.methods = methods
+        self.documents = documents
         self.layers = [
             Layer(name, str(entry["title"]), str(entry["describe"]), str(entry.get("owner", "")))
             for name, entry in mapping(folder / LAYERS_FILE).items()
@@ -97,19 +102,22 @@ class Project:
         self._macros = read_macros(folder)
         found = read_folder(folder, layers, methods, split, self._type_of)
         self.choices, self.left_out = found.choices, found.left_out
-        self.invariants = found.invariants
+        self.invariants = [self._told(one) for one in found.invariants]
         self.explanations: dict[str, Explanation] = ordered(
-            {one.id: one for one in found.explanations}, lambda one: one.explained
+            {one.id: self._told(one) for one in found.explanations}, lambda one: one.explained
         )
         self.models: dict[str, Model] = ordered(
-            {model.name: model for model in found.models}, lambda model: model.upstream
+            {model.name: self._told(model) for model in found.models}, lambda model: model.upstream
         )
         self._check_names()
 
     @property
     def macros(self) -> str:
-        """All macros, to be run on a connection."""
-        return self._macros.text
+        """All macros, to be run on a connection; `clause` gives the region's of several clauses."""
+        return f"{self._macros.text}\n{clause_macro(self.documents)}"
+
+    def _told(self, one: One) -> One:
+        return one if self.documents is None else of_region(one, self.documents)
 
     def _type_of(self, table: str, name: str) -> str:
         column = self.columns.get(f"{table}.{name}") or self.columns.get(name)
@@ -132,6 +140,8 @@ class Project:
                 and column not in self.columns
                 and f"{model.name}.{column}" not in self.columns
             ]
+            if model.listed_in:
+                faults += self._no_list(model.name, model.listed_in)
         for invariant in self.invariants:
             if invariant.guards not in self.models:
                 waits = self._waits(invariant.guards)
@@ -142,6 +152,41 @@ class Project:
         faults += misread(self.explanations, self._unknown, rank)
         if faults:
             raise DrgError("The models do not fit together.", faults)
+
+    def _no_list(self, where: str, listing: Listing) -> list[Fault]:
+        if listing.table not in self.sources:
+            return [Fault(where, f"is listed in {listing.table}, which does not enter from the side")]
+        lacking = {listing.column, listing.active} - {"", *self.sources[listing.table].columns}
+        return [Fault(where, f"is listed in {listing.table} by {name}, which it has not") for name in lacking]
+
+    def unlisted(self, rows_of: Callable[[Listing], Iterable[tuple[str, bool]]]) -> list[Fault]:
+        """Members that the law does not list, and those in force by the law that no file computes.
+
+        rows_of  the entries of a list at any time: a member's name, and whether it is in force
+        """
+        tables: dict[Listing, list[Model]] = {}
+        for model in self.models.values():
+            if model.listed_in:
+                tables.setdefault(model.listed_in, []).append(model)
+        faults: list[Fault] = []
+        for listing, models in tables.items():
+            files = {member.name: f"{one.name}/{member.name}" for one in models for member in one.members}
+            entries = list(rows_of(listing))
+            listed = {name for name, _ in entries}
+            in_force = sorted({name for name, active in entries if active} - files.keys())
+            where = " or ".join(model.name for model in models)
+            faults += [
+                Fault(
+                    listing.table,
+                    f"{name} is in force and no file of {where} computes it{did_you_mean(name, files)}",
+                )
+                for name in in_force
+            ]
+            faults += [
+                Fault(files[name], f"is not listed in {listing.table}{did_you_mean(name, listed)}")
+                for name in sorted(files.keys() - listed)
+            ]
+        return faults
 
     def _is_known(self, table: str) -> bool:
         return table in self.models or table in self.sources
@@ -176,6 +221,13 @@ class Project:
 
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """Every table that a model, an invariant or the account of a claim reads."""
+        readers: list[Model | Invariant | Explanation] = [*self.models.values(), *self.invariants]
+        readers += self.explanations.values()
+        return frozenset(table for reader in readers for table in reader.upstream)
 
     def upstream_closure(self, tables: Iterable[str]) -> set[str]:
         """The models that must be there before (and with) the given ones."""

@@ -1,5 +1,5 @@
 """How the arithmetic is written: one SELECT a file, exact types, no legal literal, columns and checks
-described once, every citation resolvable.
+described once.
 
 Whether what is written is right is the business of the worked examples.
 """
@@ -16,7 +16,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 from support.harness import Bench
+from support.periods import periods
 
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.sql.model import Invariant, Model
@@ -29,7 +31,6 @@ SCALES = {"0", "1", "2", "12", "100", "200", "10000", "100000000", "100000000000
 BINARY = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
 # The coefficient of variation that people read; the class is decided on whole numbers.
 READ_ONLY = {("calibration.group_base_point", "cv")}
-CITATION = re.compile(r"\blaw:\s*(.*)$")
 
 
 def name_of(path: Path) -> str:
@@ -111,7 +112,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
     codes: set[str] = set()
     for table, column in (
         ("policy.pool", "pool"),
-        ("policy.pool", "insutype"),
+        ("policy.pool_member", "insutype"),
         ("policy.division", "division"),
         ("policy.pooled_fund", "fund_pay_type"),
         ("policy.care_level", "level"),
@@ -121,7 +122,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
         codes |= {
             str(row[place])
             for row in bench.region.pack.rows(
-                table, ["2025-03" if table != "policy.care_level" else "2025"], _far
+                table, periods("2025-03" if table != "policy.care_level" else "2025"), _far
             )
         }
     found = [
@@ -133,7 +134,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
     assert not found
 
 
-def _far(phase: str, period: str) -> date:
+def _far(phase: str, period: Period) -> date:
     return date.max
 
 
@@ -169,7 +170,10 @@ def test_the_checks_of_the_law_are_the_flags_of_the_model(bench: Bench) -> None:
     for model in flagged:
         assert model.flags is not None
         place = bench.columns(model.flags).index("check_id")
-        known = {str(row[place]) for row in bench.region.pack.rows(model.flags, ["2025-03", "2026-12"], _far)}
+        known = {
+            str(row[place])
+            for row in bench.region.pack.rows(model.flags, periods("2025-03", "2026-12"), _far)
+        }
         flags = set(model.columns) - set(model.grain)
         # A child record without its claim is no property of a claim version.
         assert known == flags | {"orphan"}
@@ -245,31 +249,3 @@ def test_a_header_says_only_where_reading_differs_from_the_model_s_own_period(be
                 f"{model.name}: {table}"
             )
             assert reads.months or not reads.within_year, f"{model.name}: {table}"
-
-
-def test_every_citation_resolves(bench: Bench) -> None:
-    instruments = bench.region.pack.instruments
-    for model in bench.project.models.values():
-        for citation in model.law:
-            assert instruments.find(citation), f"{model.name} cites {citation}{instruments.nearest(citation)}"
-    for invariant in bench.project.invariants:
-        assert invariant.law, invariant.id
-        for citation in invariant.law:
-            assert instruments.find(citation), (
-                f"{invariant.id} cites {citation}{instruments.nearest(citation)}"
-            )
-
-
-def test_every_citation_in_a_comment_reaches_the_model(bench: Bench) -> None:
-    """What the reader of the SQL sees is what the asset shows."""
-    for model in bench.project.models.values():
-        for number, line in enumerate(model.sql.splitlines(), 1):
-            found = CITATION.search(line.partition("--")[2])
-            cited = [citation.strip() for citation in found[1].split(",")] if found else []
-            assert set(cited) <= set(model.law), f"{model.name}, line {number} of its SQL: {line.strip()}"
-
-
-def test_what_is_priced_settled_or_cleared_says_by_which_rule(bench: Bench) -> None:
-    for model in bench.project.models.values():
-        if model.layer in ("quality", "calibration", "pricing", "settlement", "clearing"):
-            assert model.law, model.name

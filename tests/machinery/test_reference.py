@@ -10,10 +10,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support import regions
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import ReferenceLayout, load_reference_layout
+from drg_pipeline.region import Region
+from drg_pipeline.region.catalog import CALENDAR_OVERLAY
 from drg_pipeline.settings import PROJECT
 
 HOSPITAL = "fixmedins_code,name,level,kind,agreement_status,status_reason,valid_from,valid_to\n"
@@ -273,3 +276,25 @@ def test_real_folders_load(layout: ReferenceLayout, con: duckdb.DuckDBPyConnecti
         pytest.skip("DRG_SAMPLES is not set: the folder with sample regions")
     load_reference(Path(samples) / region / "reference", layout, con)
     assert con.execute("SELECT count(*) > 0 FROM reference.hospital").fetchall() == [(True,)]
+
+
+def test_files_that_nothing_reads_stop_the_run_where_somebody_has_filled_them(tmp_path: Path) -> None:
+    region = Region(regions.settings(regions.empty(tmp_path)))
+    unread = [
+        file.name
+        for file in region.layouts.reference.files
+        if f"reference.{file.name}" not in region.project.read and file.name != CALENDAR_OVERLAY
+    ]
+    assert unread, "every file has a reader: this test has nothing to show any more"
+    there = region.settings.reference
+    for name in unread:
+        file = region.layouts.reference.file(name)
+        (there / file.file_name).write_text(",".join(column.name for column in file.columns) + "\n")
+    region.side.publish_reference(lambda note: None)  # a header alone asks for nothing
+    (there / "special_drug.csv").write_text("setl_id,approved_amount\nS1,10.00\nS2,20.00\n")
+    with pytest.raises(DrgError) as error:
+        region.side.publish_reference(lambda note: None)
+    assert [str(fault) for fault in error.value.faults] == [
+        "special_drug.csv: has 2 rows, and nothing reads it here"
+    ]
+    assert str(there) in error.value.remedy

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from support.harness import Bench, Run
 
-from drg_pipeline.lake.periods import upstream_partitions
+from drg_pipeline.lake.reads import upstream_partitions
 from drg_pipeline.sql.model import Model
 
 LEVELS = ("tertiary", "secondary", "primary")

@@ -22,20 +22,36 @@ select
     c.setl_id,
     c.dcla_time,
     [
-        case when b.drg is null then {'label': 'base.no_history', 'value': c.drg, 'good': false, 'law': 'JY-18-2'} end,
-        case when b.drg is not null
-            then {'label': 'base.history', 'value': cast(c.calibration_year as varchar), 'name': h.years, 'law': 'JY-16'}
+        case when b.drg is null
+            then {
+                'label': 'base.no_history',
+                'value': c.drg,
+                'good': false,
+                'law': clause(['JY-18-2', 'GD-14'])
+            }
         end,
         case when b.drg is not null
-            then {'label': 'base.cases_raw', 'value': cast(f.n_raw as varchar), 'law': 'JY-16'}
+            then {
+                'label': 'base.history',
+                'value': cast(c.calibration_year as varchar),
+                'name': h.years,
+                'law': clause(['JY-16', 'SD-18-1', 'GD-13'])
+            }
+        end,
+        case when b.drg is not null
+            then {
+                'label': 'base.cases_raw',
+                'value': cast(f.n_raw as varchar),
+                'law': clause(['JY-16', 'SD-18-1', 'GD-13'])
+            }
         end,
         case when b.drg is not null
             then {
                 'label': case f.method when 'none' then 'base.not_trimmed' else 'base.first_trim' end,
                 'value': f.method,
-                'filled': '[' || cast(quotient_2(f.lower_numerator, f.bound_denominator * 100) as varchar) || ', '
-                    || cast(quotient_2(f.upper_numerator, f.bound_denominator * 100) as varchar) || ']',
-                'law': 'JY-16'
+                'filled': '[' || cast(yuan_quotient(f.lower_numerator, f.bound_denominator) as varchar) || ', '
+                    || cast(yuan_quotient(f.upper_numerator, f.bound_denominator) as varchar) || ']',
+                'law': clause(['JY-16', 'SD-18-1', 'GD-13'])
             }
         end,
         case when b.drg is not null
@@ -43,16 +59,16 @@ select
                 'label': 'base.after_first',
                 'value': cast(s.n as varchar),
                 'name': s.class_after_first,
-                'law': case s.class_after_first when 'stable' then 'JY-16-1-1' else 'JY-16-1-2' end
+                'law': case s.class_after_first when 'stable' then clause(['JY-16-1-1']) else clause(['JY-16-1-2']) end
             }
         end,
         case when t.drg is not null
             then {
                 'label': 'base.second_trim',
                 'value': t.method,
-                'filled': '[' || cast(quotient_2(t.lower_numerator, t.bound_denominator * 100) as varchar) || ', '
-                    || cast(quotient_2(t.upper_numerator, t.bound_denominator * 100) as varchar) || ']',
-                'law': 'JY-16-1-2'
+                'filled': '[' || cast(yuan_quotient(t.lower_numerator, t.bound_denominator) as varchar) || ', '
+                    || cast(yuan_quotient(t.upper_numerator, t.bound_denominator) as varchar) || ']',
+                'law': clause(['JY-16-1-2'])
             }
         end,
         case when b.drg is not null
@@ -61,37 +77,37 @@ select
                 'value': k.stability,
                 'name': k.decided_on,
                 'stored': b.stability,
-                'law': case k.stability when 'stable' then 'JY-16-1-1' else 'JY-16-1-2' end,
+                'law': case k.stability when 'stable' then clause(['JY-16-1-1']) else clause(['JY-16-1-2']) end,
                 'good': k.stability = 'stable'
             }
         end,
         case when b.cv is not null
-            then {'label': 'base.cv', 'value': cast(b.cv as varchar), 'law': 'JY-16-1'}
+            then {'label': 'base.cv', 'value': cast(b.cv as varchar), 'law': clause(['JY-16-1'])}
         end,
         case when b.drg is not null
             then {
                 'label': 'base.mean',
                 'filled': cast(yuan(k.fee_cents) as varchar) || ' ÷ ' || cast(k.n as varchar),
-                'value': cast(quotient_2(cast(k.fee_cents as hugeint), cast(k.n as hugeint) * 100) as varchar),
+                'value': cast(yuan_quotient(k.fee_cents, k.n) as varchar),
                 'stored': cast(b.mean as varchar),
-                'law': 'JY-16-2'
+                'law': clause(['JY-16-2', 'SD-18-1', 'GD-13'])
             }
         end,
         case when b.stability = 'unstable'
             then {
                 'label': 'base.median',
-                'value': cast(quotient_2(cast(k.twice_median_cents as hugeint), 200) as varchar),
+                'value': cast(yuan_quotient(k.twice_median_cents, 2) as varchar),
                 'stored': cast(b.median as varchar),
-                'law': 'JY-16-2'
+                'law': clause(['JY-16-2', 'SD-18-1', 'GD-13'])
             }
         end,
         case when a.year is not null
             then {
                 'label': 'base.overall',
                 'filled': cast(a.fee_sum as varchar) || ' ÷ ' || cast(a.n as varchar),
-                'value': cast(quotient_2(cents(a.fee_sum), 100 * a.n) as varchar),
+                'value': cast(yuan_quotient(cents(a.fee_sum), a.n) as varchar),
                 'stored': cast(a.mean as varchar),
-                'law': 'JY-16-2'
+                'law': clause(['JY-16-2', 'SD-18-1', 'GD-13'])
             }
         end,
         case b.stability
@@ -101,22 +117,20 @@ select
                     'filled': '(' || cast(yuan(k.fee_cents) as varchar) || ' ÷ ' || cast(k.n as varchar) || ') ÷ ('
                         || cast(a.fee_sum as varchar) || ' ÷ ' || cast(a.n as varchar) || ') × '
                         || cast(c.unit_scale as varchar),
-                    'value': cast(quotient_4(
-                        cast(k.fee_cents as hugeint) * a.n * c.unit_scale, cast(k.n as hugeint) * cents(a.fee_sum)
-                    ) as varchar),
+                    'value': cast(base_point_of_mean(k.fee_cents, k.n, cents(a.fee_sum), a.n, c.unit_scale) as varchar),
                     'stored': cast(b.base_point as varchar),
-                    'law': 'JY-16-2'
+                    'law': clause(['JY-16-2', 'SD-18-1', 'GD-13'])
                 }
             when 'unstable'
                 then {
                     'label': 'base.point_unstable',
                     'filled': cast(b.median as varchar) || ' ÷ (' || cast(a.fee_sum as varchar) || ' ÷ '
                         || cast(a.n as varchar) || ') × ' || cast(c.unit_scale as varchar),
-                    'value': cast(quotient_4(
-                        cast(k.twice_median_cents as hugeint) * a.n * c.unit_scale, 2 * cents(a.fee_sum)
-                    ) as varchar),
+                    'value': cast(
+                        base_point_of_median(k.twice_median_cents, cents(a.fee_sum), a.n, c.unit_scale) as varchar
+                    ),
                     'stored': cast(b.base_point as varchar),
-                    'law': 'JY-16-2'
+                    'law': clause(['JY-16-2', 'SD-18-1', 'GD-13'])
                 }
         end,
         case when c.base_point is distinct from b.base_point and c.base_point is not null
@@ -124,7 +138,7 @@ select
                 'label': 'base.override',
                 'value': cast(c.base_point as varchar),
                 'note': c.override_document,
-                'law': 'JY-16-3'
+                'law': clause(['JY-16-3', 'SD-18-2', 'GD-13'])
             }
         end
     ] as lines

@@ -14,7 +14,7 @@ select
             'filled': case when t.setl_id is not null
                 then cast(t.fee as varchar) || ' ∉ [' || cast(t.lower_bound as varchar) || ', ' || cast(t.upper_bound as varchar) || ']'
             end,
-            'law': 'JY-16'
+            'law': clause(['JY-16', 'SD-18-1', 'GD-13'])
         }
         order by k.year
     ) as lines

@@ -28,7 +28,7 @@ funds as (
                 'label': case when is_pooled then 'claim.fund_counted' else 'claim.fund_left_out' end,
                 'value': cast(amount as varchar),
                 'name': concat_ws(' ', fund_pay_type, title),
-                'law': 'JY-32-2',
+                'law': clause(['JY-32-2']),
                 'under': true
             }
             order by is_pooled desc, fund_pay_type
@@ -42,18 +42,35 @@ select
     c.dcla_time,
     list_concat(
         [
-            {'label': 'claim.month', 'value': c.month, 'law': 'JY-32'},
-            {'label': 'claim.hospital', 'value': c.fixmedins_code, 'name': c.hospital, 'law': 'JY-31-1'},
-            {'label': 'claim.pool', 'value': c.pool, 'name': t.title, 'law': 'JY-7'},
-            {'label': 'claim.admitted', 'value': cast(c.adm_on as varchar), 'law': 'JY-31-1'},
-            {'label': 'claim.discharged', 'value': cast(c.dscg_on as varchar), 'law': 'JY-31-1'},
-            {'label': 'claim.settled_on', 'value': cast(c.setl_end_date as varchar), 'law': 'JY-32'},
-            {'label': 'claim.fee', 'value': cast(c.fee as varchar), 'law': 'JY-31-1'},
+            {'label': 'claim.month', 'value': c.month, 'law': clause(['JY-32', 'SD-25', 'GD-21'])},
+            {
+                'label': 'claim.hospital',
+                'value': c.fixmedins_code,
+                'name': c.hospital,
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
+            },
+            {'label': 'claim.pool', 'value': c.pool, 'name': t.title, 'law': clause(['JY-7', 'SD-6', 'GD-9'])},
+            {
+                'label': 'claim.admitted',
+                'value': cast(c.adm_on as varchar),
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
+            },
+            {
+                'label': 'claim.discharged',
+                'value': cast(c.dscg_on as varchar),
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
+            },
+            {
+                'label': 'claim.settled_on',
+                'value': cast(c.setl_end_date as varchar),
+                'law': clause(['JY-32', 'SD-25', 'GD-21'])
+            },
+            {'label': 'claim.fee', 'value': cast(c.fee as varchar), 'law': clause(['JY-31-1', 'SD-13', 'GD-7'])},
             {
                 'label': 'claim.fund',
                 'value': cast(coalesce(f.pooled, 0) as varchar),
                 'stored': cast(c.fund as varchar),
-                'law': 'JY-32-2'
+                'law': clause(['JY-32-2'])
             }
         ],
         f.lines,
@@ -62,7 +79,7 @@ select
                 'label': 'claim.borne',
                 'filled': cast(c.fee as varchar) || ' − ' || cast(c.fund as varchar),
                 'value': cast(cast(c.fee - c.fund as decimal(18, 2)) as varchar),
-                'law': 'JY-32-3'
+                'law': clause(['JY-32-3', 'SD-21'])
             }
         ]
     ) as lines

@@ -10,7 +10,7 @@ with part as (
         a.setl_id,
         a.year,
         a.dcla_time,
-        cast(points_value(a.points, coalesce(w.point_value, 0)) - (a.fee - a.fund) as decimal(18, 2)) as amount
+        fund_due_of(a.points, w.point_value, a.fee, a.fund) as amount
     from clearing.annual_case as a
     left join clearing.pool_value as w on w.year = a.year and w.pool = a.pool
 )
@@ -24,11 +24,17 @@ select
                 'label': case when a.dcla_time = o.dcla_time then 'result.cleared' else 'result.cleared_otherwise' end,
                 'value': cast(a.amount as varchar),
                 'name': cast(a.year as varchar),
-                'law': 'JY-33-3'
+                'law': clause(['JY-33-3', 'SD-26', 'GD-22-3'])
             }
         end,
         case when u.setl_id is not null and c.phase = 'month'
-            then {'label': 'result.unpaid_later', 'value': u.reason, 'name': cast(u.year as varchar), 'good': false, 'law': 'JY-31-3'}
+            then {
+                'label': 'result.unpaid_later',
+                'value': u.reason,
+                'name': cast(u.year as varchar),
+                'good': false,
+                'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
+            }
         end,
         case
             when c.phase = 'month' and m.setl_id is not null
@@ -36,27 +42,47 @@ select
                     'label': 'result.paid',
                     'filled': cast(c.points as varchar) || ' × ' || coalesce(cast(v.point_value as varchar), '0') || ' − ('
                         || cast(c.fee as varchar) || ' − ' || cast(c.fund as varchar) || ')',
-                    'value': cast(cast(points_value(c.points, coalesce(v.point_value, 0)) - (c.fee - c.fund) as decimal(18, 2)) as varchar),
+                    'value': cast(fund_due_of(c.points, v.point_value, c.fee, c.fund) as varchar),
                     'name': o.month,
                     'stored': cast(m.fund_due as varchar),
                     'good': true,
-                    'law': 'JY-32-3'
+                    'law': clause(['JY-32-3', 'SD-25', 'GD-21'])
                 }
-            when c.status is null then {'label': 'result.not_judged', 'value': o.month, 'law': 'JY-32'}
-            when c.status = 'normal' and c.in_month = 1 then {'label': 'result.pending', 'value': o.month, 'law': 'JY-32-3'}
+            when c.status is null
+                then {
+                    'label': 'result.not_judged',
+                    'value': o.month,
+                    'law': clause(['JY-32', 'SD-25', 'GD-21'])
+                }
+            when c.status = 'normal' and c.in_month = 1
+                then {
+                    'label': 'result.pending',
+                    'value': o.month,
+                    'law': clause(['JY-32-3', 'SD-25', 'GD-21'])
+                }
             when a.dcla_time = o.dcla_time
                 then {
                     'label': 'result.by_clearing',
                     'value': cast(a.amount as varchar),
                     'name': cast(a.year as varchar),
                     'good': true,
-                    'law': 'JY-33-3'
+                    'law': clause(['JY-33-3', 'SD-26', 'GD-22-3'])
                 }
             when u.dcla_time = o.dcla_time
-                then {'label': 'result.unpaid', 'value': u.reason, 'good': false, 'law': 'JY-31-3'}
+                then {
+                    'label': 'result.unpaid',
+                    'value': u.reason,
+                    'good': false,
+                    'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
+                }
             when c.status = 'normal' or a.setl_id is not null or u.setl_id is not null
-                then {'label': 'result.superseded', 'good': false, 'law': 'JY-31-3'}
-            else {'label': 'result.waits', 'value': c.reason, 'good': false, 'law': 'JY-31-3'}
+                then {'label': 'result.superseded', 'good': false, 'law': clause(['JY-31-3', 'SD-14'])}
+            else {
+                'label': 'result.waits',
+                'value': c.reason,
+                'good': false,
+                'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
+            }
         end
     ] as lines
 from account.claim_chosen as o

@@ -12,19 +12,24 @@ select
                 'label': case when i.dcla_time = o.dcla_time then 'version.explained' else 'version.other' end,
                 'value': strftime(i.dcla_time, '%Y-%m-%d %H:%M:%S'),
                 'name': i.delivery || ', ' || cast(i.line as varchar),
-                'law': 'JY-31-1'
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
             },
-            {'label': 'version.month', 'value': i.settlement_month, 'law': 'JY-32', 'under': true},
+            {
+                'label': 'version.month',
+                'value': i.settlement_month,
+                'law': clause(['JY-32', 'SD-25', 'GD-21']),
+                'under': true
+            },
             case when i.copies_in_delivery > 1
                 then {
-                    'label': 'version.copies', 'value': cast(i.copies_in_delivery as varchar), 'law': 'JY-31-1', 'under': true
+                    'label': 'version.copies', 'value': cast(i.copies_in_delivery as varchar), 'law': clause(['JY-31-1', 'SD-13', 'GD-7']), 'under': true
                 }
             end,
             case when s.setl_id is not null
                 then {
                     'label': case when s.in_month = 1 then 'version.stands' else 'version.stands_not' end,
                     'good': s.in_month = 1,
-                    'law': 'JY-31-3',
+                    'law': clause(['JY-31-3', 'SD-14']),
                     'under': true
                 }
             end,
@@ -33,7 +38,7 @@ select
                     'label': case when y.after_cut_off then 'version.after_cut_off' else 'version.clears' end,
                     'value': cast(y.year as varchar),
                     'good': not y.after_cut_off,
-                    'law': 'JY-33',
+                    'law': clause(['JY-33', 'SD-26', 'GD-22']),
                     'under': true
                 }
             end

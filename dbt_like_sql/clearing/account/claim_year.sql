@@ -14,17 +14,22 @@ select
                 'label': case when y.dcla_time = o.dcla_time then 'year.version' else 'year.other_version' end,
                 'value': cast(y.year as varchar),
                 'name': strftime(y.dcla_time, '%Y-%m-%d %H:%M:%S'),
-                'law': 'JY-33'
+                'law': clause(['JY-33', 'SD-26', 'GD-22'])
             },
             case when u.setl_id is not null
-                then {'label': 'year.unsettled', 'value': u.reason, 'good': false, 'law': 'JY-31-3'}
+                then {
+                    'label': 'year.unsettled',
+                    'value': u.reason,
+                    'good': false,
+                    'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
+                }
             end,
             case when a.setl_id is not null
                 then {
                     'label': 'year.source',
-                    'value': case when y.is_settled then 'settled' when y.is_first_late then 'late' else 'corrected' end,
+                    'value': source_of_case(y.is_settled, y.is_first_late),
                     'stored': a.source,
-                    'law': 'JY-31-3'
+                    'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
                 }
             end,
             case when a.setl_id is not null
@@ -41,11 +46,9 @@ select
                     'label': 'year.point_value',
                     'filled': '(' || cast(w.fee as varchar) || ' − ' || cast(w.fund as varchar) || ' + '
                         || cast(w.budget as varchar) || ') ÷ ' || cast(w.points as varchar),
-                    'value': cast(quotient_6(
-                        (cents(w.fee) - cents(w.fund) + cents(w.budget)) * 100, tenthousandths(w.points)
-                    ) as varchar),
+                    'value': cast(point_value_of(w.fee, w.fund, w.budget, w.points) as varchar),
                     'stored': cast(w.point_value as varchar),
-                    'law': 'JY-33-2'
+                    'law': clause(['JY-33-2', 'GD-22-3'])
                 }
             end,
             case when a.setl_id is not null
@@ -53,20 +56,20 @@ select
                     'label': 'year.part',
                     'filled': cast(p.points as varchar) || ' × ' || coalesce(cast(w.point_value as varchar), '0') || ' − ('
                         || cast(a.fee as varchar) || ' − ' || cast(a.fund as varchar) || ')',
-                    'value': cast(cast(points_value(p.points, coalesce(w.point_value, 0)) - (a.fee - a.fund) as decimal(18, 2)) as varchar),
-                    'law': 'JY-33-3'
+                    'value': cast(fund_due_of(p.points, w.point_value, a.fee, a.fund) as varchar),
+                    'law': clause(['JY-33-3', 'SD-26', 'GD-22-3'])
                 }
             end,
             case when a.setl_id is not null and m.setl_id is not null
                 then {
                     'label': 'year.since_month',
-                    'filled': cast(cast(points_value(p.points, coalesce(w.point_value, 0)) - (a.fee - a.fund) as decimal(18, 2)) as varchar)
+                    'filled': cast(fund_due_of(p.points, w.point_value, a.fee, a.fund) as varchar)
                         || ' − ' || cast(m.fund_due as varchar),
                     'value': cast(cast(
-                        points_value(p.points, coalesce(w.point_value, 0)) - (a.fee - a.fund) - m.fund_due as decimal(18, 2)
+                        fund_due_of(p.points, w.point_value, a.fee, a.fund) - m.fund_due as decimal(18, 2)
                     ) as varchar),
                     'name': m.month,
-                    'law': 'JY-33-3'
+                    'law': clause(['JY-33-3', 'SD-26', 'GD-22-3'])
                 }
             end,
             case when h.year is not null
@@ -74,13 +77,10 @@ select
                     'label': 'year.hospital',
                     'filled': cast(h.points as varchar) || ' × ' || coalesce(cast(w.point_value as varchar), '0') || ' − ('
                         || cast(h.fee as varchar) || ' − ' || cast(h.fund as varchar) || ')',
-                    'value': cast(cast(case
-                        when w.point_value is not null then points_value(h.points, w.point_value) - (h.fee - h.fund)
-                        when h.points = 0 then 0
-                    end as decimal(18, 2)) as varchar),
+                    'value': cast(settlement_of(h.points, w.point_value, h.fee, h.fund) as varchar),
                     'name': cast(h.cases as varchar),
                     'stored': cast(h.entitlement as varchar),
-                    'law': 'JY-33-3'
+                    'law': clause(['JY-33-3', 'SD-26', 'GD-22-3'])
                 }
             end
         ]

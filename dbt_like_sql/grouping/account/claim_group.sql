@@ -7,14 +7,19 @@ select
     o.setl_id,
     o.dcla_time,
     [
-        {'label': 'group.source', 'value': p.grouping_source, 'name': g.scheme, 'law': 'JY-10'},
+        {
+            'label': 'group.source',
+            'value': p.grouping_source,
+            'name': g.scheme,
+            'law': clause(['JY-10', 'SD-17', 'GD-12'])
+        },
         {
             'label': case g.status when 'grouped' then 'group.group' else 'group.none' end,
             'value': coalesce(g.drg, g.status),
             'name': n.name,
             'note': g.reason,
             'good': g.status = 'grouped',
-            'law': 'JY-10'
+            'law': clause(['JY-10', 'SD-17', 'GD-12'])
         },
         case
             when p.grouping_source = 'platform' and c.setl_id is not null
@@ -22,10 +27,15 @@ select
                     'label': 'group.ours',
                     'value': coalesce(c.drg, c.status),
                     'name': concat_ws(' ', c.scheme, m.name),
-                    'law': 'JY-10'
+                    'law': clause(['JY-10', 'SD-17', 'GD-12'])
                 }
             when p.grouping_source = 'scheme' and f.drg_code is not null
-                then {'label': 'group.platform', 'value': f.drg_code, 'name': f.scheme, 'law': 'JY-10'}
+                then {
+                    'label': 'group.platform',
+                    'value': f.drg_code,
+                    'name': f.scheme,
+                    'law': clause(['JY-10', 'SD-17', 'GD-12'])
+                }
         end
     ] as lines
 from account.claim_chosen as o

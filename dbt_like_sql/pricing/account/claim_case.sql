@@ -76,8 +76,7 @@ select
         else
             cast(v.coefficient as varchar) || ' × ' || cast(b.fee_sum as varchar) || ' ÷ ' || cast(b.n as varchar)
     end as level_mean,
-    -- The fee over the mean fee of all retained cases, times the unit of points.
-    quotient_4(cents(j.fee) * a.n * q.unit_scale, cents(a.fee_sum)) as fee_points,
+    points_of_fee(cents(j.fee), weight_of_fee(a.n, q.unit_scale), cents(a.fee_sum)) as fee_points,
     cast(j.fee as varchar) || ' ÷ (' || cast(a.fee_sum as varchar) || ' ÷ ' || cast(a.n as varchar) || ') × '
         || cast(q.unit_scale as varchar) as fee_points_filled
 from judged as j

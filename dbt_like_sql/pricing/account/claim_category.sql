@@ -1,15 +1,16 @@
 /*---
 describe: >-
-  Which category the case is of. The bounds are cut to whole fen: fees are whole fen, so that the comparison with the
-  cut bound is the exact one.
+  Which category the case is of. The limits are shown cut to whole fen: fees are whole fen, so that a comparison with
+  the cut limit is the exact one.
 section: {order: 90, title: {en: Category, zh: 病例类型}}
 law: [JY-18]
 ---*/
-with bound as (
+with limits as (
     select
         *,
-        yuan((tenthousandths(multiple) * mean_numerator) // (mean_denominator * 10000)) as high_above,
-        yuan((tenthousandths(low_share) * mean_numerator) // (mean_denominator * 10000)) as low_up_to
+        cents(fee) * factor_of_fee(mean_denominator) as compared_fee,
+        limit_of_band(multiple, mean_numerator) as high_limit,
+        limit_of_band(low_share, mean_numerator) as low_limit
     from account.claim_case
     where phase is not null
 ),
@@ -17,14 +18,16 @@ with bound as (
 compared as (
     select
         *,
+        yuan(high_limit // factor_of_fee(mean_denominator)) as high_above,
+        yuan(low_limit // factor_of_fee(mean_denominator)) as low_up_to,
         case
             when stability is null then 'blank'
             when stability = 'unstable' then 'unstable'
-            when fee > high_above then 'high'
-            when fee <= low_up_to then 'low'
-            when fee > low_up_to and fee <= high_above then 'normal'
+            when is_above_high(compared_fee, high_limit) then 'high'
+            when is_within_low(compared_fee, low_limit) then 'low'
+            when not is_above_high(compared_fee, high_limit) and not is_within_low(compared_fee, low_limit) then 'normal'
         end as compared_category
-    from bound
+    from limits
 )
 
 select
@@ -38,7 +41,7 @@ select
                     || coalesce(' ≤ ' || cast(m.base_point_up_to as varchar), ''),
                 'value': cast(m.multiple as varchar),
                 'stored': cast(c.multiple as varchar),
-                'law': 'JY-18-1-1'
+                'law': clause(['JY-18-1-1', 'GD-14'])
             }
         end,
         case when c.stability = 'stable'
@@ -46,7 +49,7 @@ select
                 'label': 'category.high_above',
                 'filled': cast(c.multiple as varchar) || ' × ' || c.level_mean,
                 'value': cast(c.high_above as varchar),
-                'law': 'JY-18-1-1'
+                'law': clause(['JY-18-1-1', 'GD-14'])
             }
         end,
         case when c.stability = 'stable'
@@ -54,7 +57,7 @@ select
                 'label': 'category.low_up_to',
                 'filled': cast(c.low_share as varchar) || ' × ' || c.level_mean,
                 'value': cast(c.low_up_to as varchar),
-                'law': 'JY-18-1-2'
+                'law': clause(['JY-18-1-2', 'GD-14'])
             }
         end,
         {

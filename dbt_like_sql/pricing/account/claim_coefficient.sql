@@ -14,9 +14,7 @@ with own as (
         v.year,
         v.drg,
         v.level,
-        quotient_4(
-            cast(v.mean_numerator as hugeint) * g.n, cast(v.mean_denominator as hugeint) * cast(g.fee_cents as hugeint)
-        ) as quotient
+        quotient_of_level(v.mean_numerator, v.mean_denominator, g.fee_cents, g.n) as quotient
     from calibration.level_coefficient as v
     inner join calibration.group_class as g on g.year = v.year and g.drg = v.drg
     where v.basis = 'own'
@@ -37,12 +35,14 @@ neighbour as (
 taken as (
     select
         c.setl_id,
-        case c.basis
-            when 'own' then cast(least(greatest(o.quotient, p.coefficient_floor), p.coefficient_ceiling) as decimal(18, 4))
-            when 'basic_group' then p.basic_group_coefficient
-            when 'primary_default' then v.default_coefficient
-            when 'nearest' then cast(least(n.coefficient, p.nearest_ceiling) as decimal(18, 4))
-        end as coefficient,
+        cast(coefficient_of_basis(
+            c.basis,
+            own_coefficient_of(o.quotient, p.coefficient_floor, p.coefficient_ceiling),
+            p.basic_group_coefficient,
+            v.default_coefficient,
+            n.coefficient,
+            p.nearest_ceiling
+        ) as decimal(18, 4)) as coefficient,
         o.quotient,
         case c.basis when 'nearest' then n.neighbour end as neighbour,
         case c.basis
@@ -61,9 +61,9 @@ taken as (
         end as label,
         case c.basis
             when 'own'
-                then case when o.quotient between p.coefficient_floor and p.coefficient_ceiling then 'JY-17-1-1' else 'JY-17-1-2' end
-            when 'basic_group' then 'JY-17-1-4'
-            else 'JY-17-1-3'
+                then case when o.quotient between p.coefficient_floor and p.coefficient_ceiling then clause(['JY-17-1-1', 'GD-16']) else clause(['JY-17-1-2']) end
+            when 'basic_group' then clause(['JY-17-1-4'])
+            else clause(['JY-17-1-3'])
         end as law
     from account.claim_case as c
     left join own as o on o.year = c.calibration_year and o.drg = c.drg and o.level = c.level
@@ -78,7 +78,12 @@ uplift as (
         sum(k.uplift) as uplift,
         string_agg(' + ' || cast(k.uplift as varchar), '' order by k.grade) as filled,
         list(
-            {'label': 'coefficient.uplift', 'value': cast(k.uplift as varchar), 'name': k.grade, 'law': 'JY-17-2'}
+            {
+                'label': 'coefficient.uplift',
+                'value': cast(k.uplift as varchar),
+                'name': k.grade,
+                'law': clause(['JY-17-2'])
+            }
             order by k.grade
         ) as lines
     from account.claim_case as c
@@ -95,14 +100,23 @@ select
     c.dcla_time,
     list_concat(
         [
-            {'label': 'coefficient.level', 'value': c.level, 'name': v.title, 'law': 'JY-17-1'},
-            {'label': 'coefficient.cases', 'value': cast(c.level_cases as varchar), 'law': 'JY-17-1-1'},
+            {
+                'label': 'coefficient.level',
+                'value': c.level,
+                'name': v.title,
+                'law': clause(['JY-17-1', 'SD-19', 'GD-16'])
+            },
+            {
+                'label': 'coefficient.cases',
+                'value': cast(c.level_cases as varchar),
+                'law': clause(['JY-17-1-1', 'GD-16'])
+            },
             {
                 'label': 'coefficient.level_mean',
                 'filled': c.level_mean,
-                'value': cast(quotient_2(c.mean_numerator, 100 * c.mean_denominator) as varchar),
+                'value': cast(yuan_quotient(c.mean_numerator, c.mean_denominator) as varchar),
                 'stored': cast(c.stored_level_mean as varchar),
-                'law': 'JY-17-1-1'
+                'law': clause(['JY-17-1-1', 'GD-16'])
             },
             case when c.basis = 'own'
                 then {
@@ -110,7 +124,7 @@ select
                     'filled': '(' || c.level_mean || ') ÷ (' || cast(c.group_fees as varchar) || ' ÷ '
                         || cast(c.group_cases as varchar) || ')',
                     'value': cast(t.quotient as varchar),
-                    'law': 'JY-17-1-1'
+                    'law': clause(['JY-17-1-1', 'GD-16'])
                 }
             end,
             case when c.basis is not null
@@ -128,14 +142,18 @@ select
                     'label': 'coefficient.override',
                     'value': cast(c.level_coefficient as varchar),
                     'note': c.override_document,
-                    'law': 'JY-17-1-4'
+                    'law': clause(['JY-17-1-4'])
                 }
             end
         ],
         u.lines,
         [
             case when i.coefficient is not null
-                then {'label': 'coefficient.institution', 'value': cast(i.coefficient as varchar), 'law': 'JY-17-2-4'}
+                then {
+                    'label': 'coefficient.institution',
+                    'value': cast(i.coefficient as varchar),
+                    'law': clause(['JY-17-2-4', 'SD-19', 'GD-16'])
+                }
             end,
             {
                 'label': 'coefficient.used',
@@ -144,13 +162,11 @@ select
                         coalesce('(' || cast(c.level_coefficient as varchar) || u.filled || ')', cast(c.level_coefficient as varchar))
                         || coalesce(' × ' || cast(i.coefficient as varchar), '')
                 end,
-                'value': cast(quotient_4(
-                    (tenthousandths(c.level_coefficient) + tenthousandths(coalesce(u.uplift, 0)))
-                        * tenthousandths(coalesce(i.coefficient, 1)),
-                    cast(100000000 as hugeint)
+                'value': cast(from_tenthousandths(
+                    units_of_coefficient(tenthousandths(c.level_coefficient), u.uplift, i.coefficient)
                 ) as varchar),
                 'stored': cast(c.coefficient as varchar),
-                'law': 'JY-17-2'
+                'law': clause(['JY-17-2', 'SD-19', 'GD-16'])
             }
         ]
     ) as lines

@@ -7,19 +7,31 @@ select
     c.setl_id,
     c.dcla_time,
     [
-        {'label': 'points.phase', 'value': c.phase, 'law': case c.phase when 'month' then 'JY-32-1' else 'JY-33-1' end},
+        {
+            'label': 'points.phase',
+            'value': c.phase,
+            'law': case c.phase when 'month' then clause(['JY-32-1', 'SD-25', 'GD-21']) else clause(['JY-33-1', 'SD-26', 'GD-22-3']) end
+        },
         case when c.category in ('normal', 'high', 'low')
-            then {'label': 'points.base_point', 'value': cast(c.base_point as varchar), 'law': 'JY-16'}
+            then {
+                'label': 'points.base_point',
+                'value': cast(c.base_point as varchar),
+                'law': clause(['JY-16', 'SD-18-1', 'GD-13'])
+            }
         end,
         case when c.category in ('normal', 'high')
-            then {'label': 'points.coefficient', 'value': cast(c.coefficient as varchar), 'law': 'JY-17'}
+            then {
+                'label': 'points.coefficient',
+                'value': cast(c.coefficient as varchar),
+                'law': clause(['JY-17', 'SD-19', 'GD-16'])
+            }
         end,
         case when c.category = 'low'
             then {
                 'label': 'points.by_fee',
                 'filled': c.fee_points_filled,
                 'value': cast(c.fee_points as varchar),
-                'law': 'JY-18-1-2'
+                'law': clause(['JY-18-1-2', 'GD-14'])
             }
         end,
         {
@@ -43,15 +55,15 @@ select
                 when 'blank' then c.fee_points_filled
             end,
             'value': cast(case c.category
-                when 'normal' then quotient_4(
-                    tenthousandths(c.base_point) * tenthousandths(c.coefficient), cast(100000000 as hugeint)
+                when 'normal' then points_of_normal(tenthousandths(c.base_point), tenthousandths(c.coefficient))
+                when 'high' then points_of_high(
+                    tenthousandths(c.base_point),
+                    tenthousandths(c.coefficient),
+                    cents(c.fee) * factor_of_fee(c.mean_denominator),
+                    limit_of_band(c.multiple, c.mean_numerator),
+                    c.mean_numerator
                 )
-                when 'high' then from_tenthousandths(half_up(
-                    tenthousandths(c.base_point) * tenthousandths(c.coefficient)
-                        * (cents(c.fee) * c.mean_denominator * 10000 + (10000 - tenthousandths(c.multiple)) * c.mean_numerator),
-                    c.mean_numerator * cast(100000000 as hugeint)
-                ))
-                when 'low' then least(c.fee_points, c.base_point)
+                when 'low' then points_of_low(c.fee_points, c.base_point)
                 when 'unstable' then c.fee_points
                 when 'blank' then c.fee_points
             end as varchar),

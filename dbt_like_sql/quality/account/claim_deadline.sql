@@ -37,7 +37,7 @@ days as (
                 'value': cast(n.date as varchar),
                 'name': case when n.is_workday and n.date > c.deadline_from then cast(n.working_day_no - c.from_day_no as varchar) end,
                 'note': n.source,
-                'law': 'JY-31-1',
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7']),
                 'under': true
             }
             order by n.date
@@ -59,8 +59,18 @@ select
     c.dcla_time,
     list_concat(
         [
-            case when c.deadline_from is null then {'label': 'deadline.no_discharge', 'good': false, 'law': 'JY-31-1'} end,
-            {'label': 'deadline.working_days', 'value': cast(c.upload_working_days as varchar), 'law': 'JY-31-1'}
+            case when c.deadline_from is null
+                then {
+                    'label': 'deadline.no_discharge',
+                    'good': false,
+                    'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
+                }
+            end,
+            {
+                'label': 'deadline.working_days',
+                'value': cast(c.upload_working_days as varchar),
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
+            }
         ],
         d.lines,
         [
@@ -68,15 +78,19 @@ select
                 'label': 'deadline.deadline',
                 'value': cast(d.deadline as varchar),
                 'stored': cast(c.upload_deadline as varchar),
-                'law': 'JY-31-1'
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
             },
-            {'label': 'deadline.uploaded', 'value': cast(c.uploaded_on as varchar), 'law': 'JY-31-1'},
+            {
+                'label': 'deadline.uploaded',
+                'value': cast(c.uploaded_on as varchar),
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
+            },
             {
                 'label': case when c.is_late then 'deadline.late' else 'deadline.in_time' end,
                 'filled': cast(c.uploaded_on as varchar) || case when c.is_late then ' > ' else ' ≤ ' end
                     || cast(c.upload_deadline as varchar),
                 'good': not c.is_late,
-                'law': 'JY-31-1'
+                'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
             }
         ]
     ) as lines

@@ -35,8 +35,18 @@ select
     o.dcla_time,
     list_concat(
         [
-            {'label': 'findings.checks', 'value': cast(k.checks as varchar), 'law': 'JY-31-3'},
-            case when f.setl_id is null then {'label': 'findings.none', 'good': true, 'law': 'JY-31-3'} end
+            {
+                'label': 'findings.checks',
+                'value': cast(k.checks as varchar),
+                'law': clause(['JY-31-3', 'SD-14', 'GD-7'])
+            },
+            case when f.setl_id is null
+                then {
+                    'label': 'findings.none',
+                    'good': true,
+                    'law': clause(['JY-31-3', 'SD-14', 'GD-7'])
+                }
+            end
         ],
         f.lines
     ) as lines

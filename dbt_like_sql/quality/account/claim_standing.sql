@@ -10,24 +10,24 @@ select
         {
             'label': case when s.is_fatal then 'standing.fatal' else 'standing.sound' end,
             'good': not s.is_fatal,
-            'law': 'JY-31-3'
+            'law': clause(['JY-31-3', 'SD-14', 'GD-7'])
         },
         {
             'label': case when s.is_late then 'standing.late' else 'standing.in_time' end,
             'good': not s.is_late,
-            'law': 'JY-31-1'
+            'law': clause(['JY-31-1', 'SD-13', 'GD-7'])
         },
         {
             'label': case when s.is_ungrouped then 'standing.ungrouped' else 'standing.grouped' end,
             'good': not s.is_ungrouped,
-            'law': 'JY-10'
+            'law': clause(['JY-10', 'SD-17', 'GD-12'])
         },
         -- Where every version is late, none stands.
         case when not s.is_first_late
             then {
                 'label': case when s.in_month = 1 then 'standing.stands' else 'standing.stands_not' end,
                 'good': s.in_month = 1,
-                'law': 'JY-31-3'
+                'law': clause(['JY-31-3', 'SD-14'])
             }
         end,
         {
@@ -35,13 +35,13 @@ select
             'value': case
                 when s.status = 'normal' and s.in_month = 1 then o.month
                 else coalesce(
-                    case when s.is_fatal then 'quality_fatal' when s.is_late then 'late_upload' when s.is_ungrouped then 'ungrouped' end,
+                    reason_of_status(s.is_fatal, s.is_late, s.is_ungrouped),
                     'superseded'
                 )
             end,
             'stored': s.reason,
             'good': s.in_month = 1 and s.status = 'normal',
-            'law': 'JY-31-3'
+            'law': clause(['JY-31-3', 'SD-25', 'GD-21'])
         }
     ] as lines
 from account.claim_chosen as o

@@ -9,13 +9,13 @@ select
     c.setl_id,
     c.dcla_time,
     [
-        {'label': 'pool.pool', 'value': c.pool, 'name': t.title, 'law': 'JY-7'},
+        {'label': 'pool.pool', 'value': c.pool, 'name': t.title, 'law': clause(['JY-7', 'SD-6', 'GD-9'])},
         {
             'label': 'pool.allocation',
             'value': cast(b.allocation as varchar),
             'name': b.spread_by,
             'stored': cast(v.allocation as varchar),
-            'law': 'JY-32-2'
+            'law': clause(['JY-32-2'])
         },
         {
             'label': 'pool.carry_in',
@@ -25,30 +25,49 @@ select
                 when right(c.month, 2) = lpad('1', 2, '0') then cast(cast(0 as decimal(18, 2)) as varchar)
                 else cast(l.carry_out as varchar)
             end,
-            'law': 'JY-32-2'
+            'law': clause(['JY-32-2'])
         },
-        {'label': 'pool.carry_out', 'value': cast(v.carry_out as varchar), 'law': 'JY-32-2'},
+        {'label': 'pool.carry_out', 'value': cast(v.carry_out as varchar), 'law': clause(['JY-32-2'])},
         {
             'label': 'pool.budget_used',
             'filled': cast(b.allocation as varchar) || ' + ' || cast(v.carry_in as varchar) || ' − ' || cast(v.carry_out as varchar),
-            'value': cast(cast(b.allocation + v.carry_in - v.carry_out as decimal(18, 2)) as varchar),
+            'value': cast(budget_used_of(b.allocation, v.carry_in, v.carry_out) as varchar),
             'stored': cast(v.budget_used as varchar),
-            'law': 'JY-32-2'
+            'law': clause(['JY-32-2'])
         },
-        {'label': 'pool.fee', 'value': cast(s.fee as varchar), 'name': cast(s.cases as varchar), 'stored': cast(v.fee as varchar), 'law': 'JY-32-2'},
-        {'label': 'pool.fund', 'value': cast(s.fund as varchar), 'stored': cast(v.fund as varchar), 'law': 'JY-32-2'},
-        {'label': 'pool.points', 'value': cast(s.points as varchar), 'stored': cast(v.points as varchar), 'law': 'JY-32-1'},
+        {
+            'label': 'pool.fee',
+            'value': cast(s.fee as varchar),
+            'name': cast(s.cases as varchar),
+            'stored': cast(v.fee as varchar),
+            'law': clause(['JY-32-2', 'SD-25', 'GD-21'])
+        },
+        {
+            'label': 'pool.fund',
+            'value': cast(s.fund as varchar),
+            'stored': cast(v.fund as varchar),
+            'law': clause(['JY-32-2', 'SD-25', 'GD-21'])
+        },
+        {
+            'label': 'pool.points',
+            'value': cast(s.points as varchar),
+            'stored': cast(v.points as varchar),
+            'law': clause(['JY-32-1', 'SD-25', 'GD-21'])
+        },
         case
-            when v.point_value is null then {'label': 'pool.no_value', 'good': false, 'law': 'JY-32-2'}
+            when v.point_value is null
+                then {
+                    'label': 'pool.no_value',
+                    'good': false,
+                    'law': clause(['JY-32-2', 'GD-15'])
+                }
             else {
                 'label': 'pool.point_value',
                 'filled': '(' || cast(s.fee as varchar) || ' − ' || cast(s.fund as varchar) || ' + '
                     || cast(v.budget_used as varchar) || ') ÷ ' || cast(s.points as varchar),
-                'value': cast(quotient_6(
-                    (cents(s.fee) - cents(s.fund) + cents(v.budget_used)) * 100, tenthousandths(s.points)
-                ) as varchar),
+                'value': cast(point_value_of(s.fee, s.fund, v.budget_used, s.points) as varchar),
                 'stored': cast(v.point_value as varchar),
-                'law': 'JY-32-2'
+                'law': clause(['JY-32-2', 'GD-15'])
             }
         end
     ] as lines

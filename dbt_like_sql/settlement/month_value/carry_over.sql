@@ -32,7 +32,7 @@ spent as (
     select
         *,
         allocation + carry_in as available,
-        allocation + carry_in - carry_out as budget_used                                -- law: JY-32-2
+        budget_used_of(allocation, carry_in, carry_out) as budget_used                  -- law: JY-32-2
     from carried
 )
 
@@ -46,7 +46,7 @@ select
     allocation,
     cast(carry_in as decimal(18, 2)) as carry_in,
     cast(available as decimal(18, 2)) as available,
-    cast(budget_used as decimal(18, 2)) as budget_used,
+    budget_used,
     cast(carry_out as decimal(18, 2)) as carry_out,
-    point_value_of(fee, fund, budget_used, points) as point_value                 -- law: JY-32-2
+    point_value_of(fee, fund, budget_used, points) as point_value                       -- law: JY-32-2
 from spent
