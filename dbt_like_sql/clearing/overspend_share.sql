@@ -54,10 +54,10 @@ owed as (
 limited as (
     select
         o.*,
-        cents(v.sharing_ceiling) as ceiling_cents,
+        cents(v.shareable) as ceiling_cents,
         sum(o.owed_cents) over (partition by o.year, o.pool) as all_owed
     from owed as o
-    inner join clearing.pool_value as v on v.year = o.year and v.pool = o.pool
+    inner join clearing.reserve as v on v.year = o.year and v.pool = o.pool
 ),
 
 floored as (

@@ -1,26 +1,33 @@
 /*---
 describe: >-
-  What is left of each pool's reserve after sharing, divided by annual points among its hospitals that were not
+  What all lines that it pays leave of each pool's reserve, divided by annual points among its hospitals that were not
   suspended or ended in the year, by largest remainder (of equal remainders the smaller code first).
 grain: [year, fixmedins_code, pool]
 partition: year
 sealed: true
 law: [JY-8, GD-10]
+checks:
+  - id: distribution_not_negative
+    expect: distributed >= 0
+    describe: Nobody pays into the reserve by way of its distribution.
 ---*/
 with shared as (
-    select year, pool, sum(cents(shared)) as shared_cents
-    from clearing.overspend_share
-    group by year, pool
+    -- Where the sharing is paid by others, it takes nothing of the reserve.
+    select s.year, s.pool, sum(s.shared) as shared
+    from clearing.overspend_share as s
+    inner join policy.ledger_line as t on t.year = s.year and t.line = 'overspend_share'
+    where t.active and t.fund_source = 'reserve'
+    group by s.year, s.pool
 ),
 
 rest as (
     select
-        v.year,
-        v.pool,
-        cents(v.reserve) - coalesce(s.shared_cents, 0) as rest_cents
-    from clearing.pool_value as v
-    inner join policy.clearing as p on p.year = v.year and p.secondary_distribution
-    left join shared as s on s.year = v.year and s.pool = v.pool
+        r.year,
+        r.pool,
+        cents(r.reserve) - cents(r.served) - cents(coalesce(s.shared, 0)) as rest_cents
+    from clearing.reserve as r
+    inner join policy.clearing as p on p.year = r.year and p.secondary_distribution
+    left join shared as s on s.year = r.year and s.pool = r.pool
 ),
 
 eligible as (

@@ -16,9 +16,9 @@ from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import Store
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.region.catalog import Layouts, sources
+from drg_pipeline.region.listed import check_lists
 from drg_pipeline.region.side import Report, Side
 from drg_pipeline.settings import Settings
-from drg_pipeline.sql.methods import methods_before
 from drg_pipeline.sql.project import Project
 
 
@@ -44,9 +44,10 @@ class Region:
         self.project = Project(
             settings.models,
             sources(self.layouts, self.pack),
-            methods_before(settings.models),
+            self.pack.methods,
             documents=self.pack.in_pack,
         )
+        check_lists(self.project, self.pack)
         self.store = Store(settings.region_lake)
         self.closed = ClosedPeriods(settings.region_closings)
         self.engine = Engine(

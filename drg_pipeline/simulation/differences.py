@@ -18,9 +18,10 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store
+from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
-from drg_pipeline.policy.tables import PolicyTable, first_day
+from drg_pipeline.policy.tables import PolicyTable
 from drg_pipeline.sql.project import Source
 
 ADDED, REMOVED, CELL = "added", "removed", "changed"
@@ -43,7 +44,7 @@ class Difference:
     column: str
     old: str | None
     new: str | None
-    periods: tuple[str, ...]
+    periods: tuple[Period, ...]
     law: tuple[str, ...]
 
 
@@ -121,10 +122,12 @@ def _of_table(
         "list(distinct period order by period) filter (where period is not null) from told "
         "group by place, what, row, cell, old, new order by row, place, old, new"
     ).fetchall()
-    return [
-        Difference(table, what, told, cell, old, new, periods, _law(pack, table, source, cell, periods))
-        for what, told, cell, old, new, periods in ((*line[:5], tuple(line[5] or ())) for line in found)
-    ]
+    differences = []
+    for what, told, cell, old, new, named in found:
+        periods = tuple(Period.of(name, kind) for name in named or ())
+        law = _law(pack, table, cell, periods)
+        differences.append(Difference(table, what, told, cell, old, new, periods, law))
+    return differences
 
 
 def _told(cells: Mapping[str, str]) -> str:
@@ -136,7 +139,7 @@ def _told(cells: Mapping[str, str]) -> str:
 # -- the clause a value rests on ---------------------------------------------------------------
 
 
-def _law(pack: Pack, table: str, source: Source, column: str, periods: Sequence[str]) -> tuple[str, ...]:
+def _law(pack: Pack, table: str, column: str, periods: Sequence[Period]) -> tuple[str, ...]:
     """The clauses of the values that are departed from, the law's before choices of our own."""
     own = pack.tables.get(table)
     if own is None:
@@ -145,7 +148,7 @@ def _law(pack: Pack, table: str, source: Source, column: str, periods: Sequence[
     laws = [
         law
         for period in periods
-        if (value := parameter.at(first_day(source.partition, period), date.max)) is not None
+        if (value := parameter.at(period.first, date.max)) is not None
         for law in _clauses(parameter, value)
     ]
     return tuple(sorted(dict.fromkeys(laws), key=lambda law: law == OPEN))

@@ -21,13 +21,14 @@ from drg_pipeline.errors import Fault
 from drg_pipeline.sql.first import Way, misshapen, one_pass
 from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads, texts_of
 from drg_pipeline.sql.methods import Methods, applies
-from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Member, Model, Reader
+from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Listing, Member, Model, Reader
 from drg_pipeline.sql.query import is_word, items, parsed, tables_of
 from drg_pipeline.sql.shared import MARK, SHARED_KEYS, TABLE_SELECT, Composed, Shared, Shelf, composed
 
 TABLE_FILE = "_table.yml"
 UNION, STATES, FIRST = "union", "states", "first"
-TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "order", "may_be_empty")
+TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "order", "may_be_empty", "listed_in")
+LISTING_KEYS = ("table", "column", "active")
 # What `_table.sql` calls the rows that are gathered.
 MEMBERS = "members"
 MEMBER_KEYS = ("describe", "law", "when", "reads")
@@ -80,6 +81,7 @@ def read_gathered(
     if (folder / TABLE_SELECT).is_file():
         select = _select(reader, folder / TABLE_SELECT, name)
         shelf.own[MEMBERS] = replace(select, name=MEMBERS, sql=sql, law=())
+        shelf.read.add(MEMBERS)
         sql, law, files = select.sql, (*law, *select.law), (*files, select.path)
     whole = composed(sql, shelf, name, faults)
     law += tuple(clause for shared in whole.shared for clause in shared.law)
@@ -91,6 +93,8 @@ def read_gathered(
         files=files,
         law=law,
         members=tuple(file.member for file in own),
+        member=str(header.get("member", "")),
+        listed_in=_listing(header["listed_in"], name, faults) if "listed_in" in header else None,
         states={file.member.name: file.member for file in own} if _kind(header) == STATES else {},
     )
     return model, shelf
@@ -195,6 +199,13 @@ def _names(file: _File, header: Mapping[str, Any]) -> list[Fault]:
     if column in file.columns:
         return [Fault(file.where, f"selects {column}, which is filled with the name of its file")]
     return []
+
+
+def _listing(raw: Any, name: str, faults: list[Fault]) -> Listing | None:
+    if not isinstance(raw, dict) or not {"table", "column"} <= set(raw) <= set(LISTING_KEYS):
+        faults.append(Fault(name, f"listed_in: has table and column, and may have active; found {raw!r}"))
+        return None
+    return Listing(**{key: str(value) for key, value in raw.items()})
 
 
 def _reads(

@@ -58,11 +58,25 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Where the law lists the members of a table: by a column of one of its tables.
+
+    active  the column that is true of those in force; '' where all of them are
+    """
+
+    table: str
+    column: str
+    active: str = ""
+
+
+@dataclass(frozen=True)
 class Model:
     """A table of the arithmetic. `grain` are its key columns, `keeps` the keys that must come out.
 
     files     what it is written in: one file, or a folder's
     members   the files that are gathered into it, as far as they apply; none of a table of one file
+    member    the column, or the field of what failing rules tell, that says which member it is; '' without
+    listed_in where the law lists its members
     states    columns that members of the same name give: true fails, false passes, null does not apply
     slice_by  (month column, key column) says of an unpartitioned table what a month can depend on: every
               row of the keys that have a row in the month
@@ -88,6 +102,8 @@ class Model:
     upstream: tuple[str, ...] = ()
     when: When = field(default_factory=dict)
     members: tuple[Member, ...] = ()
+    member: str = ""
+    listed_in: Listing | None = None
     states: Mapping[str, Member] = field(default_factory=dict)
 
     @property

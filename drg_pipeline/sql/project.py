@@ -7,7 +7,7 @@ come in as sources, described by whoever makes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +21,9 @@ from drg_pipeline.sql.folder import read_folder
 from drg_pipeline.sql.header import Split, mapping, split_header
 from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.model import Invariant, Model
+from drg_pipeline.sql.model import Invariant, Listing, Model
 from drg_pipeline.sql.order import ordered
+from drg_pipeline.sql.query import did_you_mean
 
 STATE = "true: fails; false: passes; empty: does not apply"
 
@@ -139,6 +140,8 @@ class Project:
                 and column not in self.columns
                 and f"{model.name}.{column}" not in self.columns
             ]
+            if model.listed_in:
+                faults += self._no_list(model.name, model.listed_in)
         for invariant in self.invariants:
             if invariant.guards not in self.models:
                 waits = self._waits(invariant.guards)
@@ -149,6 +152,41 @@ class Project:
         faults += misread(self.explanations, self._unknown, rank)
         if faults:
             raise DrgError("The models do not fit together.", faults)
+
+    def _no_list(self, where: str, listing: Listing) -> list[Fault]:
+        if listing.table not in self.sources:
+            return [Fault(where, f"is listed in {listing.table}, which does not enter from the side")]
+        lacking = {listing.column, listing.active} - {"", *self.sources[listing.table].columns}
+        return [Fault(where, f"is listed in {listing.table} by {name}, which it has not") for name in lacking]
+
+    def unlisted(self, rows_of: Callable[[Listing], Iterable[tuple[str, bool]]]) -> list[Fault]:
+        """Members that the law does not list, and those in force by the law that no file computes.
+
+        rows_of  the entries of a list at any time: a member's name, and whether it is in force
+        """
+        tables: dict[Listing, list[Model]] = {}
+        for model in self.models.values():
+            if model.listed_in:
+                tables.setdefault(model.listed_in, []).append(model)
+        faults: list[Fault] = []
+        for listing, models in tables.items():
+            files = {member.name: f"{one.name}/{member.name}" for one in models for member in one.members}
+            entries = list(rows_of(listing))
+            listed = {name for name, _ in entries}
+            in_force = sorted({name for name, active in entries if active} - files.keys())
+            where = " or ".join(model.name for model in models)
+            faults += [
+                Fault(
+                    listing.table,
+                    f"{name} is in force and no file of {where} computes it{did_you_mean(name, files)}",
+                )
+                for name in in_force
+            ]
+            faults += [
+                Fault(files[name], f"is not listed in {listing.table}{did_you_mean(name, listed)}")
+                for name in sorted(files.keys() - listed)
+            ]
+        return faults
 
     def _is_known(self, table: str) -> bool:
         return table in self.models or table in self.sources

@@ -364,6 +364,50 @@ def test_what_is_wrong_with_shared_selects_is_told_at_once(tmp_path: Path) -> No
     }
 
 
+# -- lists of the law ----------------------------------------------------------------------------
+
+LISTED = {"listed_in": {"table": "early.entry", "column": "id", "active": "n"}}
+
+
+def test_what_the_law_lists_has_a_file_and_a_file_is_listed(tmp_path: Path) -> None:
+    """The lists of several tables are one."""
+    folder = gathered(tmp_path, {"one": ONE, "two": ONE}, LISTED)
+    write_table(folder, "late.more", LISTED, {"three": ONE})
+    project = opened(folder)
+    assert project.unlisted(lambda listing: [("one", True), ("two", False), ("three", True)]) == []
+    entries = [("one", True), ("tow", True), ("tow", True), ("four", False), ("three", True)]
+    assert [str(fault) for fault in project.unlisted(lambda listing: entries)] == [
+        "early.entry: tow is in force and no file of early.row or late.more computes it; did you mean two?",
+        "early.row/two: is not listed in early.entry; did you mean tow?",
+    ]
+
+
+def test_a_member_that_does_not_apply_computes_nothing(tmp_path: Path) -> None:
+    project = opened(gathered(tmp_path, EITHER, LISTED), {"way": ["short"]})
+    entries = [("always", True), ("short", True), ("long", True)]
+    assert [str(fault) for fault in project.unlisted(lambda listing: entries)] == [
+        "early.entry: long is in force and no file of early.row computes it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listing", "fault"),
+    [
+        (
+            {"table": "early.entry"},
+            "listed_in: has table and column, and may have active; found {'table': 'early.entry'}",
+        ),
+        (
+            {"table": "early.entris", "column": "id"},
+            "is listed in early.entris, which does not enter from the side",
+        ),
+        ({"table": "early.entry", "column": "ids"}, "is listed in early.entry by ids, which it has not"),
+    ],
+)
+def test_a_list_is_a_table_from_the_side(tmp_path: Path, listing: object, fault: str) -> None:
+    assert faults_of(gathered(tmp_path, {"one": ONE}, {"listed_in": listing})) == {f"early.row: {fault}"}
+
+
 # -- rules on one row ----------------------------------------------------------------------------
 
 STATES = {"gather": "states", "member": "rule"}
@@ -433,7 +477,7 @@ def test_rules_have_a_name_for_what_they_are_called(tmp_path: Path) -> None:
         "early.row: header key member is missing: what details call a rule"
     }
     assert faults_of(gathered(tmp_path, RULES, {"gather": "state"})) == {
-        "early.row: gather is state, not union or states"
+        "early.row: gather is state, not union, states or first"
     }
 
 

@@ -155,6 +155,16 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
             "clearing.annual_case": [{"setl_id": "a"}],
         },
     ),
+    (
+        "clearing.reserve",
+        "reserve_covers_its_lines",
+        {"clearing.reserve": [{"reserve": 100, "served": "100.01"}]},
+    ),
+    (
+        "clearing.secondary_distribution",
+        "distribution_not_negative",
+        {"clearing.secondary_distribution": [{"distributed": "-0.01"}]},
+    ),
     ("clearing.ledger", "every_ledger_line_is_known", {"clearing.ledger": [{"citation": None}]}),
     (
         "pricing.case_point",

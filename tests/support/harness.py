@@ -17,12 +17,13 @@ import duckdb
 
 from drg_pipeline.calendar import working_days
 from drg_pipeline.lake.digest import logical_digest
-from drg_pipeline.lake.periods import months_between
+from drg_pipeline.periods import MONTH, YEAR, Period, between
 from drg_pipeline.region import CALENDAR_TABLE, Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.project import Project
+from support.periods import month_texts
 
 # Values as text, or as what Python has for them.
 Row = Mapping[str, Any]
@@ -43,10 +44,8 @@ class Bench:
         self._publish_side()
 
     def _publish_side(self) -> None:
-        periods = {
-            "month": months_between(f"{FIRST_YEAR}-01", f"{LAST_YEAR}-12"),
-            "year": [str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)],
-        }
+        years = between(Period.of(str(FIRST_YEAR)), Period.of(str(LAST_YEAR)))
+        periods = {YEAR: years, MONTH: [month for year in years for month in year.months]}
         tables: dict[str, Sequence[Sequence[object]]] = {
             name: self.region.pack.rows(name, periods[table.period], lambda phase, period: FAR)
             for name, table in self.region.pack.tables.items()
@@ -186,7 +185,7 @@ class Run:
         periods: dict[str, list[str | None]] = {
             "none": [None],
             "year": [str(year) for year in range(first_year, last_year + 1)],
-            "month": [*months_between(f"{first_year}-01", f"{last_year}-12")],
+            "month": month_texts(f"{first_year}-01..{last_year}-12"),
         }
         verdicts = Contract(self.bench.project, model).checks(self.con, periods[model.partition])
         return {check.id for checks in verdicts.values() for check in checks if not check.passed}
