@@ -1,9 +1,9 @@
 """Gathered by `first`: members are ways to treat one row, and each row is treated by the first that applies.
 
 A member is `select <condition> as applies, <expression> as <column>, … from <row> as <alias>`, with left
-joins of what it alone asks of the row. The columns that it does not give are the row's own. All members become
-one pass, in the order that the table's header names. Where it cannot be told whether a member applies, none
-behind it is asked: what the members give stays empty, and the contract refuses the row.
+joins of what it alone asks of the row. The columns that it does not give are the row's own. All members
+become one pass, in the order that the table's header names. Where it cannot be told whether a member applies,
+none behind it is asked: what the members give stays empty, and the contract refuses the row.
 """
 
 from __future__ import annotations
