@@ -1,8 +1,8 @@
 """Closings of the form before this one: what their models may say that models no longer say.
 
 There a model could be `like` another one, with other names in the place of some of that one's tables and
-columns: today they read a shared SELECT. It could name the catalogue that its `flags` were judged by beside the
-computing. Replays read such a folder through this.
+columns: today both read a shared SELECT. It could also name the catalogue by which its `flags` were judged,
+which computes nothing. Replays read such a folder through this.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from drg_pipeline.cli import main
 from drg_pipeline.region import Region
 from drg_pipeline.reports.charts import CHARTS_FILE
 from drg_pipeline.settings import Settings
+from drg_pipeline.sql.methods import METHODS_FILE
 
 MONTHS = ("2025-01", "2025-02")
 # n of id 2 in February is what a test makes it.
@@ -68,6 +69,8 @@ def small_region(
         invariants,
     )
     settings = Settings.for_region("jiyuan", lake=folder / "lake")
+    # The law of the region answers the choices of the whole arithmetic.
+    shutil.copy(settings.models / METHODS_FILE, project)
     interface = folder / "interface"
     if not interface.is_dir():
         shutil.copytree(settings.interface, interface)
