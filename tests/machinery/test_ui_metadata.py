@@ -68,6 +68,8 @@ def small_region(
         invariants,
     )
     settings = Settings.for_region("jiyuan", lake=folder / "lake")
+    # The pack answers the choices of the models that it is made for.
+    shutil.copy(settings.models / "methods.yml", project)
     interface = folder / "interface"
     if not interface.is_dir():
         shutil.copytree(settings.interface, interface)
