@@ -43,6 +43,7 @@ class RowCheck:
     id: str
     expect: str
     describe: str
+    when: When = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,10 @@ class Reader:
             keeps={table: tuple(keys) for table, keys in (header.get("keeps") or {}).items()},
             reads=reads,
             nullable=frozenset(nullable) | frozenset(more.get("states", ())),
-            checks=tuple(RowCheck(c["id"], c["expect"], c["describe"]) for c in header.get("checks") or ()),
+            checks=tuple(
+                RowCheck(c["id"], c["expect"], c["describe"], self.when(c, f"{name}: {c['id']}"))
+                for c in header.get("checks") or ()
+            ),
             flags=header.get("flags"),
             sealed=bool(header.get("sealed", False)),
             slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
