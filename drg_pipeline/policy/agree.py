@@ -1,4 +1,4 @@
-"""What parameters say of each other: rows that a base lends, values of another table's column, complete tables.
+"""What parameters say of each other: rows that a base lends, values of another table, complete tables.
 
 Each parameter by itself is checked where it is read. Nothing is known here by name.
 """
