@@ -74,14 +74,15 @@ def test_two_pools_add_up_to_the_cent_in_every_month_and_in_the_year(year: Path)
         "select m.month, m.pool, m.budget_used - m.residual - coalesce(sum(s.settlement), 0) "
         "from settlement/monthly_pool as m left join settlement/monthly_settlement as s "
         f"on s.month = m.month and s.pool = m.pool where left(m.month, 4) = '{YEAR}' "
-        "group by all",
+        "group by m.month, m.pool, m.budget_used, m.residual",
     )
     assert {pool for _, pool, _ in months} == {"employee", "resident"} and len(months) == 24
     assert {difference for *_, difference in months} == {Decimal("0.00")}
     cleared = rows(
         year,
         "select p.pool, p.cases, p.budget - p.residual - sum(s.entitlement) from clearing/annual_pool as p "
-        "inner join clearing/annual_settlement as s on s.pool = p.pool group by all order by 1",
+        "inner join clearing/annual_settlement as s on s.pool = p.pool "
+        "group by p.pool, p.cases, p.budget, p.residual order by 1",
     )
     assert [(pool, rest) for pool, _, rest in cleared] == [
         ("employee", Decimal("0.00")),
@@ -114,7 +115,8 @@ def test_a_case_earns_its_weight_times_the_coefficient_whatever_it_cost(year: Pa
         "select category, base_point, coefficient, points, fee, multiple, citation from pricing/case_point "
         f"where left(month, 4) = '{YEAR}'",
     )
-    assert {case[0] for case in cases} <= {"normal", "blank"} and {case[-1] for case in cases} == {"TR-4"}
+    assert {case[0] for case in cases} <= {"normal", "blank", "unstable"}
+    assert {case[-1] for case in cases} == {"TR-4"}
     normal = [case for case in cases if case[0] == "normal"]
     assert len(normal) > 100
     for _, weight, coefficient, points, _, multiple, _ in normal:
