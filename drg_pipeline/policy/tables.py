@@ -13,22 +13,13 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.forms import Column
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
 from drg_pipeline.policy.value_type import Scalar
 
 SCHEMA = "policy"
 PERIODS = ("month", "year")
 KnownOn = Callable[[str, str], date]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a policy table, as `columns.yml` describes those of a model."""
-
-    type: str
-    unit: str
-    meaning: str
-    nullable: bool = False
 
 
 class Stale(NamedTuple):

@@ -9,8 +9,9 @@ from support.harness import Bench
 from support.small_project import write_project
 
 from drg_pipeline.errors import WrongUse
+from drg_pipeline.forms import Column
 from drg_pipeline.sql.lineage import whole_lineage
-from drg_pipeline.sql.project import Column, Project, Source
+from drg_pipeline.sql.project import Project, Source
 from drg_pipeline.sql.trace import Branch, ColumnGraph, Place
 
 A = Source("early.a", "none", {name: Column("INTEGER", "", "") for name in ("id", "n", "total", "seen")}, "")
