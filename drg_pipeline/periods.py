@@ -17,7 +17,9 @@ from drg_pipeline.errors import WrongUse
 
 MONTH, YEAR, NONE = "month", "year", "none"
 _FORM = re.compile(r"(?!0000)([0-9]{4})(?:-(0[1-9]|1[0-2]))?")
+# How people are told to write one, and the end of a span that begins with it.
 _WRITTEN = {MONTH: "2025-01", YEAR: "2025", NONE: "''"}
+_LATER = {MONTH: "2025-12", YEAR: "2027"}
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -48,10 +50,8 @@ class Period:
         period = cls.read(text, *kinds)
         if period is None:
             kinds = kinds or (MONTH, YEAR)
-            raise WrongUse(
-                f"{text!r} is not a {' or '.join(kinds)}.",
-                remedy=f"Write it as {' or '.join(_WRITTEN[kind] for kind in kinds)}.",
-            )
+            written = " or ".join(_WRITTEN[kind] for kind in kinds)
+            raise WrongUse(f"{text!r} is not a {' or '.join(kinds)}.", remedy=f"Write it as {written}.")
         return period
 
     def __str__(self) -> str:
@@ -121,23 +121,23 @@ def between(first: Period, last: Period) -> list[Period]:
     return [_month(number) for number in range(_number(first), _number(last) + 1)]
 
 
-def parse_months(text: str) -> list[Period]:
+def parse_periods(text: str, kind: str = MONTH) -> list[Period]:
     """`2025-01`, `2025-01..2025-12` or a comma-separated list of either; WrongUse for other texts."""
-    months: set[Period] = set()
+    periods: set[Period] = set()
     for part in text.split(","):
-        ends = part.strip().split("..", 1)
-        read = [Period.read(end, MONTH) for end in ends]
-        for end, found in zip(ends, read):
-            if found is None:
+        ends = []
+        for end in part.strip().split("..", 1):
+            if (period := Period.read(end, kind)) is None:
+                one, other = _WRITTEN[kind], _LATER[kind]
                 raise WrongUse(
-                    f"{end!r} is not a month.", remedy="Write months as 2025-01 or 2025-01..2025-12."
+                    f"{end!r} is not a {kind}.", remedy=f"Write {kind}s as {one} or {one}..{other}."
                 )
-        first, last = read[0], read[-1]
-        assert first and last
+            ends.append(period)
+        first, last = ends[0], ends[-1]
         if last < first:
-            raise WrongUse(f"The months {part.strip()} run backwards.", remedy=f"Write {last}..{first}.")
-        months.update(between(first, last))
-    return sorted(months)
+            raise WrongUse(f"The {kind}s {part.strip()} run backwards.", remedy=f"Write {last}..{first}.")
+        periods.update(between(first, last))
+    return sorted(periods)
 
 
 def contiguous(periods: Iterable[Period]) -> list[tuple[Period, ...]]:

@@ -19,6 +19,7 @@ from drg_pipeline.assets.operations import ALONE, CHAIN, LINK, PARTITION, RANGE_
 from drg_pipeline.assets.processes import own_process
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.periods import Period
 from drg_pipeline.quality.suites import begin_import
 from drg_pipeline.region import Region
 
@@ -60,11 +61,11 @@ class Runner:
     def take_in(self) -> None:
         self.run(Step(self.jobs["take_in"]))
 
-    def months(self, months: Sequence[str], through: str | None = None) -> None:
+    def months(self, months: Sequence[Period], through: str | None = None) -> None:
         """Take in what has arrived, bring what the months still need, and compute the months."""
         self._follow(Goal("months", tuple(months)), through)
 
-    def clear(self, year: str) -> None:
+    def clear(self, year: Period) -> None:
         """Bring all that the year still needs, then clear it."""
         self._follow(Goal("clearing", (year,)))
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.periods import Period
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"  # only a wheel has it: setup.py puts it there
@@ -27,6 +28,7 @@ PROJECT = _SHIPPED if INSTALLED else _PACKAGE.parent
 HOME_VARIABLE = "DRG_HOME"
 DEFAULT_REGION = "jiyuan"
 TIME_ZONE = "Asia/Shanghai"
+FIRST_MONTH = Period.of("2021-01")
 GROUPING_SOURCES = ("platform", "scheme")
 
 
@@ -77,7 +79,7 @@ class Settings:
     grouping                  where groups come from (platform or scheme), in place of what the law says
     scheme                    the scheme that groups every period, in place of those the law names
     known_on                  law published after this day is not known (None: each period's own)
-    first_month               the first settlement month that the lake has a partition for (YYYY-MM)
+    first_month               the first settlement month that the lake has a partition for
     threads, memory_limit     what DuckDB may take (None: what it takes by itself)
     """
 
@@ -94,7 +96,7 @@ class Settings:
     grouping: str | None = None
     scheme: str | None = None
     known_on: date | None = None
-    first_month: str = "2021-01"
+    first_month: Period = FIRST_MONTH
     threads: int | None = None
     memory_limit: str | None = None
 

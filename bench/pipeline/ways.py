@@ -15,9 +15,10 @@ import duckdb
 
 from bench.alone import forget_peak, peak_gib
 from drg_pipeline.ingest.layout import LAYOUT_FILE, ClaimFile, load_layout
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 
-FIRST_MONTH, LAST_MONTH, YEAR = "2022-01", "2025-12", "2025"
+FIRST_MONTH, LAST_MONTH, YEAR = map(Period.of, ("2022-01", "2025-12", "2025"))
 
 
 def settings_of(folder: Path, threads: int, memory: str | None = None) -> Settings:

@@ -26,6 +26,7 @@ from drg_pipeline.assets.partitions import definition_of
 from drg_pipeline.assets.run_days import kind_of, last_come, latest_day_of_month, next_to_come, run_day
 from drg_pipeline.calendar import Day
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 
 if TYPE_CHECKING:
@@ -88,11 +89,12 @@ def _beginning(region: Region, chain: Chain, each: Beginning) -> dg.JobDefinitio
 
     @dg.op(name=f"{name}_begin_{each.role}".replace("-", "_"), description=each.describe)
     def begin(context: dg.OpExecutionContext) -> None:
-        goal = Goal(each.what, (context.partition_key,))
+        period = Period.of(context.partition_key, kind_of(each.role))
+        goal = Goal(each.what, (period,))
         try:
             chain.check(goal)
             if each.role in region.pack.run_days:
-                day = run_day(region, each.role, context.partition_key, region.side.calendar_days())
+                day = run_day(region, each.role, period, region.side.calendar_days())
                 context.log.info(f"{goal}; the law's day for it is {day}")
         except DrgError as error:
             raise failure(error) from error
@@ -135,12 +137,12 @@ def _schedule(
         if come is None:
             return dg.SkipReason("no period of this lake has had its day yet")
         period, day = come
-        if closed := region.closed.standing(period):
+        if closed := region.closed.standing(str(period)):
             return dg.SkipReason(str(closed))
         # A day on which no daemon was there is made up for, unless somebody has done the work meanwhile.
         if day != today and _is_there(region, chain, each, period):
             return dg.SkipReason(f"{period} had its day on {day}{_coming(region, each, today, days)}")
-        return dg.RunRequest(run_key=period, partition_key=period)
+        return dg.RunRequest(run_key=str(period), partition_key=str(period))
 
     return on_the_day
 
@@ -153,11 +155,11 @@ def _coming(region: Region, each: Beginning, today: date, days: Sequence[Day]) -
     return f"; {coming[0]} has its day on {coming[1]}" if coming else ""
 
 
-def _is_there(region: Region, chain: Chain, each: Beginning, period: str) -> bool:
+def _is_there(region: Region, chain: Chain, each: Beginning, period: Period) -> bool:
     """Whether every table that the chain ends with is published for the period."""
     job = chain.jobs[each.what]
     models = [table for table in job.tables if table in region.project.models]
-    return all(region.store.file(table, job.partition, period).is_file() for table in models)
+    return all(region.store.file(table, job.partition, str(period)).is_file() for table in models)
 
 
 def settlement_freshness(region: Region, operations: Operations) -> dg.FreshnessPolicy | None:
@@ -197,11 +199,11 @@ def _chain_sensor(
     def next_link(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
         linked = run.tags.get(CHAIN)
-        done: tuple[str, Sequence[str]] | None = None
+        done: tuple[str, Sequence[Period]] | None = None
         if run.job_name in beginnings:
             # As short as a run's name on the pages.
             linked = run.run_id[:8]
-            goal = Goal(beginnings[run.job_name].what, (run.tags[PARTITION],))
+            goal = Goal(beginnings[run.job_name].what, (Period.of(run.tags[PARTITION]),))
         elif linked is None or GOAL not in run.tags or run.job_name not in roles:
             return dg.SkipReason(f"{run.job_name} {run.run_id} is no link of a chain")
         elif run.tags[GOAL] == ARRIVED:
@@ -215,7 +217,7 @@ def _chain_sensor(
             goal = Goal.of(run.tags[GOAL])
         if run.job_name in roles:
             last = run.tags.get(RANGE_END) or run.tags.get(PARTITION)
-            done = (roles[run.job_name], (last,) if last else ())
+            done = (roles[run.job_name], (Period.of(last),) if last else ())
         step = next(chain.steps(goal, done=done), None)
         if step is None:
             return dg.SkipReason(f"the chain {linked} ({goal}) is done")

@@ -22,8 +22,8 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.periods import month_number, months_of, parse_months
 from drg_pipeline.lake.reads import upstream_partitions
+from drg_pipeline.periods import MONTH, YEAR, Period, contiguous, month_of, parse_periods, span
 from drg_pipeline.region import Region
 
 ROLES = ("take_in", "history", "calibration", "months", "clearing")
@@ -34,15 +34,12 @@ class Step:
     """One run of a chain: a job, or some of its tables, over partitions."""
 
     job: Job
-    partitions: tuple[str, ...] = ()
+    partitions: tuple[Period, ...] = ()
     tables: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
-        if not self.partitions:
-            return self.job.name
-        ends = sorted({self.partitions[0], self.partitions[-1]})
-        return f"{self.job.name} {'..'.join(ends)}"
+        return f"{self.job.name} {span(self.partitions)}".rstrip()
 
     def tags(self, region: str) -> dict[str, str]:
         """What tells Dagster the partitions, and the queue what must not run beside it."""
@@ -50,9 +47,10 @@ class Step:
         if not self.partitions:
             return tags | {ALONE: self.job.name}
         if len(self.partitions) == 1:
-            return tags | {PARTITION: self.partitions[0]}
+            return tags | {PARTITION: str(self.partitions[0])}
         first, last = self.partitions[0], self.partitions[-1]
-        return tags | {RANGE_START: first, RANGE_END: last, ALONE: f"{region} {first[:4]}..{last[:4]}"}
+        years = f"{first.year}..{last.year}"
+        return tags | {RANGE_START: str(first), RANGE_END: str(last), ALONE: f"{region} {years}"}
 
 
 @dataclass(frozen=True)
@@ -60,17 +58,20 @@ class Goal:
     """What a chain is for: months to settle, or years to calibrate or to clear."""
 
     what: str
-    periods: tuple[str, ...]
+    periods: tuple[Period, ...]
 
     def __str__(self) -> str:
-        parts = ("..".join(dict.fromkeys((part[0], part[-1]))) for part in contiguous(self.periods))
-        return f"{self.what} {','.join(parts)}"
+        return f"{self.what} {','.join(map(span, contiguous(self.periods)))}"
 
     @classmethod
     def of(cls, text: str) -> Goal:
         what, _, periods = text.partition(" ")
-        months = what == "months"
-        return cls(what, tuple(parse_months(periods)) if months else tuple(periods.split(",")))
+        return cls(what, tuple(parse_periods(periods, MONTH if what == "months" else YEAR)))
+
+    @property
+    def months(self) -> list[Period]:
+        """The months of its periods."""
+        return [month for period in self.periods for month in period.months]
 
 
 class Chain:
@@ -81,7 +82,7 @@ class Chain:
         self.jobs = region_jobs(region)
 
     def steps(
-        self, goal: Goal, *, through: str | None = None, done: tuple[str, Sequence[str]] | None = None
+        self, goal: Goal, *, through: str | None = None, done: tuple[str, Sequence[Period]] | None = None
     ) -> Iterator[Step]:
         """The steps to a goal in order, each found when its turn has come: what it needs shows only then.
 
@@ -102,7 +103,7 @@ class Chain:
             earlier = self._stale(role, self._earlier(tables, goal.periods), tables)
             yield from self._over(role, [*earlier, *goal.periods], tables)
         elif role == "months" and goal.what == "clearing":
-            yield from self._over(role, self._stale(role, _months(goal), self.jobs[role].tables))
+            yield from self._over(role, self._stale(role, goal.months, self.jobs[role].tables))
         elif role == "clearing" and goal.what == "clearing":
             for year in goal.periods:
                 yield Step(self.jobs[role], (year,))
@@ -111,12 +112,12 @@ class Chain:
         """History and calibration, as far as the goal's tables read them."""
         project = self.region.project
         calibration = self.jobs["calibration"].tables
-        months = _months(goal)
+        months = goal.months
         before, years = list(calibration), list(goal.periods)
         if goal.what != "calibration":
             read = project.upstream_closure(self._through(through))
             before = [table for table in calibration if table in read]
-            years = sorted({month[:4] for month in months} | set(self._bound_years(months)))
+            years = sorted({month.year for month in months} | self._bound_years(months))
         if not before:
             return
         wanted = years
@@ -124,7 +125,7 @@ class Chain:
             wanted = [m for m in self._history(before, years) if m >= self.region.settings.first_month]
         yield from self._over(role, self._stale(role, wanted, self.jobs[role].tables))
 
-    def _over(self, role: str, periods: Iterable[str], tables: tuple[str, ...] = ()) -> Iterator[Step]:
+    def _over(self, role: str, periods: Iterable[Period], tables: tuple[str, ...] = ()) -> Iterator[Step]:
         """Steps over these periods in order, each over open ones or over closed ones."""
         closed = self._closed(periods)
         job = self.jobs[role]
@@ -134,26 +135,28 @@ class Chain:
             for is_closed, same in groupby(part, key=lambda period: period in closed):
                 yield Step(job, tuple(same), unsealed if is_closed else tables)
 
-    def _closed(self, periods: Iterable[str]) -> dict[str, Closed]:
-        standing = ((period, self.region.closed.standing(period)) for period in sorted(set(periods)))
+    def _closed(self, periods: Iterable[Period]) -> dict[Period, Closed]:
+        standing = ((period, self.region.closed.standing(str(period))) for period in sorted(set(periods)))
         return {period: found for period, found in standing if found}
 
-    def _history(self, before: Sequence[str], years: Sequence[str]) -> list[str]:
+    def _history(self, before: Sequence[str], years: Sequence[Period]) -> list[Period]:
         """The months that the yearly tables behind these read."""
         project = self.region.project
         return sorted(
             {
-                up
+                Period.of(up)
                 for table in project.upstream_closure(before)
                 if project.models[table].partition == "year"
                 for read in project.models[table].upstream
                 if project.partition_of(read) == "month"
-                for up in upstream_partitions("year", years, "month", project.models[table].reads.get(read))
+                for up in upstream_partitions(
+                    "year", [str(y) for y in years], "month", project.models[table].reads.get(read)
+                )
                 or ()
             }
         )
 
-    def _bound_years(self, months: Sequence[str]) -> list[str]:
+    def _bound_years(self, months: Sequence[Period]) -> set[Period]:
         """The years of other periods that the law binds these months to."""
         guides = {
             reads.year_from
@@ -161,25 +164,26 @@ class Chain:
             for reads in model.reads.values()
             if reads.year_from
         }
-        years: set[str] = set()
+        years: set[Period] = set()
         for guide in guides:
             table, column = guide.rsplit(".", 1)
             place = list(self.region.project.sources[table].columns).index(column)
             years |= {
-                str(row[place]) for row in self.region.pack.rows(table, months, self.region.side.known_on)
+                Period.of(str(row[place]), YEAR)
+                for row in self.region.pack.rows(table, months, self.region.side.known_on)
             }
-        return sorted(years)
+        return years
 
-    def _earlier(self, tables: Sequence[str], months: Sequence[str]) -> list[str]:
+    def _earlier(self, tables: Sequence[str], months: Sequence[Period]) -> list[Period]:
         """Months before the given ones that they read."""
         project = self.region.project
         wanted = {
-            up
+            Period.of(up)
             for table in tables
             if table in project.models
             for read, reads in project.models[table].reads.items()
             if reads.months and project.partition_of(read) == "month"
-            for up in upstream_partitions("month", months, "month", reads) or ()
+            for up in upstream_partitions("month", [str(m) for m in months], "month", reads) or ()
         }
         return sorted(month for month in wanted - set(months) if month >= self.region.settings.first_month)
 
@@ -194,22 +198,22 @@ class Chain:
             )
         return tables_behind(self.region, "month", [through])
 
-    def _stale(self, role: str, partitions: Iterable[str], tables: Sequence[str]) -> list[str]:
+    def _stale(self, role: str, partitions: Iterable[Period], tables: Sequence[str]) -> list[Period]:
         """Partitions of which a table is missing or would come out differently."""
         partitions = list(partitions)
         if not partitions:
             return []
         # The law comes first; whether it changes a table shows in what the table was computed from.
         law = [table for table in tables if table in self.region.pack.tables]
-        self.region.side.publish_policy(self.jobs[role].partition, partitions, law)
-        stale: set[str] = set()
+        self.region.side.publish_policy(partitions, law)
+        stale: set[Period] = set()
         closed = self._closed(partitions)
         for table in tables:
             model = self.region.project.models.get(table)
             stands = closed if model and model.sealed else {}
             rest = [part for part in partitions if part not in stale and part not in stands]
             if rest and model:
-                stale |= set(self.region.engine.stale(table, rest))
+                stale |= {Period.of(p) for p in self.region.engine.stale(table, [str(p) for p in rest])}
         return sorted(stale)
 
     # -- what is asked, and what has arrived ---------------------------------------------------
@@ -217,18 +221,19 @@ class Chain:
     def check(self, goal: Goal) -> None:
         """WrongUse for what no partition takes, DrgError for periods that are closed."""
         first = self.region.settings.first_month
-        early = [month for month in _months(goal) if month < first]
+        early = [month for month in goal.months if month < first]
         if early:
             raise WrongUse(
-                f"There is no partition for {', '.join(early)}.", remedy=f"The lake begins with {first}."
+                f"There is no partition for {', '.join(map(str, early))}.",
+                remedy=f"The lake begins with {first}.",
             )
         # A calibration is not sealed.
         if closed := self._closed(goal.periods if goal.what != "calibration" else ()):
             raise refusal(f"Nothing was computed for {goal}", list(closed.values()))
 
-    def arrived(self, deliveries: Collection[str], today: date, open_from: str | None) -> list[str]:
+    def arrived(self, deliveries: Collection[str], today: date, open_from: Period | None) -> list[Period]:
         """The open months that the versions of these deliveries settle in or may change."""
-        months: set[str] = set()
+        months: set[Period] = set()
         for model in self.region.project.models.values():
             path = self.region.store.file(model.name, "none", None)
             if not model.slice_by or "delivery" not in model.columns or not path.is_file():
@@ -241,8 +246,8 @@ class Chain:
                     f"where {whole} in (select {whole} from {source} where delivery in ({marks}))",
                     list(deliveries),
                 ).fetchall()
-            months |= {str(value) for (value,) in found}
-        first, current = self.region.settings.first_month, f"{today:%Y-%m}"
+            months |= {named for (text,) in found if (named := Period.read(str(text), MONTH))}
+        first, current = self.region.settings.first_month, month_of(today)
         closed = self._closed(months)
         return sorted(
             value
@@ -251,24 +256,3 @@ class Chain:
             and value not in closed
             and (value >= open_from if open_from else is_open(self.region, value, today))
         )
-
-
-def _months(goal: Goal) -> list[str]:
-    if goal.what == "months":
-        return list(goal.periods)
-    return [month for year in goal.periods for month in months_of(year)]
-
-
-def contiguous(periods: Iterable[str]) -> list[tuple[str, ...]]:
-    """Months or years in order, cut where one is missing: a run takes a range."""
-    parts: list[list[str]] = []
-    for period in sorted(set(periods)):
-        if parts and _number(period) == _number(parts[-1][-1]) + 1:
-            parts[-1].append(period)
-        else:
-            parts.append([period])
-    return [tuple(part) for part in parts]
-
-
-def _number(period: str) -> int:
-    return int(period) if len(period) == 4 else month_number(period)

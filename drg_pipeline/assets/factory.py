@@ -34,6 +34,7 @@ from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.assets.side import side_metadata
 from drg_pipeline.lake.outcome import Outcome, refused
+from drg_pipeline.periods import Period
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Model
@@ -218,4 +219,4 @@ def _bring(
         return region.side.publish_reference(report)
     if layer == SCHEME:
         return region.side.publish_schemes(report)
-    return region.side.publish_policy(kind, list(context.partition_keys), tables)
+    return region.side.publish_policy([Period.of(key, kind) for key in context.partition_keys], tables)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.lake.periods import parse_months
+from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.settings import TIME_ZONE, time_zone
 
 # Tags that link the runs of a chain.
@@ -36,7 +36,7 @@ class Operations:
     poll_seconds   least time between two looks at the inbox
     hour           hour of the day at which the schedules tick
     time_zone      of that hour, and of the day that counts
-    open_from      the first month that an arrival settles, in place of the law's open years (YYYY-MM)
+    open_from      the first month that an arrival settles, in place of the law's open years
     """
 
     automatic: bool = False
@@ -44,7 +44,7 @@ class Operations:
     poll_seconds: int = 60
     hour: int = 6
     time_zone: str = TIME_ZONE
-    open_from: str | None = None
+    open_from: Period | None = None
 
     @property
     def sensor_status(self) -> dg.DefaultSensorStatus:
@@ -75,9 +75,8 @@ def operations_from(environ: Mapping[str, str] | None = None) -> Operations:
     except WrongUse as error:
         faults += error.faults
     if month := env.get("DRG_OPEN_FROM"):
-        given["open_from"] = month
         try:
-            parse_months(month)
+            given["open_from"] = Period.of(month, MONTH)
         except DrgError as error:
             faults.append(Fault("DRG_OPEN_FROM", error.headline))
     if faults:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import dagster as dg
 
+from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.sql.header import Reads
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
 
-def month_partitions(first_month: str) -> dg.MonthlyPartitionsDefinition:
+def month_partitions(first_month: Period) -> dg.MonthlyPartitionsDefinition:
     """Settlement months `YYYY-MM`, up to the current one."""
-    return dg.MonthlyPartitionsDefinition(start_date=first_month, fmt="%Y-%m", end_offset=1)
+    return dg.MonthlyPartitionsDefinition(start_date=str(first_month), fmt="%Y-%m", end_offset=1)
 
 
-def year_partitions(first_month: str) -> dg.TimeWindowPartitionsDefinition:
+def year_partitions(first_month: Period) -> dg.TimeWindowPartitionsDefinition:
     """Policy years `YYYY`, up to the current one."""
     return dg.TimeWindowPartitionsDefinition(
-        start=first_month[:4], fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1
+        start=str(first_month.year), fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1
     )
 
 
-def definition_of(kind: str, first_month: str) -> dg.PartitionsDefinition[str] | None:
-    if kind == "month":
+def definition_of(kind: str, first_month: Period) -> dg.PartitionsDefinition[str] | None:
+    if kind == MONTH:
         return month_partitions(first_month)
-    if kind == "year":
+    if kind == YEAR:
         return year_partitions(first_month)
     return None
 

@@ -18,6 +18,7 @@ from drg_pipeline.assets.looking import look
 from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
+from drg_pipeline.periods import month_of
 from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
@@ -135,7 +136,7 @@ def outside_check(
     """Rows whose month has no partition: before the first one, or not begun yet. Listed, not lost."""
     assert model.slice_by
     month, whole = model.slice_by
-    first, last = region.settings.first_month, f"{date.today():%Y-%m}"
+    first, last = str(region.settings.first_month), str(month_of(date.today()))
     with closing(look(region)) as con:
         found = con.execute(
             f"select {month}, count(*), min({whole}) from {parquet([outcome.path])} "

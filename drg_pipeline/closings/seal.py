@@ -40,6 +40,7 @@ from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers
+from drg_pipeline.periods import Period
 from drg_pipeline.policy.load import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
 from drg_pipeline.settings import time_zone
@@ -146,7 +147,7 @@ def _check_day(region: Region, period: str, early: bool, today: date) -> None:
     rule = region.pack.run_days.get(ROLES[kind_of(period)])
     if early or rule is None:
         return
-    last = region.pack.moment(rule.after, period, region.side.deadline)
+    last = region.pack.moment(rule.after, Period.of(period), region.side.deadline)
     if today <= last:
         raise DrgError(
             f"{period} cannot be closed yet: what is known by {last} still belongs to it.",
@@ -223,8 +224,7 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
         if table in region.pack.tables:
             together.setdefault(tuple(partitions), []).append(table)
     for periods, tables in together.items():
-        kind = region.project.partition_of(tables[0])
-        for law in region.side.publish_policy(kind, periods, tables, write=False):
+        for law in region.side.publish_policy([Period.of(p) for p in periods], tables, write=False):
             if law.changed:
                 yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 

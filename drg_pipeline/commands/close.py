@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg_pipeline.commands.options import language, near, region_options, settings_of
-from drg_pipeline.commands.run import read_months, span_of, year_faults
+from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.settings import Settings
+from drg_pipeline.periods import Period, span
 
 if TYPE_CHECKING:
     from drg_pipeline.closings.seal import Sealed
@@ -40,12 +40,12 @@ def close(
     What is sealed is not computed again until drg reopen; drg replay proves it. A closed period that has not
     changed is left alone.
     """
-    periods, faults = read_periods(months, year)
+    periods, faults = read_periods(months, year, "--month")
     settings = settings_of(given, NEEDED, faults)
     from drg_pipeline.region import Region
 
     region = Region(settings)
-    stopped: dict[str, DrgError] = {}
+    stopped: dict[Period, DrgError] = {}
     for period in periods:
         try:
             if restore:
@@ -73,29 +73,19 @@ def reopen(screen: Screen, months: str | None, year: str | None, reason: str, **
     """
     from drg_pipeline.closings.reopen import reopen as open_again
 
-    periods, faults = read_periods(months, year)
+    periods, faults = read_periods(months, year, "--month")
     if not reason.strip():
         faults.append(Fault("--reason", "says nothing"))
     settings = settings_of(given, ("closings",), faults)
     for period in periods:
-        opened = open_again(settings, period, reason)
+        opened = open_again(settings, str(period), reason)
         screen.say("close.reopened", period=period, number=opened.number)
     kind = "--months" if months else "--year"
     verb = "run" if months else "clear"
-    screen.say("close.reopened_next", drg="drg", verb=verb, kind=kind, span=span_of(periods))
+    screen.say("close.reopened_next", drg="drg", verb=verb, kind=kind, span=span(periods))
 
 
-def read_periods(months: str | None, year: str | None) -> tuple[list[str], list[Fault]]:
-    """The periods that `--month` or `--year` name, one of which must be given."""
-    if bool(months) == bool(year):
-        return [], [Fault("--month, --year", "name one of the two")]
-    if months:
-        return read_months(months, Settings.first_month, "--month")
-    assert year
-    return [year], year_faults(year, Settings.first_month)
-
-
-def _all_of(stopped: Mapping[str, DrgError]) -> DrgError:
+def _all_of(stopped: Mapping[Period, DrgError]) -> DrgError:
     """One error for all periods that were not closed."""
     first, *others = stopped.values()
     if not others:
@@ -104,20 +94,20 @@ def _all_of(stopped: Mapping[str, DrgError]) -> DrgError:
         Fault("", line) for error in stopped.values() for line in (error.headline, *map(str, error.faults))
     ]
     return DrgError(
-        f"{len(stopped)} periods were not closed: {span_of(list(stopped))}.",
+        f"{len(stopped)} periods were not closed: {span(list(stopped))}.",
         faults,
         state="The others are.",
         remedy=first.remedy,
     )
 
 
-def _close(screen: Screen, region: Region, period: str, early: bool) -> None:
+def _close(screen: Screen, region: Region, period: Period, early: bool) -> None:
     from drg_pipeline.closings.seal import close as seal
     from drg_pipeline.commands.progress import working
 
     began = time.monotonic()
-    with working(screen, period):
-        sealed = seal(region, period, early=early)
+    with working(screen, str(period)):
+        sealed = seal(region, str(period), early=early)
     _say(screen, sealed, time.monotonic() - began)
 
 
@@ -143,10 +133,10 @@ def _say(screen: Screen, sealed: Sealed, seconds: float) -> None:
         screen.say("close.difference", number=closed.number - 1, report=near(report))
 
 
-def _restore(screen: Screen, region: Region, period: str) -> None:
+def _restore(screen: Screen, region: Region, period: Period) -> None:
     from drg_pipeline.closings.seal import restore
 
-    done = restore(region, period)
+    done = restore(region, str(period))
     screen.say("close.restored", period=period, count=len(done))
     for table in done:
         screen.line(f"  {table}")

@@ -12,11 +12,12 @@ from drg_pipeline.commands.options import check_writable, language, near, verbos
 from drg_pipeline.commands.run import compute_year
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
+from drg_pipeline.periods import Period, span
 from drg_pipeline.settings import Settings, demo_folder
 
 HOSPITALS = 20
-FIRST_MONTH, LAST_MONTH = "2022-01", "2025-12"
-YEAR = "2025"
+FIRST_MONTH, LAST_MONTH = Period.of("2022-01"), Period.of("2025-12")
+YEAR = Period.of("2025")
 
 
 def demo_settings(folder: Path) -> Settings:
@@ -58,7 +59,7 @@ def make_claims(screen: Screen, settings: Settings, size: dict[str, Any]) -> Non
     from drg_pipeline.synthetic.folders import MARKER
     from drg_pipeline.synthetic.parameters import digest_of_parameters, parameters
 
-    months, like = [FIRST_MONTH, LAST_MONTH], digest_of_parameters(parameters())
+    months, like = [str(FIRST_MONTH), str(LAST_MONTH)], digest_of_parameters(parameters())
     called = {**size, "hospitals": HOSPITALS, "months": months, "scheme": SCHEME, "like": like}
     there = [_made(folder / MARKER) for folder in (settings.inbox, settings.reference)]
     if all(made and called.items() <= made.items() for made in there):
@@ -82,6 +83,7 @@ def make_claims(screen: Screen, settings: Settings, size: dict[str, Any]) -> Non
         first_month=FIRST_MONTH,
         last_month=LAST_MONTH,
         scheme=SCHEME,
+        policy=settings.policy,
         report=screen.aside,
     )
 
@@ -97,7 +99,6 @@ def _made(marker: Path) -> dict[str, Any] | None:
 
 def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
     from drg_pipeline.commands.pages import examples
-    from drg_pipeline.lake.periods import months_of
 
     lake = near(settings.lake)
     screen.say("demo.next")
@@ -112,9 +113,9 @@ def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
     for query in examples(settings)["demo"]:
         screen.line(f'  drg sql --lake {lake} "{query}"')
     screen.say("demo.next_law", drg="drg")
-    span = f"--month {months_of(YEAR)[0]}..{months_of(YEAR)[-1]}"
+    months = f"--month {span(YEAR.months)}"
     sealed = (_named(settings, kind) for kind in ("reference", "lake", "closings"))
-    screen.say("demo.next_close", close=" ".join(["drg close", span, *sealed, grouping]))
+    screen.say("demo.next_close", close=" ".join(["drg close", months, *sealed, grouping]))
 
 
 def _named(settings: Settings, kind: str) -> str:

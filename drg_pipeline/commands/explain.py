@@ -14,6 +14,7 @@ from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
 from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.commands.sql import check_lake
 from drg_pipeline.errors import DrgError, Fault, WrongUse
+from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.reports.tree import Node
 from drg_pipeline.settings import Settings
 
@@ -88,10 +89,8 @@ def explain(
 
 
 def _check(settings: Settings, month: str | None, as_json: bool, html: str | None) -> None:
-    from drg_pipeline.lake.periods import MONTH
-
     faults: list[Fault] = []
-    if month is not None and not MONTH.fullmatch(month):
+    if month is not None and not Period.read(month, MONTH):
         faults.append(Fault(f"--month {month}", "write it as 2025-01"))
     if html is not None and as_json:
         faults.append(Fault("--json", "is printed, and --html writes a page: leave one of them out"))

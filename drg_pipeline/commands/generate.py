@@ -9,12 +9,13 @@ import click
 
 from drg_pipeline.commands.options import check_writable, language, region_options
 from drg_pipeline.commands.screen import Screen
+from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.settings import Settings
 
 
 @click.command("generate", short_help="Write made-up deliveries and reference files.")
 @language
-@region_options("region", "inbox", "reference", "schemes")
+@region_options("region", "inbox", "reference", "policy", "schemes")
 @click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
 @click.option(
     "--hospitals", type=int, default=20, show_default=True, metavar="N", help="Hospitals, six or more."
@@ -38,7 +39,10 @@ def generate(
     inbox: str | None,
     reference: str | None,
     schemes: str | None,
+    policy: str | None,
     like: str | None,
+    first_month: str,
+    last_month: str,
     **size: Any,
 ) -> None:
     """Write made-up deliveries of claims and the reference files that go with them.
@@ -49,13 +53,16 @@ def generate(
     from drg_pipeline.synthetic import PARAMETERS
     from drg_pipeline.synthetic import generate as make
 
-    settings = Settings.for_region(region, inbox=inbox, reference=reference, schemes=schemes)
+    settings = Settings.for_region(region, inbox=inbox, reference=reference, schemes=schemes, policy=policy)
     check_writable(settings.inbox, settings.reference)
     make(
         settings.inbox,
         settings.reference,
         schemes=settings.schemes,
+        policy=settings.policy,
         like=Path(like) if like else PARAMETERS,
         report=screen.line,
+        first_month=Period.of(first_month, MONTH),
+        last_month=Period.of(last_month, MONTH),
         **size,
     )

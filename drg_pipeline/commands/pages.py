@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from drg_pipeline.commands.run import span_of
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.lake.views import open_views
+from drg_pipeline.periods import MONTH, Period, span
 from drg_pipeline.reports.charts import CHARTS_FILE, load_charts
 from drg_pipeline.reports.draw import draw
 from drg_pipeline.reports.pages import PAGES, Page, Shown, html, load_pages, page_named
@@ -51,7 +51,7 @@ class Reader:
     def page(self, name: str) -> Page:
         return page_named(self.pages, name)
 
-    def print(self, screen: Screen, asked: Mapping[str, Sequence[str]]) -> None:
+    def print(self, screen: Screen, asked: Mapping[str, Sequence[Period]]) -> None:
         """Print pages, each of its periods; DrgError where a proof fails."""
         broken: list[str] = []
         with self._views() as con:
@@ -68,14 +68,14 @@ class Reader:
         if broken:
             raise not_adding_up(broken)
 
-    def html(self, page: Page, periods: Sequence[str], screen: Screen) -> tuple[str, list[str]]:
+    def html(self, page: Page, periods: Sequence[Period], screen: Screen) -> tuple[str, list[str]]:
         """A page as HTML, and the proofs that do not hold."""
         pack = self.region.pack
         with self._views() as con:
             proofs = list(self._proofs(con, page, periods, screen))
             marks = sorted({mark for period in periods if (mark := pack.mark(period))})
             content = Shown(
-                page.title[screen.lang].format(span=span_of(periods)),
+                page.title[screen.lang].format(span=span(periods)),
                 pack.title,
                 tuple(screen.text("page.mark", mark=mark) for mark in marks),
                 self._filled(con, page, periods, screen.lang),
@@ -88,13 +88,13 @@ class Reader:
         return closing(open_views(self.region.store, self.region.project.macros))
 
     def _filled(
-        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[str], lang: str
+        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[Period], lang: str
     ) -> list[Filled]:
         found = _parameters(page, periods)
-        return [fill(con, self.sheets.sheets[name], lang, span_of(periods), found) for name in page.sheets]
+        return [fill(con, self.sheets.sheets[name], lang, span(periods), found) for name in page.sheets]
 
     def _proofs(
-        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[str], screen: Screen
+        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[Period], screen: Screen
     ) -> list[tuple[str, bool]]:
         """What each proof says, and whether it holds."""
         found: list[tuple[str, bool]] = []
@@ -104,19 +104,21 @@ class Reader:
         return found
 
     def _pictures(
-        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[str]
+        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[Period]
     ) -> list[tuple[str, str]]:
         """The charts of the page's last period."""
         pictures: list[tuple[str, str]] = []
         for chart in (chart for table in page.charts for chart in self.charts[table]):
-            names, rows = ask(con, chart.query, {"period": periods[-1]})
-            svg = draw(chart, [dict(zip(names, row)) for row in rows], periods[-1])
-            pictures.append((chart.titled(periods[-1]), as_url(svg)))
+            last = str(periods[-1])
+            names, rows = ask(con, chart.query, {"period": last})
+            svg = draw(chart, [dict(zip(names, row)) for row in rows], last)
+            pictures.append((chart.titled(last), as_url(svg)))
         return pictures
 
 
-def _parameters(page: Page, periods: Sequence[str]) -> dict[str, object]:
-    return {page.parameter: list(periods) if page.kind == "month" else int(periods[0])}
+def _parameters(page: Page, periods: Sequence[Period]) -> dict[str, object]:
+    values = [period.value for period in periods]
+    return {page.parameter: values if page.kind == MONTH else values[0]}
 
 
 def _said(screen: Screen, proof: Proof, checked: int, broken: int) -> str:

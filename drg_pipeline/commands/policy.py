@@ -12,11 +12,12 @@ import click
 from drg_pipeline.commands.options import day_option, language, near, region_options, settings_of
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.periods import MONTH, Period
 
 if TYPE_CHECKING:
     from drg_pipeline.policy import Pack
     from drg_pipeline.policy.parameter import DatedValue, Parameter
-    from drg_pipeline.settings import Settings
+from drg_pipeline.settings import Settings
 
 # The moment of a parameter: the day it is looked up for, and the day by which it was known.
 Moment = tuple[date, date]
@@ -32,11 +33,14 @@ def policy() -> None:
 @language
 @region_options()
 def check(screen: Screen, **given: Any) -> None:
-    """Read the whole pack; with faults, list them all and exit with 1."""
-    from drg_pipeline.policy import load_pack
+    """Read the whole pack and open the arithmetic with it; with faults, list them all and exit with 1."""
+    from drg_pipeline.region import Region
+    from drg_pipeline.region.bound import check_bound, unread
 
     settings = settings_of(given, ["policy"])
-    pack = load_pack(settings.policy)
+    region = Region(settings)
+    check_bound(region)
+    pack = region.pack
     today = date.today()
     known_on = settings.known_on or today
     parameters = pack.parameters
@@ -69,6 +73,8 @@ def check(screen: Screen, **given: Any) -> None:
             )
         if instrument.needs_confirmation:
             screen.say("policy.to_confirm", number=instrument.number, what=instrument.needs_confirmation)
+    if names := unread(region):
+        screen.say("policy.unread", count=len(names), names=", ".join(names))
     screen.say("policy.good")
 
 
@@ -91,7 +97,7 @@ def show(screen: Screen, name: str | None, on: date | None, month: str | None, *
     today = date.today()
     when: When = lambda full: [(on or today, settings.known_on or today)]  # noqa: E731
     if month is not None:
-        when = _of_month(settings, pack, month)
+        when = _of_month(settings, pack, Period.of(month, MONTH))
         title = screen.text("policy.of_month", month=month)
     else:
         title = screen.text("policy.listed", on=on or today, known_on=settings.known_on or today)
@@ -102,12 +108,12 @@ def show(screen: Screen, name: str | None, on: date | None, month: str | None, *
 
 
 def _faults(on: date | None, month: str | None) -> list[Fault]:
-    from drg_pipeline.lake.periods import MONTH
-
     if month is None:
         return []
     faults = (
-        [] if MONTH.fullmatch(month) else [Fault("--month", f"{month!r} is not a month; write it as 2025-01")]
+        []
+        if Period.read(month, MONTH)
+        else [Fault("--month", f"{month!r} is not a month; write it as 2025-01")]
     )
     return [*faults, Fault("--on", "cannot stand beside --month; give one of the two")] if on else faults
 
@@ -134,7 +140,7 @@ def _chosen(pack: Pack, name: str | None) -> list[str]:
     )
 
 
-def _of_month(settings: Settings, pack: Pack, month: str) -> When:
+def _of_month(settings: Settings, pack: Pack, month: Period) -> When:
     """The moments at which the runs of a month look a parameter up: one for each phase of its table."""
     from drg_pipeline.region import Region
 
@@ -143,9 +149,10 @@ def _of_month(settings: Settings, pack: Pack, month: str) -> When:
 
     def moments(full: str) -> list[Moment]:
         table = tables[id(pack.parameters[full])]
-        period = month if table.period == "month" else month[:4]
-        first = date.fromisoformat(f"{period}-01" if table.period == "month" else f"{period}-01-01")
-        return list(dict.fromkeys((first, region.side.known_on(phase, period)) for phase in table.known))
+        period = month if table.period == MONTH else month.year
+        return list(
+            dict.fromkeys((period.first, region.side.known_on(phase, period)) for phase in table.known)
+        )
 
     return moments
 

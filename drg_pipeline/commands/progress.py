@@ -15,6 +15,7 @@ from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
 from drg_pipeline.messages import known
+from drg_pipeline.periods import span
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -165,8 +166,7 @@ class Watch(AbstractContextManager["Watch"]):
         key = f"step.{step.job.name.removeprefix(self.region.settings.region + '_')}"
         if not known(key):
             return step.title
-        ends = dict.fromkeys(step.partitions[:1] + step.partitions[-1:])
-        return self.screen.text(key, span="..".join(ends))
+        return self.screen.text(key, span=span(step.partitions))
 
     def _advance(self, now: str) -> None:
         if self._bar and self._task is not None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg_pipeline.commands.close import read_periods
 from drg_pipeline.commands.options import language, region_options, settings_of
+from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Grid, Heading, Screen, one_line
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.periods import Period
 
 if TYPE_CHECKING:
     from drg_pipeline.closings.replay import Replayed
@@ -58,7 +59,7 @@ def replay(
 
     done: list[Replayed] = []
     projects = Projects()
-    for period, which in closings_to_replay(settings, asked, number):
+    for period, which in closings_to_replay(settings, [str(period) for period in asked], number):
         with working(screen, f"{period} ({which})") as progress:
             found = compute(
                 settings,
@@ -87,14 +88,14 @@ def replay(
 
 def _asked(
     months: str | None, year: str | None, every: bool, number: int | None, expect: str | None
-) -> tuple[list[str], list[Fault]]:
+) -> tuple[list[Period], list[Fault]]:
     """The periods, none for all; with everything that is wrong with the options."""
     if every:
         faults = [Fault("--all", "stands without --month and --year")] if months or year else []
         if number or expect:
             faults.append(Fault("--all", "stands without --number and --expect"))
         return [], faults
-    periods, faults = read_periods(months, year)
+    periods, faults = read_periods(months, year, "--month")
     if len(periods) > 1 and expect:
         faults.append(Fault("--expect", "vouches for one closing; name one month or one year"))
     return periods, faults

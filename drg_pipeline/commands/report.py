@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from drg_pipeline.commands.options import check_writable, language, near, region_options
-from drg_pipeline.commands.run import read_months, year_faults
+from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import check_lake
 from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.settings import Settings
 
 
@@ -53,16 +54,13 @@ def report(
         raise not_adding_up(broken)
 
 
-def _asked(kind: str, months: str | None, year: str | None) -> tuple[list[str], list[Fault]]:
+def _asked(kind: str, months: str | None, year: str | None) -> tuple[list[Period], list[Fault]]:
     """The periods that are meant, and what is wrong with how they are named."""
-    given, other = (months, year) if kind == "month" else (year, months)
-    wanted = "--months" if kind == "month" else "--year"
-    faults = [Fault(wanted, f"the page is about a {kind}: name it")] if given is None else []
-    if other is not None:
-        faults.append(Fault("--year" if kind == "month" else "--months", "is not what the page is about"))
+    options = {MONTH: ("--months", months), YEAR: ("--year", year)}
+    wanted, given = options.pop(kind)
+    [(other, also_given)] = options.values()
+    faults = [] if also_given is None else [Fault(other, "is not what the page is about")]
     if given is None:
-        return [], faults
-    if kind == "month":
-        found, wrong = read_months(given, Settings.first_month)
-        return found, faults + wrong
-    return [given], faults + year_faults(given, Settings.first_month)
+        return [], [Fault(wanted, f"the page is about a {kind}: name it"), *faults]
+    periods, wrong = read_periods(given, None) if kind == MONTH else read_periods(None, given)
+    return periods, faults + wrong

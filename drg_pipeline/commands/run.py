@@ -11,6 +11,7 @@ import click
 from drg_pipeline.commands.options import FOLDERS, language, region_options, settings_of, verbose
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.periods import YEAR, Period, month_of, parse_periods, span
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def run(screen: Screen, months: str, through: str | None, verbose: bool, **given
 
     What is there and would not change is not computed again.
     """
-    asked, faults = read_months(months, Settings.first_month)
+    asked, faults = read_periods(months, None)
     settings = settings_of(given, FOLDERS, faults)
     compute_months(screen, settings, asked, through=through, verbose=verbose)
 
@@ -42,14 +43,15 @@ def run(screen: Screen, months: str, through: str | None, verbose: bool, **given
 @verbose
 def clear(screen: Screen, year: str, verbose: bool, **given: Any) -> None:
     """Clear a year: bring its history, calibration and months as far as they are missing, then clear it."""
-    settings = settings_of(given, FOLDERS, year_faults(year, Settings.first_month))
-    compute_year(screen, settings, year, verbose=verbose)
+    asked, faults = read_periods(None, year)
+    settings = settings_of(given, FOLDERS, faults)
+    compute_year(screen, settings, asked[0], verbose=verbose)
 
 
 def compute_months(
     screen: Screen,
     settings: Settings,
-    months: Sequence[str],
+    months: Sequence[Period],
     *,
     through: str | None = None,
     verbose: bool = False,
@@ -70,10 +72,10 @@ def compute_months(
         print_months(screen, region, months)
     else:
         say_counts(screen, region, through, months)
-    say_law(screen, region, "month", months)
+    say_law(screen, region, months)
 
 
-def compute_year(screen: Screen, settings: Settings, year: str, *, verbose: bool = False) -> None:
+def compute_year(screen: Screen, settings: Settings, year: Period, *, verbose: bool = False) -> None:
     """Clear a year and print its months and its clearing."""
     from drg_pipeline.commands.progress import Watch
     from drg_pipeline.lake.views import write_views_file
@@ -85,40 +87,36 @@ def compute_year(screen: Screen, settings: Settings, year: str, *, verbose: bool
         Runner(region, watch.started).clear(year)
     write_views_file(region.store)
     print_year(screen, region, year)
-    say_law(screen, region, "year", [year])
+    say_law(screen, region, [year])
 
 
 # -- what is asked -----------------------------------------------------------------------------
 
 
-def read_months(text: str, first: str, option: str = "--months") -> tuple[list[str], list[Fault]]:
-    """The months that a text names, and everything that is wrong with it."""
-    from drg_pipeline.lake.periods import parse_months
-
-    months: set[str] = set()
+def read_periods(
+    months: str | None, year: str | None, option: str = "--months"
+) -> tuple[list[Period], list[Fault]]:
+    """The periods that the option for months or `--year` name, and everything that is wrong with them."""
+    if (months is None) == (year is None):
+        return [], [Fault(f"{option}, --year", "name one of the two")]
+    option = "--year" if months is None else option
+    periods: set[Period] = set()
     faults: list[Fault] = []
-    for part in text.split(","):
+    for part in str(year or months).split(","):
         try:
-            months |= set(parse_months(part))
+            periods.update(parse_periods(part) if year is None else [Period.of(part, YEAR)])
         except WrongUse as error:
             faults.append(Fault(option, f"{error.headline} {error.remedy}"))
-    return sorted(months), faults + _outside(option, sorted(months), first)
+    return sorted(periods), faults + _outside(option, sorted(periods))
 
 
-def year_faults(year: str, first: str) -> list[Fault]:
-    from drg_pipeline.lake.periods import months_of
-
-    if not (year.isascii() and year.isdecimal() and len(year) == 4):
-        return [Fault("--year", f"{year!r} is not a year. Write it as 2025.")]
-    return _outside("--year", months_of(year), first)
-
-
-def _outside(option: str, months: Sequence[str], first: str) -> list[Fault]:
+def _outside(option: str, periods: Sequence[Period]) -> list[Fault]:
     """Months before the lake's first partition, and months that have not begun."""
-    now = f"{date.today():%Y-%m}"
+    months = [month for period in periods for month in period.months]
+    first, now = Settings.first_month, month_of(date.today())
     early, late = [m for m in months if m < first], [m for m in months if m > now]
-    faults = [Fault(option, f"the lake begins with {first}, after {span_of(early)}")] if early else []
-    return [*faults, Fault(option, f"{span_of(late)} has not begun")] if late else faults
+    faults = [Fault(option, f"the lake begins with {first}, after {span(early)}")] if early else []
+    return [*faults, Fault(option, f"{span(late)} has not begun")] if late else faults
 
 
 def check_table(region: Region, table: str) -> None:
@@ -140,54 +138,43 @@ def check_table(region: Region, table: str) -> None:
 # -- what came of it ---------------------------------------------------------------------------
 
 
-def print_months(screen: Screen, region: Region, months: Sequence[str]) -> None:
+def print_months(screen: Screen, region: Region, months: Sequence[Period]) -> None:
     from drg_pipeline.commands.pages import Reader
 
     Reader(region).print(screen, {"month": months})
 
 
-def print_year(screen: Screen, region: Region, year: str) -> None:
+def print_year(screen: Screen, region: Region, year: Period) -> None:
     from drg_pipeline.commands.pages import Reader
-    from drg_pipeline.lake.periods import months_of
 
-    Reader(region).print(screen, {"month": months_of(year), "year": [year]})
-
-
-def span_of(periods: Sequence[str]) -> str:
-    """`2025-01..2025-12`; one period stands alone, and a list with gaps is written out."""
-    from drg_pipeline.lake.periods import months_between
-
-    if len(periods) < 2:
-        return "".join(periods)
-    whole = len(periods[0]) == 4 or list(periods) == months_between(periods[0], periods[-1])
-    return f"{periods[0]}..{periods[-1]}" if whole else ", ".join(periods)
+    Reader(region).print(screen, {"month": year.months, "year": [year]})
 
 
-def say_counts(screen: Screen, region: Region, table: str, months: Sequence[str]) -> None:
+def say_counts(screen: Screen, region: Region, table: str, months: Sequence[Period]) -> None:
     from contextlib import closing
 
     from drg_pipeline.lake.views import open_views, row_counts
 
     there = region.store.partitions(table, "month")
-    files = [there[month] for month in months if month in there]
+    files = [there[str(month)] for month in months if str(month) in there]
     with closing(open_views(region.store)) as con:
         rows = row_counts(con, {table: files})[table]
     screen.say("through", table=table, partitions=len(files), rows=rows)
 
 
-def say_law(screen: Screen, region: Region, kind: str, periods: Sequence[str]) -> None:
+def say_law(screen: Screen, region: Region, periods: Sequence[Period]) -> None:
     """Which of the periods rest on the overlay's law, and which on law that nobody has confirmed."""
     pack = region.pack
     marked = [period for period in periods if pack.mark(period)]
     if marked and pack.overlay:
-        screen.say("law.mark", mark=pack.overlay.marks, span=span_of(marked), reason=pack.overlay.reason)
+        screen.say("law.mark", mark=pack.overlay.marks, span=span(marked), reason=pack.overlay.reason)
     stale = {
         (period, found.parameter): found.confirmed_until
         for period in periods
-        for table in region.side.law_tables(kind)
+        for table in region.side.law_tables(period.kind)
         for found in pack.stale(table, period)
     }
     if stale:
         late = sorted({period for period, _ in stale})
         names = {name for _, name in stale}
-        screen.say("law.stale", span=span_of(late), count=len(names), day=min(stale.values()))
+        screen.say("law.stale", span=span(late), count=len(names), day=min(stale.values()))

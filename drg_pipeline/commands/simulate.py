@@ -14,9 +14,9 @@ from drg_pipeline.commands.options import (
     region_options,
     settings_of,
 )
-from drg_pipeline.commands.run import read_months, say_law, year_faults
+from drg_pipeline.commands.run import read_periods, say_law
 from drg_pipeline.commands.screen import Grid, Heading, Screen
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def simulate(
     that scheme, unless --grouping says otherwise.
     """
     from drg_pipeline.lake.scratch import beside, work_folder
-    from drg_pipeline.simulation.simulate import Asked, months_asked
+    from drg_pipeline.simulation.simulate import Asked
 
-    asked_months, faults = _asked(months, year)
+    periods, faults = read_periods(months, year)
     if given["scheme"] and not given["grouping"]:
         given["grouping"] = "scheme"
     given = {**given, "reference": None}
@@ -90,8 +90,7 @@ def simulate(
     files = [Path(name).expanduser().resolve() for name in (page, document, folder, work) if name]
     check_writable(*(path.parent for path in files))
     asked = Asked(
-        months_asked(asked_months, year),
-        year,
+        periods,
         changes,
         policy=given["policy"] is not None,
         reference=Path(reference).expanduser().resolve() if reference else None,
@@ -105,15 +104,6 @@ def simulate(
         if keep:
             screen.say("simulate.kept", lake=near(fresh / "simulated"))
     _judge(screen, simulated)
-
-
-def _asked(months: str | None, year: str | None) -> tuple[list[str], list[Fault]]:
-    """The months that are meant, and what is wrong with how they are named."""
-    if (months is None) == (year is None):
-        return [], [Fault("--months, --year", "give one of the two")]
-    if year is not None:
-        return [], year_faults(year, Settings.first_month)
-    return read_months(str(months), Settings.first_month)
 
 
 def _run(screen: Screen, settings: Settings, asked: Asked, folder: Path) -> Simulated:
@@ -151,7 +141,7 @@ def _print(screen: Screen, simulated: Simulated) -> None:
         screen.say("simulate.nothing_tried")
     for caveat in simulated.told_caveats(screen.lang):
         screen.line(caveat)
-    say_law(screen, simulated.region, "month", simulated.asked.months)
+    say_law(screen, simulated.region, simulated.asked.months)
     for table in simulated.answers.tables:
         if table.asked.ends and table.rows:
             screen.line()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ def write_json(simulated: Simulated, path: Path) -> None:
         "base_digest": simulated.base_digest,
         "code_digest": simulated.code_digest,
         "typed": list(simulated.asked.changes),
-        TRIED: [asdict(difference) for difference in simulated.differences],
+        TRIED: [vars(difference) for difference in simulated.differences],
         "caveats": list(simulated.caveats),
         "proofs": [
             {"what": proof.asked.text["en"], "checked": proof.checked, "broken": proof.broken}
@@ -43,17 +42,16 @@ def write_json(simulated: Simulated, path: Path) -> None:
             for table in simulated.answers.tables
         },
     }
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
 
 
 def write_csvs(simulated: Simulated, folder: Path) -> None:
     """RFC 4180 in UTF-8: what is tried, and one file a comparison."""
     folder.mkdir(parents=True, exist_ok=True)
-    tried = [asdict(difference) for difference in simulated.differences]
     names = ("table", "what", "row", "column", "old", "new", "periods", "law")
     rows = [
-        [" ".join(row[name]) if isinstance(row[name], tuple) else row[name] for name in names]
-        for row in tried
+        [" ".join(map(str, cell)) if isinstance(cell, tuple) else cell for cell in map(vars(each).get, names)]
+        for each in simulated.differences
     ]
     _write(folder / f"{TRIED}.csv", names, rows)
     for table in simulated.answers.tables:

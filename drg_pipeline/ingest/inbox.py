@@ -13,9 +13,9 @@ from pathlib import Path
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.layout import Layout
+from drg_pipeline.periods import MONTH, Period
 
 FORMATS = ("csv", "parquet")
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _DELIVERY = re.compile(r"\w[\w.-]{0,99}")
 
 
@@ -46,7 +46,7 @@ def find_deliveries(inbox: Path, layout: Layout, report: Callable[[str], None]) 
             found.append(Delivery(month.name, "", {}, (Fault(month.name, outside),)))
         elif not month.is_dir():
             report(f"{month.name} in the inbox is left alone: a file, where month folders stand")
-        elif not _MONTH.fullmatch(month.name):
+        elif not Period.read(month.name, MONTH):
             report(f"{month.name} in the inbox is left alone: month folders are named YYYY-MM")
         else:
             found += _month(month, inbox, layout, report)

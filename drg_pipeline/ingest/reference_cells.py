@@ -16,11 +16,11 @@ from pathlib import Path
 
 from drg_pipeline.errors import Fault
 from drg_pipeline.ingest.reference_layout import ReferenceColumn
+from drg_pipeline.periods import MONTH, Period
 
 Value = str | date | int | bool | Decimal | None
 
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?")
-_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]+)(?:\.([0-9]+))?")
 _SHOWN = 40
@@ -103,7 +103,7 @@ def _typed(cell: str, column: ReferenceColumn) -> tuple[Value, str]:
         case "date":
             return _date(cell)
         case "month":
-            return (cell, "") if _MONTH.fullmatch(cell) else (None, "is not a month (YYYY-MM)")
+            return (cell, "") if Period.read(cell, MONTH) else (None, "is not a month (YYYY-MM)")
         case "whole":
             return (int(cell), "") if _WHOLE.fullmatch(cell) else (None, "is not a whole number")
         case "boolean01":

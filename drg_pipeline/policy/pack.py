@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.periods import Period
 from drg_pipeline.policy.instruments import Instruments
 from drg_pipeline.policy.method import Chosen
 from drg_pipeline.policy.moments import Moment, RunDay
@@ -27,7 +28,6 @@ from drg_pipeline.policy.tables import (
     KnownOn,
     PolicyTable,
     Stale,
-    first_day,
     no_value,
     open_values,
 )
@@ -52,6 +52,7 @@ class Pack:
 
     extends  the folders that it takes over what it does not say itself from
     in_pack  the documents that are its law
+    roles    what programs ask the law for -> the full name of the parameter that says it
     chosen   choice of the arithmetic -> the methods that the region follows, with their clause
     """
 
@@ -65,6 +66,7 @@ class Pack:
     moments: Mapping[str, Moment]
     run_days: Mapping[str, RunDay]
     options: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str]
     chosen: Mapping[str, Chosen]
     parameters: Mapping[str, Parameter]
     tables: Mapping[str, PolicyTable]
@@ -139,7 +141,18 @@ class Pack:
             return [dict(zip(parameter.columns, row)) for row in held.content]
         return held.content if not isinstance(held.content, tuple) else None
 
-    def moment(self, name: str, period: str, nth_working_day: Callable[[str, int], date]) -> date:
+    def rows_of(self, role: str, on: date) -> list[dict[str, Scalar | None]]:
+        """The rows in force on a day of the table that plays a role; DrgError where the pack names none."""
+        if role not in self.roles:
+            raise DrgError(
+                f"The pack {self.region} names no table for {role}.",
+                remedy=f"Add roles.{role} to {PACK_FILE}.",
+            )
+        held = self.value(self.roles[role], on, date.max)
+        assert isinstance(held, list)
+        return held
+
+    def moment(self, name: str, period: Period, nth_working_day: Callable[[Period, int], date]) -> date:
         """The day of a moment for a period; `nth_working_day(month, n)` counts from the month's last day."""
         if name not in self.moments:
             raise DrgError(
@@ -147,12 +160,11 @@ class Pack:
                 remedy=f"Add moments.{name} to {PACK_FILE}.",
             )
         moment = self.moments[name]
-        first = first_day("year" if len(period) == 4 else "month", period)
         if moment.working_days:
-            days = self.value(moment.working_days, first, date.max)
+            days = self.value(moment.working_days, period.first, date.max)
             return nth_working_day(period, int(str(days)))
-        month, day = str(self.value(moment.day, first.replace(month=1, day=1), date.max)).split("-")
-        return date(first.year + moment.years_after, int(month), int(day))
+        month, day = str(self.value(moment.day, period.year.first, date.max)).split("-")
+        return date(period.first.year + moment.years_after, int(month), int(day))
 
     def table(self, name: str) -> PolicyTable:
         if name not in self.tables:
@@ -162,18 +174,17 @@ class Pack:
             )
         return self.tables[name]
 
-    def rows(self, table_name: str, periods: Sequence[str], known_on: KnownOn) -> list[Row]:
+    def rows(self, table_name: str, periods: Sequence[Period], known_on: KnownOn) -> list[Row]:
         """The table's rows for these periods; `known_on(phase, period)` bounds `published`."""
         return self.table(table_name).rows(periods, known_on)
 
-    def stale(self, table_name: str, period: str) -> list[Stale]:
+    def stale(self, table_name: str, period: Period) -> list[Stale]:
         """The parameters that nobody has confirmed up to the period's last day."""
         return self.table(table_name).stale(period)
 
-    def mark(self, period: str) -> str | None:
+    def mark(self, period: Period) -> str | None:
         """What outputs of a month or year must say because its law is the overlay's."""
-        first = first_day("year" if len(period) == 4 else "month", period)
-        return self.overlay.marks if self.overlay and first < self.overlay.until else None
+        return self.overlay.marks if self.overlay and period.first < self.overlay.until else None
 
     def open_choices(self, on: date, known_on: date) -> list[OpenChoice]:
         """What holds on a day by choice, with the reason."""

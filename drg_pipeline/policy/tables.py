@@ -6,20 +6,19 @@ a table of its own. Reading files and choosing known-on dates do not belong here
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Column
+from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
 from drg_pipeline.policy.value_type import Scalar
 
 SCHEMA = "policy"
-PERIODS = ("month", "year")
-KnownOn = Callable[[str, str], date]
+KnownOn = Callable[[str, Period], date]
 
 
 class Stale(NamedTuple):
@@ -62,20 +61,20 @@ class PolicyTable:
         cited = [value.law for parameter in self.parameters for value in parameter.values]
         return tuple(sorted(set(cited)))
 
-    def rows(self, periods: Sequence[str], known_on: KnownOn) -> list[tuple[Scalar | None, ...]]:
+    def rows(self, periods: Sequence[Period], known_on: KnownOn) -> list[tuple[Scalar | None, ...]]:
         """The rows of these periods in column order; DrgError names every value that is missing."""
         rows: list[tuple[Scalar | None, ...]] = []
         missing: list[Fault] = []
         for period in periods:
-            first = first_day(self.period, period)
-            label: Scalar = period if self.period == "month" else int(period)
+            if period.kind != self.period:
+                raise DrgError(f"{self.name} has rows by {self.period}, and {period} is a {period.kind}.")
             for phase in self.known:
                 bound = known_on(phase, period)
-                held = [parameter.at(first, bound) for parameter in self.parameters]
+                held = [parameter.at(period.first, bound) for parameter in self.parameters]
                 for parameter, value in zip(self.parameters, held):
                     if value is None:
-                        missing.append(no_value(parameter, first, bound, period))
-                lead = (label, phase) if self.phases else (label,)
+                        missing.append(no_value(parameter, period.first, bound, period))
+                lead = (period.value, phase) if self.phases else (period.value,)
                 rows += self._rows(lead, [value for value in held if value is not None])
         if missing:
             raise DrgError(
@@ -91,12 +90,11 @@ class PolicyTable:
             return [(*lead, *row) for content in contents if isinstance(content, tuple) for row in content]
         return [(*lead, *(content for content in contents if not isinstance(content, tuple)))]
 
-    def stale(self, period: str) -> list[Stale]:
-        end = last_day(self.period, period)
+    def stale(self, period: Period) -> list[Stale]:
         return [
             Stale(parameter.name, parameter.confirmed_until)
             for parameter in self.parameters
-            if parameter.confirmed_until < end
+            if parameter.confirmed_until < period.last
         ]
 
 
@@ -133,14 +131,14 @@ def own_table(period: str, known: tuple[str, ...], parameter: Parameter) -> Poli
 
 def _lead(period: str, known: tuple[str, ...]) -> dict[str, Column]:
     lead = {
-        "month": Column("VARCHAR", "YYYY-MM", "Month on whose first day the value is in force."),
-        "year": Column("INTEGER", "year", "Policy year on whose first day the value is in force."),
+        MONTH: Column("VARCHAR", "YYYY-MM", "Month on whose first day the value is in force."),
+        YEAR: Column("INTEGER", "year", "Policy year on whose first day the value is in force."),
     }
     phase = Column("VARCHAR", "phase", f"Moment that bounds what was known: {' or '.join(known)}.")
     return {period: lead[period], **({"phase": phase} if len(known) > 1 else {})}
 
 
-def no_value(parameter: Parameter, on: date, known_on: date, period: str = "") -> Fault:
+def no_value(parameter: Parameter, on: date, known_on: date, period: Period | None = None) -> Fault:
     """Says which value is missing, and whether it is unwritten or only not yet published."""
     in_force = [value for value in parameter.values if value.valid_from <= on]
     late = min((value.published for value in in_force), default=None)
@@ -154,23 +152,6 @@ def no_value(parameter: Parameter, on: date, known_on: date, period: str = "") -
         f"{parameter.file}: parameters.{parameter.name}",
         f"no value holds {at} as known on {known_on}: {remedy}",
     )
-
-
-def first_day(kind: str, period: str) -> date:
-    """The day on which a period's law is looked up; DrgError for what is not a period."""
-    pattern = r"[0-9]{4}-(0[1-9]|1[0-2])" if kind == "month" else r"[0-9]{4}"
-    if not re.fullmatch(pattern, str(period)) or str(period) < "0001":
-        raise DrgError(
-            f"{period!r} is not a {kind}.", remedy=f"Write {'YYYY-MM' if kind == 'month' else 'YYYY'}."
-        )
-    return date.fromisoformat(f"{period}-01" if kind == "month" else f"{period}-01-01")
-
-
-def last_day(kind: str, period: str) -> date:
-    first = first_day(kind, period)
-    if kind == "year":
-        return date(first.year, 12, 31)
-    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def open_values(

@@ -27,8 +27,8 @@ from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
-from drg_pipeline.lake.periods import last_day
 from drg_pipeline.lake.store import footers
+from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack
 from drg_pipeline.region.catalog import (
     CALENDAR_OVERLAY,
@@ -175,33 +175,34 @@ class Side:
         return working_days(overlay, *CALENDAR_SPAN)
 
     def publish_policy(
-        self, period: str, partitions: Sequence[str], tables: Sequence[str] | None = None, write: bool = True
+        self, periods: Sequence[Period], tables: Sequence[str], write: bool = True
     ) -> list[Written]:
-        """Write the law of these months or years, as known at each one's moment, or only look at it."""
+        """Write the law of these months, or years, as known at each one's moment, or only look at it."""
         written: list[Written] = []
         with closing(self._engine.connect()) as con:
-            for name in self.law_tables(period) if tables is None else tables:
-                columns = self.project.sources[name].columns
-                self._fill(con, name, columns, self.pack.rows(name, partitions, self.known_on))
-                written += self._write(con, name, period, list(partitions), columns, write)
+            for name in tables:
+                source = self.project.sources[name]
+                self._fill(con, name, source.columns, self.pack.rows(name, periods, self.known_on))
+                texts = [str(period) for period in periods]
+                written += self._write(con, name, source.partition, texts, source.columns, write)
         return written
 
-    def known_on(self, moment: str, period: str) -> date:
+    def known_on(self, moment: str, period: Period) -> date:
         """The day whose knowledge of the law binds a period."""
         if self.settings.known_on:
             return self.settings.known_on
         return max(self.pack.moment(moment, period, self.deadline), self.pack.first_published)
 
-    def deadline(self, month: str, working_days_after: int) -> date:
-        """The n-th working day after a month's last day; that day itself where the calendar has ended.
+    def deadline(self, period: Period, working_days_after: int) -> date:
+        """The n-th working day after a period's last day; that day itself where the calendar has ended.
 
         It bounds only what was known of the law. A deadline of a claim beyond the calendar stops the month.
         """
         by_date, by_number = self._known_days
-        start = by_date.get(last_day(month))
+        start = by_date.get(period.last)
         if start is None:
-            return last_day(month)
-        return by_number.get((start.segment, start.working_day_no + working_days_after), last_day(month))
+            return period.last
+        return by_number.get((start.segment, start.working_day_no + working_days_after), period.last)
 
     def calendar_days(self) -> list[Day]:
         """The working-day calendar as the region's files have it now."""

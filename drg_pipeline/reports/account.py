@@ -19,6 +19,7 @@ from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.reads import upstream_partitions
+from drg_pipeline.periods import Period
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
 from drg_pipeline.sql.account import ACCOUNT, Explanation, Section
@@ -299,7 +300,7 @@ class Accounts:
             f"qualify row_number() over (partition by {quoted(keys.id)} order by preference) = 1"
         ).fetchall()
         accounts = {
-            claim: Account(claim, version, month, self.region.pack.mark(month))
+            claim: Account(claim, version, month, self.region.pack.mark(Period.of(month)))
             for claim, version, month in chosen
         }
         for name, (section, explanation) in self.sections.items():

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.periods import Period
 
 Text = str | None
 TextRow = dict[str, Text]
 
-_PERIOD = r"[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?"
+_PERIOD = r"(?!0000)[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?"
 _CHANGE = re.compile(
     r"\s*(?P<name>[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\s*"
     r"(?:\[(?P<rows>[^\[\]]*)\]\s*(?:\.\s*(?P<column>[A-Za-z0-9_]+)\s*)?)?"
@@ -43,7 +44,7 @@ class Change:
     name      what stands before the brackets; without them the column may be its last part
     chosen    column -> text of the rows that are meant; None without brackets
     new       whether the row is added
-    since, until  months or years that bound it, '' where open
+    since, until  months or years that bound it, None where open
     operator  =, *= or +=
     """
 
@@ -52,8 +53,8 @@ class Change:
     chosen: Mapping[str, str] | None
     new: bool
     column: str
-    since: str
-    until: str
+    since: Period | None
+    until: Period | None
     operator: str
     value: str
 
@@ -88,8 +89,8 @@ def _read(text: str, faults: list[Fault]) -> Change | None:
         chosen,
         new,
         found["column"] or "",
-        found["since"] or "",
-        found["until"] or "",
+        Period.read(found["since"] or ""),
+        Period.read(found["until"] or ""),
         operator,
         value,
     )

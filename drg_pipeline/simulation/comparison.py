@@ -20,7 +20,7 @@ from drg_pipeline.sql.project import Project
 from drg_pipeline.sql.query import selected, tables_of
 
 SIMULATE_FILE = "simulate.yml"
-MONTHS, YEAR = "months", "year"
+COMPARED_MONTHS, COMPARED_YEAR = "months", "year"
 COMPARED = "compared"
 SIDES = ("base", "simulated")
 
@@ -79,7 +79,7 @@ def load_comparisons(path: Path, project: Project) -> dict[str, Section]:
     content = read_yaml(path, place)
     sections: dict[str, Section] = {}
     if content is not None:
-        top = place.mapping(content, [MONTHS, YEAR])
+        top = place.mapping(content, [COMPARED_MONTHS, COMPARED_YEAR])
         known = _ids(top)
         readable = _reader(project, known)
         for name, node in top.items():

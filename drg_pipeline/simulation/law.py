@@ -15,7 +15,6 @@ from drg_pipeline.errors import Fault
 from drg_pipeline.forms import Place
 from drg_pipeline.policy import Pack
 from drg_pipeline.policy.parameter import OPEN, Content, Context, DatedValue, Field, Parameter, read_content
-from drg_pipeline.policy.tables import first_day, last_day
 from drg_pipeline.policy.value_type import Scalar
 from drg_pipeline.simulation.change import Change, Kind, Text, TextRow, change_rows, changed_text
 
@@ -114,13 +113,9 @@ def _changed(pack: Pack, parameter: Parameter, changes: Sequence[Change], faults
 
 def _bounds(change: Change) -> tuple[date | None, date | None]:
     """The first day that a change holds for, and the first that it does no more."""
-    start = first_day(_kind(change.since), change.since) if change.since else None
-    end = last_day(_kind(change.until), change.until) + timedelta(days=1) if change.until else None
+    start = change.since.first if change.since else None
+    end = change.until.last + timedelta(days=1) if change.until else None
     return start, end
-
-
-def _kind(period: str) -> str:
-    return "year" if len(period) == 4 else "month"
 
 
 def _within(value: DatedValue, start: date | None, end: date | None) -> bool:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from drg_pipeline import messages
+from drg_pipeline.periods import span
 from drg_pipeline.reports.draw import draw
 from drg_pipeline.simulation.compare import Compared
-from drg_pipeline.simulation.sheet import Sheet, sheet_of, span_of_periods, tried_sheet
+from drg_pipeline.simulation.sheet import Sheet, sheet_of, tried_sheet
 from drg_pipeline.simulation.simulate import Simulated
 
 LANG = "zh"
@@ -107,12 +108,12 @@ def _marks(simulated: Simulated) -> Iterator[str]:
     marked = [month for month in simulated.asked.months if pack.mark(month)]
     if marked and pack.overlay:
         given = {"mark": pack.overlay.marks, "reason": pack.overlay.reason}
-        yield messages.text("law.mark", LANG, span=span_of_periods(marked), **given)
+        yield messages.text("law.mark", LANG, span=span(marked), **given)
 
 
-def _tiles(table: Compared, span: str) -> str:
+def _tiles(table: Compared, about: str) -> str:
     """The main figure's sums: base, simulated, difference."""
-    sheet = sheet_of(table, LANG, span, whole=True)
+    sheet = sheet_of(table, LANG, about, whole=True)
     first = next(place for place, head in enumerate(sheet.heads) if head.number)
     cells = sheet.footer or (sheet.rows[0] if sheet.rows else [])
     tiles = [

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from drg_pipeline import messages
-from drg_pipeline.lake.periods import months_between
+from drg_pipeline.lake.compare import CHANGED
+from drg_pipeline.periods import span
 from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.reports.figures import exact
 from drg_pipeline.simulation.compare import PARTS, Compared
-from drg_pipeline.simulation.differences import CELL, Difference
+from drg_pipeline.simulation.differences import Difference
 from drg_pipeline.simulation.simulate import Simulated
 
 _DIFFERENCE, _CHANGE = PARTS[2:]
@@ -41,7 +42,7 @@ class Sheet:
     more: int = 0
 
 
-def sheet_of(compared: Compared, lang: str, span: str, *, whole: bool) -> Sheet:
+def sheet_of(compared: Compared, lang: str, about: str, *, whole: bool) -> Sheet:
     """The main figure of both lakes and the differences of the others; `whole`: every row, else both ends."""
     asked = compared.asked
     columns = [(name, Head(heads[lang])) for name, heads in asked.names.items() if lang in heads]
@@ -58,7 +59,7 @@ def sheet_of(compared: Compared, lang: str, span: str, *, whole: bool) -> Sheet:
     footer = ["Σ", *(_cell(totals.get(name), name, head, "") for name, head in columns[1:])]
     heads = [head for _, head in columns]
     return Sheet(
-        asked.title[lang].format(span=span),
+        asked.title[lang].format(span=about),
         heads,
         [[_cell(row[place], name, head) for place, (name, head) in zip(places, columns)] for row in shown],
         footer if totals and len(compared.rows) > 1 else (),
@@ -88,7 +89,7 @@ def _tried(simulated: Simulated, difference: Difference, lang: str) -> list[str]
     empty = messages.text("policy.empty", lang)
     absent = messages.text("simulate.no_row", lang)
     sides = [difference.old, difference.new]
-    if difference.what == CELL:
+    if difference.what == CHANGED:
         told = [empty if side is None else _short(side) for side in sides]
     else:
         told = [absent if side is None else side for side in sides]
@@ -97,7 +98,7 @@ def _tried(simulated: Simulated, difference: Difference, lang: str) -> list[str]
         difference.row,
         difference.column,
         *told,
-        span_of_periods(difference.periods),
+        span(difference.periods),
         ", ".join(_clause(simulated, law, lang) for law in difference.law)
         or messages.text("simulate.of_files", lang),
     ]
@@ -117,14 +118,3 @@ def _clause(simulated: Simulated, law: str, lang: str) -> str:
         return messages.text("simulate.open_law", lang)
     citation = simulated.region.pack.instruments.resolve(law)
     return f"{law} ({citation.number}, {citation.note})"
-
-
-def span_of_periods(periods: Sequence[str]) -> str:
-    """`2025-01..2025-12`; periods with gaps are written out."""
-    if len(periods) < 2:
-        return "".join(periods)
-    if len(periods[0]) == 4:
-        whole = int(periods[-1]) - int(periods[0]) + 1 == len(periods)
-    else:
-        whole = list(periods) == months_between(periods[0], periods[-1])
-    return f"{periods[0]}..{periods[-1]}" if whole else ", ".join(periods)

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from drg_pipeline.duck import quoted
@@ -72,11 +73,11 @@ def tables_of_folder(folder: Path, layout: ReferenceLayout) -> dict[str, list[Te
 
 
 def change_tables(
-    tables: Tables, layout: ReferenceLayout, changes: Sequence[Change], first: str, faults: list[Fault]
+    tables: Tables, layout: ReferenceLayout, changes: Sequence[Change], first: date, faults: list[Fault]
 ) -> dict[str, list[TextRow]]:
     """The tables with the changes done in their order; what is wrong with any of them becomes a fault.
 
-    first   the day from which an added row holds where the change does not say (YYYY-MM-DD)
+    first   the day from which an added row holds where the change does not say
     """
     changed = {name: list(rows) for name, rows in tables.items()}
     for change in changes:
@@ -128,9 +129,9 @@ def _kind(column: ReferenceColumn) -> Kind:
     return Kind(column.type.scale if column.kind in ("whole", "decimal") else None)
 
 
-def _new_row(file: ReferenceFile, first: str) -> TextRow:
+def _new_row(file: ReferenceFile, first: date) -> TextRow:
     row: TextRow = dict.fromkeys(column.name for column in file.columns)
-    return {**row, FROM: first} if file.validity else row
+    return {**row, FROM: str(first)} if file.validity else row
 
 
 def _nothing_met(file: ReferenceFile, rows: Sequence[TextRow]) -> str:

@@ -17,18 +17,18 @@ from drg_pipeline import messages
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.lake.needs import Needs, needed
-from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.scratch import link_plan, link_tables
 from drg_pipeline.lake.store import Store, footers
+from drg_pipeline.periods import MONTH, YEAR, Period, span
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.region import CALENDAR_TABLE, LANDING, REFERENCE, SCHEME, SCHEME_TABLE, Region, Written
 from drg_pipeline.settings import Settings
 from drg_pipeline.simulation.change import Change, read_changes
 from drg_pipeline.simulation.compare import Answers, compare
 from drg_pipeline.simulation.comparison import (
-    MONTHS,
+    COMPARED_MONTHS,
+    COMPARED_YEAR,
     SIMULATE_FILE,
-    YEAR,
     Section,
     load_comparisons,
     read_tables,
@@ -52,24 +52,29 @@ UNCHANGED = "Nothing of the lake was changed."
 class Asked:
     """What is to be tried.
 
-    months, year       the months; a year has all of its own, and its clearing
+    periods            months, or a year with all of its months and its clearing
     changes            as typed, done in their order
     policy, reference  another folder than the one the lake was computed with, tried as a whole
     scheme             whether the settings name a scheme or a grouping to be tried
     """
 
-    months: Sequence[str]
-    year: str | None
+    periods: Sequence[Period]
     changes: Sequence[str] = ()
     policy: bool = False
     reference: Path | None = None
     scheme: bool = False
 
     @property
+    def months(self) -> list[Period]:
+        return [month for period in self.periods for month in period.months]
+
+    @property
+    def years(self) -> list[Period]:
+        return [period for period in self.periods if period.kind == YEAR]
+
+    @property
     def span(self) -> str:
-        if self.year or len(self.months) < 2:
-            return self.year or "".join(self.months)
-        return f"{self.months[0]}..{self.months[-1]}"
+        return span(self.periods)
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ class _Trial:
         layout, engine = self.region.layouts.reference, self.region.engine
         given = self.asked.reference
         tables = tables_of_folder(given, layout) if given else tables_of_lake(engine, self.source, layout)
-        first = f"{self.asked.months[0][:4]}-01-01"
+        first = self.asked.periods[0].year.first
         changed = change_tables(tables, layout, self.of_files, first, faults)
         write_tables(changed, layout, self.settings.reference)
 
@@ -209,45 +214,43 @@ class _Trial:
     def _sections(self) -> list[Section]:
         path = self.settings.interface / SIMULATE_FILE
         every = load_comparisons(path, self.region.project)
-        return [every[MONTHS], *([every[YEAR]] if self.asked.year else [])]
+        return [every[COMPARED_MONTHS], *([every[COMPARED_YEAR]] if self.asked.years else [])]
 
     def _targets(self, sections: Collection[Section]) -> Needs:
         """The computed tables that are compared, with the months and years that are looked at."""
         models = self.region.project.models
-        years = [self.asked.year] if self.asked.year else []
+        periods = {MONTH: self.asked.months, YEAR: self.asked.years}
         return {
-            table: list(self.asked.months) if models[table].partition == "month" else years
+            table: [str(period) for period in periods[models[table].partition]]
             for table in read_tables(sections)
             if table in models and models[table].partition != "none"
         }
 
     def _check_targets(self, targets: Needs) -> None:
         """What is compared has to be in the lake."""
-        missing: dict[str, list[str]] = {}
+        missing: dict[Period, list[str]] = {}
         for table, partitions in targets.items():
             there = self.source.partitions(table, self.region.project.partition_of(table))
             for partition in partitions:
                 if partition not in there:
-                    missing.setdefault(partition, []).append(table)
+                    missing.setdefault(Period.of(partition), []).append(table)
         if missing:
             place = f"--region {self.settings.region}"
-            years = [period for period in missing if len(period) == 4]
-            months = [period for period in missing if len(period) == 7]
-            first = (
-                f"drg clear {place} --year {years[0]}" if years else f"drg run {place} --months {months[0]}"
-            )
+            years = [period for period in missing if period.kind == YEAR]
+            months = f"{place} --months {span(sorted(missing)).replace(' ', '')}"
+            first = f"drg clear {place} --year {years[0]}" if years else f"drg run {months}"
             raise DrgError(
                 f"There is nothing to compare {self.asked.span} with: it is not computed in the lake.",
-                [Fault(period, f"{', '.join(tables)} not there") for period, tables in missing.items()],
+                [Fault(str(period), f"{', '.join(tables)} not there") for period, tables in missing.items()],
                 state=UNCHANGED,
-                remedy=f"Compute it first: {first}{'..' + months[-1] if not years and months[1:] else ''}",
+                remedy=f"Compute it first: {first}",
             )
 
     def _looked_at(self, plan: Needs) -> Needs:
         """Of each table the periods that the queries see: the simulated months, and the years of the plan."""
         project = self.region.project
         monthly = [t for t in [*project.models, *project.sources] if project.partition_of(t) == "month"]
-        return {**plan, **{table: list(self.asked.months) for table in monthly}}
+        return {**plan, **{table: [str(month) for month in self.asked.months] for table in monthly}}
 
     # -- what enters from the side -------------------------------------------------------------
 
@@ -287,7 +290,7 @@ class _Trial:
                     there = () if table in reached else self.store.partitions(table, kind)
                     late = [p for p in periods if p not in there and p not in plan.get(table, ())]
                     if late:
-                        _note(self.region.side.publish_policy(kind, late, [table]), changed)
+                        _note(self.region.side.publish_policy([Period.of(p) for p in late], [table]), changed)
             plan = wanted
         return plan
 
@@ -370,7 +373,3 @@ def _unheard(line: str) -> None:
 
 def _is_of_files(change: Change) -> bool:
     return change.name == REFERENCE or change.name.startswith(PREFIX)
-
-
-def months_asked(months: Sequence[str], year: str | None) -> list[str]:
-    return months_of(year) if year else list(months)

@@ -53,9 +53,13 @@ def write_claims(
     inbox: Path,
     odd_encodings: Mapping[str, int],
     months: Sequence[Month],
+    pools: Mapping[tuple[str, str], str],
     report: Callable[[str], None],
 ) -> Written:
-    """Each month makes its own claims and writes what arrives in it, kept back ones included."""
+    """Each month makes its own claims and writes what arrives in it, kept back ones included.
+
+    pools  scheme of insurance and place -> the pool that pays
+    """
     queries = {name: text_of(name) for name in FILES}
     pending, mean, history, fund = map(text_of, ("pending", "known_mean", "fee_history", "fund"))
     dress = {position % len(months): name for name, position in odd_encodings.items()}
@@ -64,25 +68,27 @@ def write_claims(
     # Planning takes longer than a small month: it is done once, which holds as long as no table is made anew.
     con.execute(f"PREPARE pending AS {pending}")
     for position, month in enumerate(months):
+        own = month.period
         con.execute("DELETE FROM this_month; DELETE FROM month_day")
         con.execute(
-            "INSERT INTO this_month VALUES (?, ?, ?)", [month.first, month.first_claim, month.last_claim]
+            "INSERT INTO this_month VALUES (?, ?, ?)",
+            [own.first, month.first_claim, month.last_claim],
         )
         con.execute(
             "INSERT INTO month_day SELECT unnest(range(len(?))), unnest(?)", [days := list(month.drawn), days]
         )
-        if not position or month.first.month == 1:
+        if not position or own == own.year.months[0]:
             con.execute("DELETE FROM known_mean")
             con.execute(mean)
         if month.first_claim <= month.last_claim:
             # DuckDB 1.5.5 fails with an internal error on an ASOF join of no rows.
             con.execute("EXECUTE pending")
         con.execute(history)
-        for year, pool, cents in con.execute(fund).fetchall():
-            written.funds[int(year), str(pool)] += int(cents)
-        _deliver(con, inbox, month.name, queries, {"main": dress.get(position, "")}, written)
-        if month.first.month == 12 or month is months[-1]:
-            report(f"{month.name}: {written.versions:,} versions of {month.last_claim:,} claims written")
+        for year, insutype, place, cents in con.execute(fund).fetchall():
+            written.funds[int(year), pools[insutype, place]] += int(cents)
+        _deliver(con, inbox, str(own), queries, {"main": dress.get(position, "")}, written)
+        if own.last == own.year.last or month is months[-1]:
+            report(f"{own}: {written.versions:,} versions of {month.last_claim:,} claims written")
     for (arrival,) in con.execute("SELECT DISTINCT arrival FROM pending ORDER BY arrival").fetchall():
         _deliver(con, inbox, arrival, queries, {}, written)
     return written

@@ -5,8 +5,6 @@ What the factors are stands in `region.yml`; which disease a season brings is in
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,10 +13,9 @@ from typing import Any
 from chinese_calendar import constants
 
 from drg_pipeline.calendar import Day
-from drg_pipeline.errors import WrongUse
+from drg_pipeline.periods import Period
 
 DAY_DRAWS = 2048  # SQL draws a claim's day from so many, each day as often as it weighs
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _SCALE = 1_000_000  # weights are whole, so that shares of claims are exact
 
 
@@ -26,41 +23,20 @@ _SCALE = 1_000_000  # weights are whole, so that shares of claims are exact
 class Month:
     """`drawn`: DAY_DRAWS days of the month, counted from 0."""
 
-    name: str
-    first: date
-    days: int
+    period: Period
     first_claim: int
     last_claim: int
     drawn: tuple[int, ...]
 
 
-def spans(first_month: str, last_month: str) -> list[tuple[date, int]]:
-    """First day and number of days of each month asked for."""
-    for name in (first_month, last_month):
-        if not _MONTH.fullmatch(name):
-            raise WrongUse(f"{name!r} is not a month.", remedy="Write it as YYYY-MM.")
-    if last_month < first_month:
-        raise WrongUse(f"The last month {last_month} lies before the first, {first_month}.")
-    day, end = date.fromisoformat(f"{first_month}-01"), date.fromisoformat(f"{last_month}-01")
-    found: list[tuple[date, int]] = []
-    while day <= end:
-        found.append((day, calendar.monthrange(day.year, day.month)[1]))
-        day += timedelta(days=found[-1][1])
-    return found
-
-
-def months(
-    of: Sequence[tuple[date, int]], claims: int, given: Mapping[str, Any], days: Sequence[Day]
-) -> list[Month]:
+def months(of: Sequence[Period], claims: int, given: Mapping[str, Any], days: Sequence[Day]) -> list[Month]:
     """The claims divided among the months as their days weigh, without remainder."""
     weights = day_weights(given, days)
-    by_month = [[weights[first + timedelta(days=n)] for n in range(count)] for first, count in of]
+    by_month = [[weights[period.last.replace(day=n + 1)] for n in range(period.last.day)] for period in of]
     total, passed, made = sum(map(sum, by_month)), 0, []
-    for (first, count), weighed in zip(of, by_month, strict=True):
+    for period, weighed in zip(of, by_month, strict=True):
         before, passed = claims * passed // total, passed + sum(weighed)
-        made.append(
-            Month(f"{first:%Y-%m}", first, count, before + 1, claims * passed // total, _drawn(weighed))
-        )
+        made.append(Month(period, before + 1, claims * passed // total, _drawn(weighed)))
     return made
 
 

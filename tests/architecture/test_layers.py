@@ -27,7 +27,8 @@ MODELS = PROJECT / "dbt_like_sql"
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
     {"errors", "files", "messages"},
-    {"duck", "forms", "periods", "settings", "trail"},
+    {"duck", "periods"},
+    {"forms", "settings", "trail"},
     {"calendar", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},

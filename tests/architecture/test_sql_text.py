@@ -16,7 +16,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 from support.harness import Bench
+from support.periods import periods
 
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.sql.model import Invariant, Model
@@ -110,7 +112,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
     codes: set[str] = set()
     for table, column in (
         ("policy.pool", "pool"),
-        ("policy.pool", "insutype"),
+        ("policy.pool_member", "insutype"),
         ("policy.division", "division"),
         ("policy.pooled_fund", "fund_pay_type"),
         ("policy.care_level", "level"),
@@ -120,7 +122,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
         codes |= {
             str(row[place])
             for row in bench.region.pack.rows(
-                table, ["2025-03" if table != "policy.care_level" else "2025"], _far
+                table, periods("2025-03" if table != "policy.care_level" else "2025"), _far
             )
         }
     found = [
@@ -132,7 +134,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
     assert not found
 
 
-def _far(phase: str, period: str) -> date:
+def _far(phase: str, period: Period) -> date:
     return date.max
 
 
@@ -168,7 +170,10 @@ def test_the_checks_of_the_law_are_the_flags_of_the_model(bench: Bench) -> None:
     for model in flagged:
         assert model.flags is not None
         place = bench.columns(model.flags).index("check_id")
-        known = {str(row[place]) for row in bench.region.pack.rows(model.flags, ["2025-03", "2026-12"], _far)}
+        known = {
+            str(row[place])
+            for row in bench.region.pack.rows(model.flags, periods("2025-03", "2026-12"), _far)
+        }
         flags = set(model.columns) - set(model.grain)
         # A child record without its claim is no property of a claim version.
         assert known == flags | {"orphan"}

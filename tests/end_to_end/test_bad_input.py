@@ -17,6 +17,7 @@ from support import regions
 from support.regions import Claim, as_csv, deliver
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 
 MONTH = "2025-03"
@@ -423,7 +424,7 @@ def test_a_failing_step_in_dagster_says_the_same_and_nothing_behind_it_runs(own:
     region = Region(regions.settings(own))
     runner = Runner(region)
     runner.take_in()
-    month = Step(runner.jobs["months"], (MONTH,))
+    month = Step(runner.jobs["months"], (Period.of(MONTH),))
     told = refused(own, lambda: runner.run(month), "was not published for 2025-03", *words)
     run = runner.instance.get_runs(limit=1)[0]
     assert (run.job_name, run.status) == ("jiyuan_months", dg.DagsterRunStatus.FAILURE)

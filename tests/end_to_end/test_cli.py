@@ -21,6 +21,7 @@ import duckdb
 import pytest
 from support import regions
 from support.command import MONTH, THROUGH, Drg, command, named, small_region
+from support.periods import periods
 
 from drg_pipeline import messages
 from drg_pipeline.commands import demo as demo_command
@@ -28,6 +29,7 @@ from drg_pipeline.commands import ui as ui_command
 from drg_pipeline.commands.run import print_months, print_year, say_law
 from drg_pipeline.commands.screen import Grid, Heading, Screen, aligned
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings, from_environment
 
@@ -241,14 +243,14 @@ def test_a_demo_of_other_claims_is_left_alone(drg: Drg, tmp_path: Path) -> None:
 def test_a_demo_goes_from_its_claims_to_what_to_open_next(
     drg: Drg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cleared: list[tuple[Path, str]] = []
+    cleared: list[tuple[Path, Period]] = []
     monkeypatch.setattr(
         demo_command,
         "compute_year",
         lambda screen, settings, year, verbose: cleared.append((settings.lake, year)),
     )
     first = drg("demo", "--folder", tmp_path, "--claims", 50)
-    assert first.code == 0 and cleared == [(tmp_path / "lake", "2025")]
+    assert first.code == 0 and cleared == [(tmp_path / "lake", Period.of("2025"))]
     assert "made-up region: 50 claims of 20 made-up hospitals" in first.out
     assert f"drg sql --lake {tmp_path}/lake" in first.out and f"drg ui --inbox {tmp_path}/inbox" in first.out
     (close,) = re.findall(r"^  drg (close .*)$", first.out, re.M)
@@ -366,7 +368,7 @@ def put(region: Region, table: str, partition: str | None, *rows: Mapping[str, o
 def test_a_cleared_year_is_printed_with_its_proofs(
     cleared: Region, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_year(Screen("zh"), cleared, "2025")
+    print_year(Screen("zh"), cleared, Period.of("2025"))
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line]
     for expected in (
         ["职工本地", "3", "20,000.00", "18,000.00", "17,999.99", "0.01"],
@@ -381,7 +383,7 @@ def test_a_cleared_year_is_printed_with_its_proofs(
         ["已拨付", "+", "应补（退）", "=", "应付额：1", "个机构资金池全部成立，分毫不差。"],
     ):
         assert expected in lines
-    say_law(Screen("en"), cleared, "year", ["2025"])
+    say_law(Screen("en"), cleared, periods("2025"))
     assert capsys.readouterr().out.startswith("回溯演示 (retrospective demonstration): 2025 is worked under")
 
 
@@ -391,7 +393,7 @@ def test_no_figure_is_cut_whatever_the_terminal(
 ) -> None:
     monkeypatch.setattr(Screen, "terminal", property(lambda self: True))
     monkeypatch.setenv("COLUMNS", str(columns))
-    print_year(Screen("en"), cleared, "2025")
+    print_year(Screen("en"), cleared, Period.of("2025"))
     out = capsys.readouterr().out
     assert "…" not in out
     for figure in ("20,000.00", "17,999.99", "106.666667", "216,000.02", "200,000.00", "16,000.02"):
@@ -402,7 +404,7 @@ def test_a_cent_too_much_is_told_and_ends_with_1(cleared: Region, capsys: pytest
     place = {"fixmedins_code": "H1", "pool": "employee_local", "settlement": "18000.00"}
     put(cleared, "settlement.monthly_settlement", "2025-03", place)
     with pytest.raises(DrgError, match="does not add up") as error:
-        print_months(Screen("en"), cleared, ["2025-03"])
+        print_months(Screen("en"), cleared, periods("2025-03"))
     told = "Σ settled + residual = budget used: broken in 1 of 1 pools and months."
     assert told in capsys.readouterr().out and told in str(error.value) and error.value.exit_code == 1
 

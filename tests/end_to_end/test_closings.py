@@ -19,6 +19,7 @@ import dagster as dg
 import pytest
 from support import regions
 from support.command import Drg, command
+from support.periods import periods
 from support.regions import Claim
 
 from drg_pipeline.assets import closings as closings_job
@@ -34,6 +35,7 @@ from drg_pipeline.closings.verify import Change, verify
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed
 from drg_pipeline.lake.parquet import parquet
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.runs import Runner
 from drg_pipeline.settings import PROJECT, Settings
@@ -114,10 +116,10 @@ def test_every_way_in_refuses_what_is_sealed(own: Path, drg: Drg) -> None:
     runner = Runner(region)
     before = regions.state(own)
     tables = ("settlement.month_value",)
-    for span in ((MARCH,), ("2025-02", MARCH)):
+    for span in (periods(MARCH), periods("2025-02", MARCH)):
         # As a run of one partition, and of a range, as a backfill is.
         with pytest.raises(DrgError, match=r"settlement\.month_value is sealed") as error:
-            runner.run(Step(runner.jobs["months"], span, tables))
+            runner.run(Step(runner.jobs["months"], tuple(span), tables))
         assert f"drg reopen --month {MARCH}" in str(error.value)
     with pytest.raises(DrgError, match=f"{MARCH} is closed"):
         region.engine.compute("pricing.case_point", ["2025-02", MARCH])
@@ -189,16 +191,16 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     # The clearing goes on with what is not sealed.
     regions.take_in(region)
     chain = Chain(region)
-    steps = chain.steps(Goal("clearing", ("2025",)), done=("months", ()))
-    planned = [step for step in steps if MARCH in step.partitions]
+    steps = chain.steps(Goal("clearing", tuple(periods("2025"))), done=("months", ()))
+    planned = [step for step in steps if Period.of(MARCH) in step.partitions]
     assert planned and all(not SEALED & set(step.tables) and step.tables for step in planned)
-    assert chain.arrived(["2025-03/after-the-closing"], date(2025, 12, 1), "2025-01") == []
+    assert chain.arrived(["2025-03/after-the-closing"], date(2025, 12, 1), Period.of("2025-01")) == []
     assert replay(region.settings, MARCH, projects=projects).identical
 
     # Opened again, it is computed and closed anew, and says what has become different.
     ended = drg("reopen", "--month", MARCH, "--reason", "补录", *named(own, "closings"))
     assert ended.code == 0, ended.err
-    regions.bring(region, "month", region_jobs(region)["months"].tables, [MARCH])
+    regions.bring(region, region_jobs(region)["months"].tables, [MARCH])
     again = close(region, MARCH)
     assert (again.closed.number, again.manifest.reason, again.new) == (2, "补录", True)
     report = json.loads((again.closed.folder / "difference" / "difference.json").read_bytes())

@@ -13,6 +13,7 @@ import pytest
 from support import regions
 from support.generated import like, make
 
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.synthetic.parameters import FLAWS
 
@@ -41,8 +42,8 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
         like=like(folder / "parameters", OFTEN),
         claims=1500,
         hospitals=8,
-        first_month=MONTHS[0],
-        last_month=MONTHS[1],
+        first_month=Period.of(MONTHS[0]),
+        last_month=Period.of(MONTHS[1]),
     )
     opened = Region(regions.settings(folder, grouping="scheme"))
     regions.settle(opened, MONTHS, through="quality.claim_check")

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from support import regions
 from support.expected import CONTRACT, types_found, types_promised
+from support.periods import month_texts, periods
 
-from drg_pipeline.lake.periods import months_between
 from drg_pipeline.region import Region
 from drg_pipeline.runs import Runner
 
-MONTHS = months_between("2025-01", "2025-03")
+MONTHS = month_texts("2025-01..2025-03")
 OF_MONTHS = sorted(table for table, contract in CONTRACT.items() if contract.partition != "year")
 
 
@@ -26,7 +26,7 @@ def quarter(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     regions.take_in(region)
     regions.calibrate(region, "2025")
     started: list[str] = []
-    Runner(region, lambda step: started.append(step.title)).months(MONTHS)
+    Runner(region, lambda step: started.append(step.title)).months(periods(*MONTHS))
     # What was computed without Dagster is current for it.
     assert started == ["jiyuan_take_in", "jiyuan_months 2025-01..2025-03"]
     return folder

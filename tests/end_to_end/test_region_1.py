@@ -13,20 +13,21 @@ import pytest
 from dagster import AssetCheckKey, AssetKey, AssetRecordsFilter
 from support import regions
 from support.expected import CONTRACT, differences, relation, types_found, types_promised
+from support.periods import month_texts, periods
 
 from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.jobs import region_jobs
 from drg_pipeline.lake.digest import Counted, logical_digest
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.periods import months_between, months_of
 from drg_pipeline.lake.store import footer
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.runs import Runner, Step
 from drg_pipeline.sql.contract import Contract
 
 YEAR = "2025"
-HISTORY = months_between("2022-01", "2024-12")
+HISTORY = month_texts("2022-01..2024-12")
 COMPARED = sorted(set(CONTRACT) - {"claims.version_index", "quality.claim_check"})
 
 
@@ -136,7 +137,7 @@ def run_partitions(region: Region) -> dict[str, list[str]]:
         ("take_in", []),
         ("history", HISTORY),
         ("calibration", [YEAR]),
-        ("months", months_of(YEAR)),
+        ("months", month_texts(YEAR)),
         ("clearing", [YEAR]),
     ):
         for table in runner_jobs[role].tables:
@@ -260,26 +261,26 @@ def chain(folder: Path, kind: type[Runner]) -> tuple[Runner, list[str]]:
 def test_a_second_clearing_computes_nothing_again_before_it(own: Path) -> None:
     before = regions.digests(own)
     runner, started = chain(own, Dry)
-    runner.clear(YEAR)
+    runner.clear(Period.of(YEAR))
     assert started == ["jiyuan_take_in", "jiyuan_clearing 2025"]
     assert regions.digests(own) == before
 
     runner.region.store.file("pricing.case_point", "month", "2025-06").unlink()
     started.clear()
-    runner.clear(YEAR)
+    runner.clear(Period.of(YEAR))
     assert started == ["jiyuan_take_in", "jiyuan_months 2025-06", "jiyuan_clearing 2025"]
 
 
 def test_a_month_alone_is_the_month_of_the_range_and_brings_a_lost_partition_back(own: Path) -> None:
     before = regions.digests(own)
-    regions.remove_months(own, months_between("2025-03", "2025-12"))
+    regions.remove_months(own, month_texts("2025-03..2025-12"))
     kept = regions.digests(own)
     runner, started = chain(own, Runner)
     lost = runner.region.store.file("pricing.case_point", "month", "2025-02")
     lost.unlink()
     files = regions.lake_of(own).glob("*/*/month=2025-01/part.parquet")
     stamps = {path: path.stat().st_ino for path in files}
-    runner.months(["2025-03"])
+    runner.months(periods("2025-03"))
     assert started == ["jiyuan_take_in", "jiyuan_months 2025-02..2025-03"]
     after = regions.digests(own)
     assert lost.is_file()

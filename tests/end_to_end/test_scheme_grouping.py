@@ -14,6 +14,7 @@ import pytest
 from support import regions
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.synthetic import generate
@@ -34,8 +35,8 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / "reference",
             claims=CLAIMS,
             hospitals=6,
-            first_month=FIRST,
-            last_month=LAST,
+            first_month=Period.of(FIRST),
+            last_month=Period.of(LAST),
             seed=3,
             report=lambda line: None,
         )
@@ -57,7 +58,9 @@ def own(settled: Path, tmp_path: Path) -> Path:
 
 def opened(folder: Path, **given: object) -> Region:
     return Region(
-        regions.settings(folder, schemes=folder / "schemes", first_month=FIRST, grouping="scheme", **given)
+        regions.settings(
+            folder, schemes=folder / "schemes", first_month=Period.of(FIRST), grouping="scheme", **given
+        )
     )
 
 

@@ -20,12 +20,14 @@ import duckdb
 import pytest
 from support import regions
 from support.command import Drg, command
+from support.periods import month_texts, periods
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.needs import needed, recompute
-from drg_pipeline.lake.periods import months_between, months_of
 from drg_pipeline.lake.scratch import link, work_folder
 from drg_pipeline.lake.store import PART
+from drg_pipeline.periods import MONTH, parse_periods, span
+from drg_pipeline.periods import YEAR as YEAR_KIND
 from drg_pipeline.region import Region
 from drg_pipeline.simulation.simulate import Asked, Simulated, simulate
 
@@ -60,7 +62,7 @@ def year(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trial(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    return try_out(year, tmp_path_factory.mktemp("trial"), Asked(months_of(YEAR), YEAR, THREE))
+    return try_out(year, tmp_path_factory.mktemp("trial"), Asked(periods(YEAR), THREE))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,9 @@ def real(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     first = "    describe: Method of the first trim.\n{}    values:\n      - valid_from: 2021-01-01\n        value: {}\n"
     domain = "    unit: code\n    type: text\n    domain: [none, iqr, interval, multiple]\n"
-    regions.change_law(folder, "calibration.yml", first.format(domain, "iqr"), first.format(domain, "none"))
+    regions.change_law(
+        folder, "../base/calibration.yml", first.format(domain, "iqr"), first.format(domain, "none")
+    )
     budget = folder / "reference" / "budget.csv"
     rows = list(csv.DictReader(budget.read_text(encoding="utf-8").splitlines()))
     for row in rows:
@@ -84,10 +88,10 @@ def real(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     budget.write_text(regions.as_csv(rows), encoding="utf-8")
     region = Region(regions.settings(folder))
     region.side.publish_reference(lambda line: None)
-    region.side.publish_policy("month", months_between("2022-01", "2025-12"))
-    region.side.publish_policy("year", [YEAR])
+    region.side.publish_policy(parse_periods("2022-01..2025-12"), region.side.law_tables(MONTH))
+    region.side.publish_policy(periods(YEAR), region.side.law_tables(YEAR_KIND))
     targets = {
-        model.name: [YEAR] if model.partition == "year" else months_of(YEAR)
+        model.name: [YEAR] if model.partition == "year" else month_texts(YEAR)
         for model in region.project.models.values()
         if model.layer in ("settlement", "clearing")
     }
@@ -155,11 +159,10 @@ def test_only_what_rests_on_a_change_is_computed(trial: Trial) -> None:
 
 def test_every_value_that_is_tried_is_listed_with_its_clause(trial: Trial) -> None:
     told = [
-        (d.table, d.row, d.column, d.old, d.new, d.periods[:1] + d.periods[-1:], d.law)
-        for d in trial.simulated.differences
+        (d.table, d.row, d.column, d.old, d.new, span(d.periods), d.law) for d in trial.simulated.differences
     ]
-    months = ("2025-01", "2025-12")
-    assert ("policy.calibration", "", "first_trim_method", "iqr", "none", ("2025", "2025"), ("open",)) in told
+    months = "2025-01..2025-12"
+    assert ("policy.calibration", "", "first_trim_method", "iqr", "none", "2025", ("open",)) in told
     assert (
         "policy.high_multiple",
         "base_point_above=0.0000",
@@ -172,7 +175,7 @@ def test_every_value_that_is_tried_is_listed_with_its_clause(trial: Trial) -> No
     budget = [(d.row, d.old, d.new) for d in trial.simulated.differences if d.table == "reference.budget"]
     assert len(budget) == 4 and len(told) == 6
     for row, old, new in budget:
-        assert row.startswith("year=2025, pool=")
+        assert row.startswith("year=2025 pool=")
         assert Decimal(str(new)) == (Decimal(str(old)) * Decimal("1.02")).quantize(Decimal("0.01"))
 
 
@@ -233,7 +236,7 @@ def test_another_folder_of_law_is_tried_as_a_whole_and_a_lake_that_is_not_curren
     Region(regions.settings(own)).side.publish_reference(lambda line: None)
     regions.change_law(tmp_path, "settlement.yml", "value: 0.05\n", "value: 0.08\n")
     law = tmp_path / "policy" / regions.NAME
-    asked = Asked(["2025-02"], None, ("low_share=0.49",), policy=True)
+    asked = Asked(periods("2025-02"), ("low_share=0.49",), policy=True)
     tried = try_out(own, tmp_path / "trial", asked, policy=law)
     told = {(d.column, d.old, d.new, d.law) for d in tried.simulated.differences}
     assert told == {
@@ -290,7 +293,7 @@ def test_the_command_writes_a_page_json_and_csv_that_say_what_they_are(
     assert re.fullmatch(r"-?\d+\.\d{2}", row["settlement_difference"])
     # A negotiated base point is a row that is added.
     [added] = [d for d in told["tried"] if d["what"] == "added"]
-    assert added["row"] == "drg=R15, phase=month, valid_from=2025-01-01"
+    assert added["row"] == "drg=R15 phase=month valid_from=2025-01-01"
     assert added["new"] == "base_point=150.5000"
     [row] = [row for row in told["tables"]["drg"] if row["drg"] == "R15"]
     assert row["base_point_simulated"] == "150.5000" != row["base_point_base"]
@@ -315,8 +318,8 @@ def test_nothing_that_differs_is_said(drg: Drg, lake: list[object]) -> None:
 @pytest.mark.parametrize(
     ("given", "code", "told"),
     [
-        (["--months", "2025-02", "--year", "2025"], 2, ["give one of the two"]),
-        ([], 2, ["give one of the two"]),
+        (["--months", "2025-02", "--year", "2025"], 2, ["name one of the two"]),
+        ([], 2, ["name one of the two"]),
         (["--months", "2025-2"], 2, ["is not a month"]),
         (["--months", "2025-02", "--reference", "none"], 1, ["is not there"]),
         (["--months", "2021-06"], 1, ["drg run --region jiyuan --months 2021-06"]),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from support import regions
+from support.periods import month_texts
 
 from drg_pipeline.ingest import landed_manifests
-from drg_pipeline.lake.periods import months_between, months_of
 
 SEED = 20250331
 
@@ -31,7 +31,7 @@ def after_kills(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("killed")
     regions.copy(year, folder)
-    regions.remove_months(folder, months_of("2025"))
+    regions.remove_months(folder, month_texts("2025"))
     chance = random.Random(SEED)
     for way in ("settle", "months", "settle"):
         with regions.process(way, folder, "2025-01..2025-02") as child:
@@ -82,7 +82,7 @@ def test_after_kills_two_run_months_at_once_while_a_third_reads(
 
 def test_two_start_on_a_fresh_lake(samples: Path, year: Path, tmp_path: Path) -> None:
     """Both make the key and the instance, take in the same deliveries and compute history."""
-    regions.give(samples / "examples" / "region-1", tmp_path, months_between("2022-01", "2022-03"))
+    regions.give(samples / "examples" / "region-1", tmp_path, month_texts("2022-01..2022-03"))
     with ExitStack() as stack:
         both = [
             stack.enter_context(regions.process("history", tmp_path, months))

@@ -20,6 +20,7 @@ from support.schemes import random_scheme
 from bench.grouping.row_at_a_time import Record, Scheme
 from drg_pipeline.grouping.scheme import LAYOUT_FILE, read_scheme
 from drg_pipeline.ingest.reference_layout import load_reference_layout
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import PROJECT, Settings
 from drg_pipeline.synthetic.parameters import parameters
 from drg_pipeline.synthetic.recipes import recipes_of
@@ -252,8 +253,8 @@ def test_any_scheme_has_its_claims(tmp_path: Path) -> None:
     make(
         tmp_path,
         claims=300,
-        first_month="2025-01",
-        last_month="2025-01",
+        first_month=Period.of("2025-01"),
+        last_month=Period.of("2025-01"),
         scheme=folder,
         report=said.append,
     )

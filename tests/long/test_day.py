@@ -24,16 +24,16 @@ from pathlib import Path
 import pytest
 from support import browser, regions
 from support.daemon import daemon, environment_of, wait_for
+from support.periods import month_texts
 from support.web import Run, Web, web_server
 
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import CHAIN, LINK
-from drg_pipeline.lake.periods import months_of
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT
 
 OPERATED = {"DRG_QUIET_SECONDS": "1", "DRG_POLL_SECONDS": "2", "DRG_OPEN_FROM": "2025-01"}
-MONTHS = tuple(months_of("2025"))
+MONTHS = tuple(month_texts("2025"))
 DECEMBER, IN_TIME, LATE, CORRECTED = "2025-12", "delivery-1", "delivery-2", "delivery-3"
 # The law's day for December: five working days to upload after 31 December (4, 5, 6, 7, 8 January 2026; 1 to 3 are
 # holidays, Sunday the 4th is made up), then ten to pay: 9, 12, 13, 14, 15, 16, 19, 20, 21, 22.

@@ -22,11 +22,11 @@ from pathlib import Path
 import pytest
 from support import regions
 from support.daemon import daemon, wait_for
+from support.periods import month_texts
 from support.regions import Published
 from support.web import Run, Web, web_server
 
 from drg_pipeline.assets.instance import open_instance
-from drg_pipeline.lake.periods import months_of
 
 LANES = {"months": "2025", "history": "2023"}
 # Of so many kills one takes the whole machine down.
@@ -70,9 +70,9 @@ class Kills:
                 continue
             if not runs or runs[0].status == "SUCCESS":
                 self.whole += bool(runs)
-                regions.remove_months(self.folder, months_of(year))
+                regions.remove_months(self.folder, month_texts(year))
                 self.launched[lane] = time.time()
-                web.launch_backfill(lane, months_of(year))
+                web.launch_backfill(lane, month_texts(year))
             else:
                 self.go_on(web, runs[0])
 
@@ -202,7 +202,7 @@ def test_kills_left_at_most_temporaries_of_the_dead(kills: Kills) -> None:
     for path in left:
         named = TEMPORARY.fullmatch(path.name)
         assert named and not is_there(int(named[1])), path
-    assert len(left) <= len(kills.told) * len(months_of("2025"))
+    assert len(left) <= len(kills.told) * len(month_texts("2025"))
 
 
 def test_no_lock_is_held(kills: Kills) -> None:

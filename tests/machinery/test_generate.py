@@ -14,6 +14,7 @@ from support.generated import CLAIMS, FILES, SPAN, make, read_back, shared_regio
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import load_reference_layout
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.synthetic import generate
 
@@ -44,7 +45,12 @@ def one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
 
 
 def test_the_same_seed_writes_the_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
-    small: dict[str, Any] = {"claims": 400, "first_month": "2025-01", "last_month": "2025-02", "hospitals": 8}
+    small: dict[str, Any] = {
+        "claims": 400,
+        "first_month": Period.of("2025-01"),
+        "last_month": Period.of("2025-02"),
+        "hospitals": 8,
+    }
     make(tmp_path / "one", **small, threads=1)
     make(tmp_path / "two", **small)
     make(tmp_path / "other", **small, seed=2)
@@ -203,7 +209,11 @@ def test_the_reference_files_load(region: tuple[Path, dict[str, Any]]) -> None:
 
 
 def test_only_an_own_folder_is_replaced(tmp_path: Path) -> None:
-    small: dict[str, Any] = {"claims": 50, "first_month": "2025-01", "last_month": "2025-01"}
+    small: dict[str, Any] = {
+        "claims": 50,
+        "first_month": Period.of("2025-01"),
+        "last_month": Period.of("2025-01"),
+    }
     (tmp_path / "inbox").mkdir()
     make(tmp_path, **small)
     first = digests(tmp_path)
@@ -223,8 +233,7 @@ def test_only_an_own_folder_is_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"first_month": "2025-13"}, "is not a month"),
-        ({"first_month": "2025-05"}, "lies before the first"),
+        ({"first_month": Period.of("2025-05")}, "lies before the first"),
         ({"claims": 0}, "cannot be made"),
         ({"hospitals": 5}, "too few"),
     ],
@@ -239,5 +248,5 @@ def test_the_two_folders_are_apart_and_the_calendar_must_reach(tmp_path: Path) -
     with pytest.raises(WrongUse, match="lie in each other"):
         generate(tmp_path / "a", tmp_path / "a" / "b", claims=1, report=lambda _: None)
     with pytest.raises(DrgError, match="calendar has no 2002"):
-        make(tmp_path, first_month="2003-01", last_month="2004-01", claims=10)
+        make(tmp_path, first_month=Period.of("2003-01"), last_month=Period.of("2004-01"), claims=10)
     assert list(tmp_path.iterdir()) == []

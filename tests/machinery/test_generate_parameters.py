@@ -18,10 +18,16 @@ from support.generated import CLAIMS, like, make, read_back, rows, shared_region
 
 from drg_pipeline.calendar import working_days
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period, parse_periods
 from drg_pipeline.synthetic import seasons
 from drg_pipeline.synthetic.parameters import FLAWS, parameters
 
-FEW: dict[str, Any] = {"claims": 400, "first_month": "2025-01", "last_month": "2025-02", "hospitals": 8}
+FEW: dict[str, Any] = {
+    "claims": 400,
+    "first_month": Period.of("2025-01"),
+    "last_month": Period.of("2025-02"),
+    "hospitals": 8,
+}
 # Nothing happens by chance but what a claim is.
 QUIET: dict[str, Any] = {
     "flaws": "0",
@@ -242,11 +248,12 @@ def test_months_share_the_claims_as_their_days_weigh() -> None:
         "spring_festival": {"days_before": 0, "before": 1.0, "during": 1.0, "days_after": 0, "after": 1.0},
     }
     days = working_days([], date(2025, 1, 1), date(2025, 3, 31))
-    made = seasons.months(seasons.spans("2025-01", "2025-03"), 1460, given, days)
+    made = seasons.months(parse_periods("2025-01..2025-03"), 1460, given, days)
     # 31 + 3 x 28 + 31 = 146 days' weight for 1460 claims.
     assert [month.last_claim - month.first_claim + 1 for month in made] == [310, 840, 310]
     assert all(
-        len(month.drawn) == seasons.DAY_DRAWS and {*month.drawn} == {*range(month.days)} for month in made
+        len(month.drawn) == seasons.DAY_DRAWS and {*month.drawn} == {*range(month.period.last.day)}
+        for month in made
     )
 
 

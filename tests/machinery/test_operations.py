@@ -31,11 +31,12 @@ from drg_pipeline.assets.operations import (
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 
 NAME = regions.NAME
 HERE = ZoneInfo("Asia/Shanghai")
-AT_ONCE = Operations(quiet_seconds=0, open_from="2025-01")
+AT_ONCE = Operations(quiet_seconds=0, open_from=Period.of("2025-01"))
 
 
 @cache
@@ -62,22 +63,19 @@ def repository_of(region: Region, operations: Operations = AT_ONCE) -> dg.Reposi
 def test_a_period_is_run_on_the_day_that_the_law_counts(
     region: Region, role: str, period: str, day: str
 ) -> None:
-    assert str(run_day(region, role, period, region.side.calendar_days())) == day
+    assert str(run_day(region, role, Period.of(period), region.side.calendar_days())) == day
 
 
 def test_another_number_in_the_law_is_another_day(folder: Path) -> None:
-    old = "payment_working_days:\n    describe: Working days to pay after the groups are confirmed.\n"
-    new = old + "    # shorter in this test\n"
-    regions.change_law(folder, "settlement.yml", old, new)
-    path = folder / "policy" / NAME / "settlement.yml"
-    path.write_text(path.read_text("utf-8").replace("        value: 10\n", "        value: 1\n"), "utf-8")
+    days = "payment_working_days:\n    values:\n      - valid_from: 2026-01-30\n        value: {}\n"
+    regions.change_law(folder, "settlement.yml", days.format(10), days.format(1))
     region = Region(regions.settings(folder))
-    assert str(run_day(region, "month", "2025-03", region.side.calendar_days())) == "2025-04-09"
+    assert str(run_day(region, "month", Period.of("2025-03"), region.side.calendar_days())) == "2025-04-09"
 
 
 def test_a_year_is_open_until_the_data_of_its_clearing_are_cut_off(region: Region) -> None:
-    assert is_open(region, "2025-01", datetime(2026, 1, 31).date())
-    assert not is_open(region, "2025-12", datetime(2026, 2, 1).date())
+    assert is_open(region, Period.of("2025-01"), datetime(2026, 1, 31).date())
+    assert not is_open(region, Period.of("2025-12"), datetime(2026, 2, 1).date())
 
 
 def schedule_tick(region: Region, verb: str, instance: dg.DagsterInstance, *at: int) -> Any:
@@ -378,7 +376,7 @@ def test_a_goal_is_read_as_it_is_written(text: str) -> None:
 
 def test_a_month_before_the_lake_s_first_begins_no_chain(region: Region) -> None:
     with pytest.raises(WrongUse, match="There is no partition for 2020-12"):
-        Chain(region).check(Goal("months", ("2020-12",)))
+        Chain(region).check(Goal("months", (Period.of("2020-12"),)))
 
 
 # -- what operators set -----------------------------------------------------------------------

@@ -20,7 +20,7 @@ from drg_pipeline.periods import (
     between,
     contiguous,
     month_of,
-    parse_months,
+    parse_periods,
     span,
 )
 
@@ -151,7 +151,7 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 
 
 def test_months_are_read_alone_as_spans_and_as_a_list() -> None:
-    assert list(map(str, parse_months("2025-03, 2024-12..2025-02,2025-01"))) == [
+    assert list(map(str, parse_periods("2025-03, 2024-12..2025-02,2025-01"))) == [
         "2024-12",
         "2025-01",
         "2025-02",
@@ -163,11 +163,11 @@ def test_months_are_read_alone_as_spans_and_as_a_list() -> None:
         ("2025-01..2025-02..2025-03", "2025-02..2025-03"),
     ):
         with pytest.raises(WrongUse) as error:
-            parse_months(text)
+            parse_periods(text)
         assert error.value.message() == (
             f"{part!r} is not a month.\nWrite months as 2025-01 or 2025-01..2025-12."
         )
     with pytest.raises(
         WrongUse, match=r"The months 2025-02..2025-01 run backwards.\nWrite 2025-01..2025-02."
     ):
-        parse_months("2025-03,2025-02..2025-01")
+        parse_periods("2025-03,2025-02..2025-01")

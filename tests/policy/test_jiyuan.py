@@ -10,22 +10,24 @@ import csv
 import os
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+from support.periods import periods
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import MONTH, Period, between
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.policy.moments import RunDay
 from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "data" / "policy" / "jiyuan"
-MONTHS = [f"{year}-{month:02}" for year in range(2021, 2027) for month in range(1, 13)]
-YEARS = [str(year) for year in range(2021, 2027)]
+YEARS = between(Period.of("2021"), Period.of("2026"))
+MONTHS = [month for year in YEARS for month in year.months]
 FAR = date(2099, 12, 31)
 
 
@@ -34,15 +36,15 @@ def pack() -> Pack:
     return load_pack(FOLDER)
 
 
-def periods(pack: Pack, name: str) -> list[str]:
-    return MONTHS if pack.tables[name].period == "month" else YEARS
+def every(pack: Pack, name: str) -> list[Period]:
+    return MONTHS if pack.tables[name].period == MONTH else YEARS
 
 
-def own_moment(phase: str, period: str) -> date:
+def own_moment(phase: str, period: Period) -> date:
     """The earliest day on which a period's run may ask: its last day, its cut-off, the clearing's."""
-    year = int(period[:4])
     if phase == "month":
-        return date(year + (period[5:] == "12"), int(period[5:]) % 12 + 1, 1)
+        return period.last + timedelta(days=1)
+    year = period.first.year
     return date(year, 1, 31) if phase == "calibration" else date(year + 1, 1, 31)
 
 
@@ -53,21 +55,19 @@ def names() -> list[str]:
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("known", ["far", "own"])
 def test_each_parameter_holds_in_each_period(pack: Pack, name: str, known: str) -> None:
-    rows = pack.rows(name, periods(pack, name), own_moment if known == "own" else lambda phase, period: FAR)
+    rows = pack.rows(name, every(pack, name), own_moment if known == "own" else lambda phase, period: FAR)
     table = pack.tables[name]
     assert all(len(row) == len(table.columns) for row in rows)
     if not table.parameters[0].is_table:
-        assert len(rows) == len(periods(pack, name)) * len(table.known)
+        assert len(rows) == len(every(pack, name)) * len(table.known)
     elif not table.parameters[0].nullable:
-        assert {row[0] for row in rows} == {
-            int(p) if table.period == "year" else p for p in periods(pack, name)
-        }
+        assert {row[0] for row in rows} == {period.value for period in every(pack, name)}
 
 
 @pytest.mark.parametrize("name", names())
 def test_the_database_takes_every_table_as_typed(pack: Pack, name: str) -> None:
     table = pack.tables[name]
-    rows = pack.rows(name, periods(pack, name)[-2:], lambda phase, period: FAR)
+    rows = pack.rows(name, every(pack, name)[-2:], lambda phase, period: FAR)
     with duckdb.connect() as con:
         columns = ", ".join(f'"{column}" {described.type}' for column, described in table.columns.items())
         con.execute(f"create table held ({columns})")
@@ -109,20 +109,22 @@ def test_clauses_that_a_reason_names_exist(pack: Pack) -> None:
 
 
 def test_years_before_the_instrument_are_marked(pack: Pack) -> None:
-    assert pack.mark("2025") == pack.mark("2026-01") == "回溯演示"
-    assert pack.mark("2026-02") is None
+    assert pack.mark(Period.of("2025")) == pack.mark(Period.of("2026-01")) == "回溯演示"
+    assert pack.mark(Period.of("2026-02")) is None
     assert pack.first_published == date(2021, 1, 1)
 
 
 def test_which_calibration_binds(pack: Pack) -> None:
     assert pack.rows(
-        "policy.calibration_binding", ["2024-12", "2025-01", "2026-12", "2027-01"], own_moment
+        "policy.calibration_binding", periods("2024-12", "2025-01", "2026-12", "2027-01"), own_moment
     ) == [("2024-12", 2024), ("2025-01", 2025), ("2026-12", 2025), ("2027-01", 2027)]
 
 
 def test_past_its_confirmation_the_law_is_stale(pack: Pack) -> None:
-    assert pack.stale("policy.settlement", "2026-12") == []
-    assert {entry.parameter for entry in pack.stale("policy.settlement", "2027-01")} >= {"deposit_rate"}
+    assert pack.stale("policy.settlement", Period.of("2026-12")) == []
+    assert {entry.parameter for entry in pack.stale("policy.settlement", Period.of("2027-01"))} >= {
+        "deposit_rate"
+    }
 
 
 def held(pack: Pack, name: str) -> object:
@@ -186,7 +188,7 @@ def test_levels_and_pools_agree(pack: Pack) -> None:
     levels = column("care_level", "level")
     assert column("pay_ratio_cap", "level") == levels
     assert column("nearest_level", "level") | column("nearest_level", "neighbour") == levels
-    assert column("pool", "insutype") == column("insutype_domain", "insutype")
+    assert column("pool_member", "pool") == column("pool", "pool")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from support.periods import periods
 
 from drg_pipeline.errors import Fault
 from drg_pipeline.policy import Pack, load_pack
@@ -50,10 +51,10 @@ def refused(pack: Pack, *typed: str) -> str:
 
 
 def test_a_change_is_a_name_rows_a_column_a_span_an_operator_and_a_value() -> None:
-    assert read("a.b=1.50") == Change("a.b=1.50", "a.b", None, False, "", "", "", "=", "1.50")
+    assert read("a.b=1.50") == Change("a.b=1.50", "a.b", None, False, "", None, None, "=", "1.50")
     text = "t [ x = 1, y= ] . c @2025-07..2025-09 *= 1.02"
     assert read(text) == Change(
-        text, "t", {"x": "1", "y": ""}, False, "c", "2025-07", "2025-09", "*=", "1.02"
+        text, "t", {"x": "1", "y": ""}, False, "c", *periods("2025-07", "2025-09"), "*=", "1.02"
     )
     added = read("t[new,x=1].c+=-2")
     assert (added.new, added.chosen, added.operator, added.value) == (True, {"x": "1"}, "+=", "-2")
@@ -67,6 +68,7 @@ def test_a_change_is_a_name_rows_a_column_a_span_an_operator_and_a_value() -> No
         ("low_share", "is not NAME=VALUE"),
         ("=3", "is not NAME=VALUE"),
         ("a@2025-13=1", "is not NAME=VALUE"),
+        ("a@0000=1", "is not NAME=VALUE"),
         ("a[x=1=2", "is not NAME=VALUE"),
         ("a*=1e3", "is not a number"),
         ("a+=1,000", "is not a number"),
@@ -195,7 +197,7 @@ def test_a_change_to_what_it_is_already_is_none(pack: Pack) -> None:
             "does not begin where the row before ends",
         ),
         ("high_multiple[base_point_above=0].multiple=0.5", "is below 1"),
-        ("pool[new,pool=a].place=abroad", "is not one of: local, nonlocal"),
+        ("pool_member[new,insutype=1].place=abroad", "is not one of: local, nonlocal"),
         ("deposit_rate@2020..2020=0.1", "no value begins or holds then"),
     ],
 )

@@ -12,12 +12,13 @@ import duckdb
 import pytest
 import yaml
 
+from drg_pipeline.periods import Period
 from drg_pipeline.synthetic import generate
 from drg_pipeline.synthetic.parameters import PARAMETERS
 from support import regions
 
 CLAIMS = 6000
-SPAN = {"first_month": "2024-11", "last_month": "2025-03"}
+SPAN = {"first_month": Period.of("2024-11"), "last_month": Period.of("2025-03")}
 FILES = ("setlinfo", "diseinfo", "oprninfo", "payinfo", "iteminfo", "drginfo")
 
 

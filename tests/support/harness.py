@@ -1,7 +1,7 @@
 """Runs models on small given tables in an in-memory DuckDB and hands back rows with exact decimals.
 
-Column types come from the project, the law from the pack of Jiyuan, working days from the real
-calendar; what a test gives replaces them. No expectation and no rule lives here.
+Column types come from the project, the law from a region's pack, working days from the real calendar; what a
+test gives replaces them. No expectation and no rule lives here.
 """
 
 from __future__ import annotations
@@ -17,36 +17,39 @@ import duckdb
 
 from drg_pipeline.calendar import working_days
 from drg_pipeline.lake.digest import logical_digest
-from drg_pipeline.lake.periods import months_between
+from drg_pipeline.periods import MONTH, YEAR, Period, between
 from drg_pipeline.region import CALENDAR_TABLE, Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.project import Project
+from support.periods import month_texts
 
 # Values as text, or as what Python has for them.
 Row = Mapping[str, Any]
 Given = Mapping[str, Sequence[Row]]
 
+# Packs that are there for tests alone.
+REGIONS = Path(__file__).parents[1] / "regions"
 FIRST_YEAR, LAST_YEAR = 2024, 2026
 FAR = date(2099, 12, 31)
 
 
 class Bench:
-    """The project's models, and the tables from the side that every run may read."""
+    """The project's models as a region has them, and the tables from the side that every run may read."""
 
-    def __init__(self, folder: Path) -> None:
-        self.region = Region(Settings.for_region("jiyuan", lake=folder / "lake"))
+    def __init__(self, folder: Path, region: str = "jiyuan") -> None:
+        own = REGIONS / region
+        policy = own if own.is_dir() else None
+        self.region = Region(Settings.for_region(region, lake=folder / "lake", policy=policy))
         self.project = self.region.project
         self.folder = folder
         self.side: dict[str, Path] = {}
         self._publish_side()
 
     def _publish_side(self) -> None:
-        periods = {
-            "month": months_between(f"{FIRST_YEAR}-01", f"{LAST_YEAR}-12"),
-            "year": [str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)],
-        }
+        years = between(Period.of(str(FIRST_YEAR)), Period.of(str(LAST_YEAR)))
+        periods = {YEAR: years, MONTH: [month for year in years for month in year.months]}
         tables: dict[str, Sequence[Sequence[object]]] = {
             name: self.region.pack.rows(name, periods[table.period], lambda phase, period: FAR)
             for name, table in self.region.pack.tables.items()
@@ -186,7 +189,7 @@ class Run:
         periods: dict[str, list[str | None]] = {
             "none": [None],
             "year": [str(year) for year in range(first_year, last_year + 1)],
-            "month": [*months_between(f"{first_year}-01", f"{last_year}-12")],
+            "month": month_texts(f"{first_year}-01..{last_year}-12"),
         }
         verdicts = Contract(self.bench.project, model).checks(self.con, periods[model.partition])
         return {check.id for checks in verdicts.values() for check in checks if not check.passed}

@@ -26,11 +26,12 @@ import pytest
 from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, load_reference_layout
 from drg_pipeline.lake.outcome import refused
-from drg_pipeline.lake.periods import months_between, parse_months
 from drg_pipeline.lake.store import PART, Store
 from drg_pipeline.lake.views import open_views
+from drg_pipeline.periods import Period, parse_periods
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings
+from support.periods import month_texts, periods
 
 NAME = "jiyuan"
 TESTS = Path(__file__).resolve().parents[1]
@@ -124,7 +125,7 @@ def example_year(samples: Path) -> Callable[[Path], None]:
         from drg_pipeline.runs import Runner
 
         give(samples / "examples" / "region-1", folder)
-        Runner(Region(settings(folder))).clear("2025")
+        Runner(Region(settings(folder))).clear(Period.of("2025"))
 
     return build
 
@@ -134,8 +135,8 @@ def first_quarter(year: Path) -> Callable[[Path], None]:
 
     def build(folder: Path) -> None:
         bare(year, folder)
-        give(year, folder, parse_months("2025-01..2025-03"))
-        settle(Region(settings(folder)), parse_months("2025-01..2025-03"))
+        give(year, folder, month_texts("2025-01..2025-03"))
+        settle(Region(settings(folder)), month_texts("2025-01..2025-03"))
 
     return build
 
@@ -250,13 +251,14 @@ def settle(region: Region, months: Sequence[str], *, through: str | None = None)
     models = region.project.models
     monthly = [name for name, model in models.items() if model.partition == "month"]
     tables = tables_behind(region, "month", [through] if through else monthly)
-    bring(region, "month", tables, months)
+    bring(region, tables, months)
     return said
 
 
-def bring(region: Region, kind: str, tables: Sequence[str], partitions: Sequence[str]) -> None:
+def bring(region: Region, tables: Sequence[str], partitions: Sequence[str]) -> None:
     """The law among the tables, then the models."""
-    region.side.publish_policy(kind, partitions, [table for table in tables if table in region.pack.tables])
+    law = [table for table in tables if table in region.pack.tables]
+    region.side.publish_policy(periods(*partitions), law)
     compute(region, [table for table in tables if table in region.project.models], partitions)
 
 
@@ -265,9 +267,9 @@ def calibrate(region: Region, year: str) -> None:
     from drg_pipeline.assets.jobs import region_jobs
 
     jobs = region_jobs(region)
-    months = months_between(f"{int(year) - 3}-01", f"{int(year) - 1}-12")
-    for role, partitions in (("history", months), ("calibration", [year])):
-        bring(region, jobs[role].partition, jobs[role].tables, partitions)
+    before = month_texts(f"{int(year) - 3}-01..{int(year) - 1}-12")
+    for role, partitions in (("history", before), ("calibration", [year])):
+        bring(region, jobs[role].tables, partitions)
 
 
 # -- what is published -------------------------------------------------------------------------
@@ -372,12 +374,12 @@ def _months(folder: Path, months: str) -> None:
     """Months through Dagster."""
     from drg_pipeline.runs import Runner
 
-    Runner(_told(folder)).months(parse_months(months))
+    Runner(_told(folder)).months(parse_periods(months))
 
 
 def _settle(folder: Path, months: str) -> None:
     """Months without Dagster, on a calibration that is there."""
-    settle(_told(folder), parse_months(months))
+    settle(_told(folder), month_texts(months))
 
 
 def _history(folder: Path, months: str) -> None:
@@ -386,7 +388,7 @@ def _history(folder: Path, months: str) -> None:
 
     runner = Runner(_told(folder))
     runner.take_in()
-    runner.run(Step(runner.jobs["history"], tuple(parse_months(months))))
+    runner.run(Step(runner.jobs["history"], tuple(parse_periods(months))))
 
 
 def _read(folder: Path, until: str) -> None:

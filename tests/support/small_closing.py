@@ -24,15 +24,15 @@ from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import needed, recompute
 from drg_pipeline.lake.parquet import parquet, write_partition
-from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import Store
 from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.project import Project, Source
+from support.periods import month_texts
 from support.small_project import write_project, write_table
 
-MONTHS = months_of("2025")
+MONTHS = month_texts("2025")
 TEXT, WHOLE = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
 ENTRY = {"id": WHOLE, "n": WHOLE, "settlement_month": TEXT, "delivery": TEXT}
 SIDES = {
