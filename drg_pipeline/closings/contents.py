@@ -94,16 +94,16 @@ def taken_as_it_is(project: Project, period: str, table: str, partition: str) ->
     return kind_of(period) == "month" or project.models[table].sealed
 
 
-def scope_of(region: Region, period: str) -> Scope:
+def scope_of(engine: Engine, period: str) -> Scope:
     """What a closing of the period is about, as the models and the law in the lake say.
 
     DrgError where the law that names other years' tables is not there: the period was never run.
     """
-    project = region.project
+    project = engine.project
     targets = {table: [period] for table in sealed_tables(project, kind_of(period))}
     try:
         needs = needed(
-            region.engine,
+            engine,
             targets,
             ends_at=lambda table, part: taken_as_it_is(project, period, table, part),
         )

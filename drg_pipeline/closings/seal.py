@@ -69,7 +69,7 @@ def close(region: Region, period: str, *, early: bool = False, today: date | Non
 
     Raises DrgError with everything that speaks against it: nothing of it is written then.
     """
-    scope = scope_of(region, period)
+    scope = scope_of(region.engine, period)
     computed = scope.computed()
     with region.store.alone(*(name for table in computed for name in computed[table] or [table])):
         if standing := region.closed.standing(period):
