@@ -141,7 +141,7 @@ def read_parameter(
     may = [
         "confirmed_until",
         "nullable",
-        *(["bands", "complete"] if is_table else ["domain", "at_least", "at_most"]),
+        *(["bands", "complete", "with_base"] if is_table else ["domain", "at_least", "at_most"]),
     ]
     needed, optional = (needs, [*may, "values"]) if described else ([*needs, "values"], may)
     keys = place.mapping(node, needed, optional)
@@ -172,6 +172,7 @@ def read_parameter(
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
     shape = shape or _Shape((), None)
+    _boolean(place.at("with_base"), keys.get("with_base", "false"))
     kept = (shape.key, shape.bands, _boolean(place.at("complete"), keys.get("complete", "false")))
     return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, *kept)
 
