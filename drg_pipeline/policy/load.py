@@ -17,7 +17,7 @@ from typing import Any
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.periods import MONTH, YEAR
-from drg_pipeline.policy.agree import disagreements
+from drg_pipeline.policy.agree import disagreements, with_rows_of
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
@@ -262,7 +262,10 @@ def _parameter(name: str, texts: Texts) -> Parameter | None:
         if isinstance(text.keys.get("parameters"), dict) and name in text.keys["parameters"]
     ]
     layer, place, node = nodes[0]
+    common: Parameter | None = None
     for nearer, there, own in nodes[1:]:
+        if isinstance(node, dict) and node.get("with_base") == "true" and "values" in node:
+            common = read_parameter(place, name, node, layer.context)
         before = len(there.faults)
         keys = there.mapping(own, ["values"], [*(key for key in node if key not in OWN), *OWN])
         for key in sorted(keys.keys() - set(OWN)):
@@ -272,7 +275,8 @@ def _parameter(name: str, texts: Texts) -> Parameter | None:
         layer, place, node = nearer, there, {**node, **keys}
     if isinstance(node, dict) and "values" not in node and layer.place.file != PACK_FILE:
         return None
-    return read_parameter(place, name, node, layer.context)
+    found = read_parameter(place, name, node, layer.context)
+    return with_rows_of(found, common) if found and common else found
 
 
 def _known(place: Place, node: object) -> tuple[str, ...]:

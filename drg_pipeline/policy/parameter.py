@@ -135,7 +135,7 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
         keys = place.mapping(
             node,
             ["describe", "type", "key", "columns", "values"],
-            ["confirmed_until", "nullable", "bands", "complete"],
+            ["confirmed_until", "nullable", "bands", "complete", "with_base"],
         )
     else:
         keys = place.mapping(
@@ -170,6 +170,7 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
     shape = shape or _Shape((), None)
+    _boolean(place.at("with_base"), keys.get("with_base", "false"))
     kept = (shape.key, shape.bands, _boolean(place.at("complete"), keys.get("complete", "false")))
     return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, *kept)
 

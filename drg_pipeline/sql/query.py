@@ -6,7 +6,6 @@ means is no business of this module.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -179,8 +178,3 @@ def _reserved() -> frozenset[str]:
             "where keyword_category in ('reserved', 'type_function')"
         ).fetchall()
     return frozenset(name for (name,) in found)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""

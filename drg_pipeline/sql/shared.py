@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
 from drg_pipeline.sql.header import Split, check_keys, cited
-from drg_pipeline.sql.query import Parsed, did_you_mean, is_word, parsed, parted
+from drg_pipeline.sql.query import Parsed, is_word, parsed, parted
 
 MARK = "_"
 # No shared SELECT: how the members of a table become it.

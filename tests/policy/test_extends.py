@@ -270,3 +270,16 @@ def test_a_table_is_complete_on_every_day(tmp_path: Path) -> None:
         f"pools.yml: parameters.member: has no row for scheme c, place {place} (on 2026-07-01): add it"
         for place in ("far", "near")
     ]
+
+
+def test_rows_of_the_base_stand_where_the_region_does_not_say_otherwise(tmp_path: Path) -> None:
+    common = COMMON.replace("    key: [code]\n", "    key: [code]\n    with_base: true\n")
+    own = (
+        "  listed:\n    values:\n      - valid_from: 2026-01-30\n        rows:\n"
+        "          - {code: b, law: JY-7}\n          - {code: c, law: JY-8}\n"
+        "        published: 2026-01-30\n        law: JY-7\n"
+    )
+    pack = load_pack(packs(tmp_path, STATED + own, more={"common/topic.yml": common}))
+    assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8"), ("a", "JY-18")]
+    pack = load_pack(packs(tmp_path, STATED + own))
+    assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8")]
