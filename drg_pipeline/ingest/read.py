@@ -234,7 +234,7 @@ def _value(column: ClaimColumn, present: list[ClaimColumn]) -> str:
 
 
 def _constant(text: str) -> str:
-    """The same text in every row; as the one value of an enumeration it is not looked at row by row."""
+    """SQL for a text that every row has; the one value of an enumeration is not looked at row by row."""
     return f"{literal(text)}::ENUM({literal(text)})"
 
 
