@@ -22,6 +22,8 @@ from drg_pipeline.periods import Period
 from drg_pipeline.region.bound import unread
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.header import split_header
+from drg_pipeline.sql.project import Project
+from drg_pipeline.sql.query import parsed
 
 MODELS = PROJECT / "dbt_like_sql"
 MACROS = sorted(MODELS.rglob("macros.sql"))
@@ -243,3 +245,11 @@ def test_a_header_says_only_where_reading_differs_from_the_model_s_own_period(be
                 f"{model.name}: {table}"
             )
             assert reads.months or not reads.within_year, f"{model.name}: {table}"
+
+
+def test_a_text_of_many_files_says_what_its_model_says(bench: Bench) -> None:
+    """What a composed text reads and yields is put together from its files, without reading it again."""
+    for model in Project(bench.project.folder, bench.project.sources.values()).models.values():
+        said = parsed(model.sql)
+        whole = (model.upstream, model.columns, frozenset())
+        assert (said.upstream, said.columns, said.bare) == whole, model.name
