@@ -103,6 +103,21 @@ def test_what_no_layer_gives_is_not_in_the_pack(tmp_path: Path) -> None:
     assert list(pack.tables["policy.topic"].columns) == ["month", "shared", "own"]
 
 
+def test_what_no_layer_gives_is_known_by_its_shape(tmp_path: Path) -> None:
+    pack = load_pack(packs(tmp_path, "  shared:\n    values:\n" + STATED.split("values:\n")[1]))
+    assert list(pack.lacking) == ["policy.topic"]
+    assert list(pack.lacking["policy.topic"].columns) == ["month", "stated"]
+    broken = COMMON.replace("type: whole\n", "type: wholly\n", 1)
+    (one,) = faults(
+        packs(
+            tmp_path,
+            "  shared:\n    values:\n" + STATED.split("values:\n")[1],
+            more={"common/topic.yml": broken},
+        )
+    )
+    assert one.startswith("common/topic.yml: parameters.stated.type: ")
+
+
 def test_of_clauses_of_several_regions_the_region_s_own_is_cited(tmp_path: Path) -> None:
     assert rows(load_pack(packs(tmp_path)), "listed") == [("a", "JY-18"), ("b", OPEN)]
     both = HEAD.replace("[JY]", "[JY, JYX]")
