@@ -298,3 +298,29 @@ def test_rows_of_the_base_stand_where_the_region_does_not_say_otherwise(tmp_path
     assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8"), ("a", "JY-18")]
     pack = load_pack(packs(tmp_path, STATED + own))
     assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8")]
+
+
+def test_a_later_text_of_base_or_region_reaches_the_rows_from_the_day_it_is_known(tmp_path: Path) -> None:
+    """Base: a from 2021, and d from 2026-03 as published in February. Region: b from 2021, and c in its place
+    from 2021 on as published in April."""
+    common = COMMON.replace("    key: [code]\n", "    key: [code]\n    with_base: true\n")
+    common = common.replace("          - {code: b, law: [XX-9]}\n", "")
+    common += (
+        "      - valid_from: 2026-03-01\n        rows:\n          - {code: d, law: [JY-18]}\n"
+        "        published: 2026-02-01\n        law: open\n        reason: common practice\n"
+    )
+    dated = "      - valid_from: 2021-01-01\n        rows: [{{code: {}, law: JY-7}}]\n        published: {}\n        law: open\n        reason: made up\n"
+    own = "  listed:\n    values:\n" + dated.format("b", "2021-01-01") + dated.format("c", "2026-04-01")
+    listed = load_pack(packs(tmp_path, STATED + own, more={"common/topic.yml": common})).parameter("listed")
+
+    def codes(on: str, known_on: str) -> str:
+        held = listed.at(date.fromisoformat(on), date.fromisoformat(known_on))
+        return (
+            "".join(str(row[0]) for row in held.content) if held and isinstance(held.content, tuple) else ""
+        )
+
+    assert codes("2026-06-01", "2026-01-31") == "ba"
+    assert codes("2026-06-01", "2026-02-01") == "bd"
+    assert codes("2026-06-01", "2026-04-01") == "cd"
+    assert codes("2026-02-28", "2026-04-01") == "ca"
+    assert codes("2026-02-28", "2026-03-31") == "ba"
