@@ -1,8 +1,8 @@
 """Closings of the form before this one: what their models may say that models no longer say.
 
 There a model could be `like` another one, with other names in the place of some of that one's tables and
-columns; what is sealed today says it by shared SELECTs. And one could name a catalogue of its `flags`, which
-decided on no row. Replays read such a folder through this.
+columns: today both read a shared SELECT. It could also name the catalogue by which its `flags` were judged,
+which computes nothing. Replays read such a folder through this.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FORMAT = 1
 
 
 def split_older(path: Path) -> tuple[dict[str, Any], str]:
-    """The header of a sealed model without what is no longer said, and the SELECT that it stands for."""
+    """The header of a sealed model as models have it today, and the SELECT that it stands for."""
     header, sql = split_header(path)
     header.pop("flags", None)
     if "like" in header:

@@ -69,7 +69,7 @@ def close(region: Region, period: str, *, early: bool = False, today: date | Non
 
     Raises DrgError with everything that speaks against it: nothing of it is written then.
     """
-    scope = scope_of(region, period)
+    scope = scope_of(region.engine, period)
     computed = scope.computed()
     with region.store.alone(*(name for table in computed for name in computed[table] or [table])):
         if standing := region.closed.standing(period):
@@ -238,7 +238,7 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
     number = before.number + 1 if before else 1
     trail = Trail(settings.region_closings)
     with _aside(closed.folder / period, number) as folder:
-        contents = Contents(region, scope, folder)
+        contents = Contents(settings, region.engine, scope, folder)
         contents.take_tables()
         _take_code_and_law(region, contents)
         labels = contents.take_deliveries()

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import scheme_columns
-from drg_pipeline.ingest.delivery import LANDING
+from drg_pipeline.ingest.landed import FILE, LANDED, LANDING, REJECTED_ROW
 from drg_pipeline.ingest.layout import LAYOUT_FILE as CLAIM_FILES
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE as REFERENCE_FILES
 from drg_pipeline.ingest.reference_layout import ReferenceLayout, load_reference_layout
 from drg_pipeline.policy import Pack
-from drg_pipeline.sql.project import Column, Source
+from drg_pipeline.sql.project import Source
 
 REFERENCE = "reference"
 SCHEME = "scheme"
@@ -28,39 +29,6 @@ CALENDAR_TABLE = f"{REFERENCE}.{CALENDAR}"
 # The table of schemes themselves, one row a scheme.
 SCHEME_TABLE = f"{SCHEME}.{SCHEME}"
 
-_LANDED = {
-    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
-    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
-    "line": Column("BIGINT", "line", "Physical line where the record starts"),
-    "fields_found": Column("INTEGER", "fields", "Fields of the record"),
-    "fields_expected": Column("INTEGER", "fields", "Fields of the file's header"),
-}
-_FILE = {
-    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
-    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
-    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
-    "format": Column("VARCHAR", "code", "csv or parquet"),
-    "encoding": Column("VARCHAR", "code", "Text encoding"),
-    "bom": Column("BOOLEAN", "true or false", "Starts with a byte order mark"),
-    "sha256": Column("VARCHAR", "hex", "SHA-256 of the file's bytes"),
-    "bytes": Column("BIGINT", "bytes", "Size"),
-    "physical_lines": Column("BIGINT", "lines", "Physical lines"),
-    "blank_lines": Column("BIGINT", "lines", "Blank lines"),
-    "records": Column("BIGINT", "records", "Records"),
-    "accepted": Column("BIGINT", "records", "Accepted records"),
-    "rejected": Column("BIGINT", "records", "Rejected records"),
-    "odd_field_count": Column("BIGINT", "records", "Records with too few or too many fields"),
-    "note": Column("VARCHAR", "text", "Columns kept out or missing"),
-}
-_REJECTED = {
-    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
-    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
-    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
-    "line": Column("BIGINT", "line", "Physical line where the record starts"),
-    "column_name": Column("VARCHAR", "name", "First column that could not be read"),
-    "raw": Column("VARCHAR", "text", "Text of that field, masked in personal columns"),
-    "reason": Column("VARCHAR", "text", "Why"),
-}
 _CALENDAR = {
     "date": Column("DATE", "date", "Day"),
     "is_workday": Column("BOOLEAN", "true or false", "Working day by the statutory calendar"),
@@ -105,20 +73,20 @@ def sources(layouts: Layouts, pack: Pack) -> list[Source]:
 
 def _landing(layout: Layout) -> Iterator[Source]:
     for file in layout.files:
-        columns = {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns} | _LANDED
+        columns = {c.name: c.column for c in file.columns} | LANDED
         yield Source(f"{LANDING}.{file.name}", "delivery", columns, file.describe, grain=("delivery", "line"))
     described = "Every file of a delivery with its counts."
-    yield Source(f"{LANDING}.file", "delivery", _FILE, described, grain=("delivery", "file"))
+    yield Source(f"{LANDING}.file", "delivery", FILE, described, grain=("delivery", "file"))
     described = "Records of a delivery that could not be read."
     grain = ("delivery", "file", "line")
-    yield Source(f"{LANDING}.rejected_row", "delivery", _REJECTED, described, grain=grain)
+    yield Source(f"{LANDING}.rejected_row", "delivery", REJECTED_ROW, described, grain=grain)
 
 
 def _reference(layout: ReferenceLayout) -> Iterator[Source]:
     described = "Working days of the statutory calendar."
     yield Source(CALENDAR_TABLE, "none", _CALENDAR, described, grain=("date",))
     for file in layout.files:
-        columns = {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns}
+        columns = {c.name: c.column for c in file.columns}
         grain = (*file.key, *(("valid_from",) if file.validity else ()))
         yield Source(f"{REFERENCE}.{file.name}", "none", columns, file.describe, grain=grain)
 
@@ -134,8 +102,5 @@ def _scheme(layout: ReferenceLayout) -> Iterator[Source]:
 
 def _law(pack: Pack) -> Iterator[Source]:
     for name, table in pack.tables.items():
-        columns = {
-            c: Column(column.type.upper(), column.unit, column.meaning) for c, column in table.columns.items()
-        }
         cited = tuple(law for law in table.citations if law != "open")
-        yield Source(name, table.period, columns, table.describe, cited, table.key)
+        yield Source(name, table.period, table.columns, table.describe, cited, table.key)

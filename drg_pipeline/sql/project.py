@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sqlglot.schema import MappingSchema
 
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
+from drg_pipeline.forms import Column
 from drg_pipeline.sql.account import Explanation, misread
 from drg_pipeline.sql.clauses import Documents, One, clause_macro, of_region
 from drg_pipeline.sql.folder import read_folder
@@ -23,24 +24,8 @@ from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.model import DETAIL, Invariant, Listing, Model
 from drg_pipeline.sql.order import ordered
-from drg_pipeline.sql.query import did_you_mean
 
 STATE = "true: fails; false: passes; empty: does not apply"
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column is: SQL type, unit, meaning."""
-
-    type: str
-    unit: str
-    meaning: str
-
-    @property
-    def explained(self) -> str:
-        """What it means, with its unit where the words do not say it already."""
-        said = not self.unit or self.unit == self.meaning.lower()
-        return self.meaning if said else f"{self.meaning} ({self.unit})"
 
 
 @dataclass(frozen=True)
@@ -225,12 +210,15 @@ class Project:
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
 
+    @property
+    def readers(self) -> list[Model | Invariant | Explanation]:
+        """Everything that reads tables: models, invariants, the account of a claim."""
+        return [*self.models.values(), *self.invariants, *self.explanations.values()]
+
     @cached_property
     def read(self) -> frozenset[str]:
-        """Every table that a model, an invariant or the account of a claim reads."""
-        readers: list[Model | Invariant | Explanation] = [*self.models.values(), *self.invariants]
-        readers += self.explanations.values()
-        return frozenset(table for reader in readers for table in reader.upstream)
+        """Every table that is read."""
+        return frozenset(table for reader in self.readers for table in reader.upstream)
 
     def upstream_closure(self, tables: Iterable[str]) -> set[str]:
         """The models that must be there before (and with) the given ones."""

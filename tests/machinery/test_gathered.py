@@ -14,9 +14,10 @@ import yaml
 from support.small_project import write_model, write_project, write_table
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Column
 from drg_pipeline.sql.lineage import column_lineage, whole_lineage
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.project import Column, Project, Source
+from drg_pipeline.sql.project import Project, Source
 
 ENTRY = Source(
     "early.entry",
@@ -477,7 +478,7 @@ def test_rules_have_a_name_for_what_they_are_called(tmp_path: Path) -> None:
         "early.row: header key member is missing: what details call a rule"
     }
     assert faults_of(gathered(tmp_path, RULES, {"gather": "state"})) == {
-        "early.row: gather is state, not union or states"
+        "early.row: gather is state, not union, states or first"
     }
 
 

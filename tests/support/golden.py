@@ -1,6 +1,7 @@
 """Reads the worked examples: YAML files whose scalars stay text, so that no float is born.
 
-A file has `describe`, `through` (the models, in order) and `cases`; it may have `given` (rows of every
+A file has `describe`, `region` (whose law and methods it is worked under), `through` (the models, in order)
+and `cases`; it may have `given` (rows of every
 case), `defaults` (table -> columns that its given rows share) and `spread` (a name -> tables: a row given
 under the name is a row of each of these tables, by column name). A case has `name`, `law` and `expect`; it
 may have `given`, `policy` (policy table -> columns set in all its rows), `methods` (choice -> the method that
@@ -29,6 +30,7 @@ class Case:
     """One worked example, ready to run."""
 
     file: str
+    region: str
     name: str
     law: tuple[str, ...]
     through: tuple[str, ...]
@@ -70,7 +72,7 @@ def read_cases(folder: Path) -> list[Case]:
 def _cases(path: Path) -> Iterator[Case]:
     place = Place(path.name)
     top = place.mapping(
-        read_yaml(path, place), ["describe", "through", "cases"], ["given", "defaults", "spread"]
+        read_yaml(path, place), ["describe", "region", "through", "cases"], ["given", "defaults", "spread"]
     )
     for position, node in enumerate(top.get("cases") or [], 1):
         at = place.at("cases").item(position)
@@ -84,6 +86,7 @@ def _cases(path: Path) -> Iterator[Case]:
         if not place.faults:
             yield Case(
                 path.stem,
+                str(top["region"]),
                 str(body["name"]),
                 tuple(body["law"]),
                 tuple(top["through"]),

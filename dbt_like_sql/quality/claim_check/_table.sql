@@ -1,11 +1,5 @@
 /*---
-describe: >-
-  One row for each check in force that a claim version fails, with its severity. `orphan` rows stand for child
-  records that came without their claim version, in the month of their delivery.
-grain: [month, setl_id, dcla_time, check_id]
-partition: month
-nullable: [detail]
-law: [JY-31-3, SD-14]
+describe: What versions and lone records fail, as far as the law of the month lists it.
 ---*/
 with failing as (
     select
@@ -21,7 +15,7 @@ found as (
     from failing
     union all
     select month, setl_id, dcla_time, check_id, detail
-    from quality.record_finding
+    from members
 )
 
 select
@@ -32,5 +26,5 @@ select
     k.severity,
     f.detail
 from found as f
--- What the law of the month does not list is found and does not count.
+-- A check that the law of the month does not list is asked, and does not count.
 inner join policy.quality_check as k on k.month = f.month and k.check_id = f.check_id
