@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -230,8 +230,9 @@ def _law(sides: Sides) -> Iterator[Why]:
     before, after = (load_pack(folder / LAW / later.region) for folder in (old, new))
     for name, parameter in after.parameters.items():
         was = before.parameters[name].values if name in before.parameters else ()
+        said = {replace(value, reason="") for value in was}
         for value in parameter.values:
-            if value not in was:
+            if replace(value, reason="") not in said:
                 content = "…" if isinstance(value.content, tuple) else value.content
                 yield Why(
                     POLICY,
