@@ -1,4 +1,4 @@
-"""What the parameters of one pack must say of each other: columns of another table's values, complete tables.
+"""What parameters say of each other: rows that a base lends, values of another table, complete tables.
 
 Each parameter by itself is checked where it is read. Nothing is known here by name.
 """
@@ -6,11 +6,12 @@ Each parameter by itself is checked where it is read. Nothing is known here by n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.policy.parameter import Parameter
+from drg_pipeline.policy.parameter import DatedValue, Parameter, Row
 from drg_pipeline.policy.value_type import Scalar
 
 
@@ -23,6 +24,25 @@ def disagreements(parameters: Sequence[Parameter]) -> list[Fault]:
         if one.columns is not None
         for what in dict.fromkeys(_of_one(one, by_name))
     ]
+
+
+def with_rows_of(own: Parameter, common: Parameter) -> Parameter:
+    """A region's table with the rows of its base that it does not say otherwise, by key."""
+    places = [list(own.columns or ()).index(column) for column in own.key]
+
+    def key(row: Row) -> tuple[object, ...]:
+        return tuple(row[place] for place in places)
+
+    def whole(value: DatedValue) -> DatedValue:
+        held = common.at(value.valid_from, date.max)
+        if held is None or not isinstance(held.content, tuple) or not isinstance(value.content, tuple):
+            return value
+        said = {key(row) for row in value.content}
+        return replace(
+            value, content=(*value.content, *(row for row in held.content if key(row) not in said))
+        )
+
+    return replace(own, values=tuple(map(whole, own.values)))
 
 
 def _of_one(one: Parameter, by_name: Mapping[str, Parameter]) -> Iterator[str]:
