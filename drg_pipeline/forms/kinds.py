@@ -120,12 +120,12 @@ def named(of: Reader, key: Reader = text, *, empty: bool = False) -> Reader:
     return read
 
 
-def words(place: Place, node: Any) -> dict[str, str]:
+def by_language(place: Place, node: Any) -> dict[str, str]:
     """A text in each language."""
     return {lang: place.at(lang).text(said) for lang, said in place.mapping(node, LANGUAGES).items()}
 
 
-def some_words(place: Place, node: Any) -> dict[str, str]:
+def by_any_language(place: Place, node: Any) -> dict[str, str]:
     """A text in at least one language."""
     found = place.mapping(node, (), LANGUAGES)
     if not found and isinstance(node, dict):
@@ -134,6 +134,6 @@ def some_words(place: Place, node: Any) -> dict[str, str]:
 
 
 Name = Annotated[str, NAME]
-Words = Annotated[Mapping[str, str], words]
-SomeWords = Annotated[Mapping[str, str], some_words]
+ByLanguage = Annotated[Mapping[str, str], by_language]
+ByAnyLanguage = Annotated[Mapping[str, str], by_any_language]
 PLAIN: Mapping[Any, Reader] = {str: text, bool: flag, int: whole(), Decimal: number()}

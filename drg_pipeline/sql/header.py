@@ -9,16 +9,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from drg_pipeline.errors import DrgError, Fault, did_you_mean
+from drg_pipeline.forms import Place, fill, parse_yaml, read_text, shown
 
 # libyaml takes a fifth of the time, where it is there.
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
 LAW_COMMENT = re.compile(r"--\s*law:\s*([A-Z][A-Z0-9-]*(?:\s*,\s*[A-Z][A-Z0-9-]*)*)")
+T = TypeVar("T")
 READ_KEYS = ("months", "years", "within_year", "year_from", "deliveries_of")
 
 Split = Callable[[Path], tuple[dict[str, Any], str]]
@@ -36,6 +38,29 @@ def split_header(path: Path) -> tuple[dict[str, Any], str]:
     if not isinstance(header, dict):
         raise DrgError(f"{path.name}: the header is not a mapping.")
     return header, found["sql"].strip().rstrip(";")
+
+
+def read_headed(form: type[T], path: Path, whole: Place) -> T:
+    """What a file says: its header, and the SQL behind it as if it were the header's key `sql`."""
+    place = Place(f"{path.parent.name}/{path.name}", whole.faults)
+    before = len(place.faults)
+    header, sql = _parted(path, place)
+    if "sql" in header:
+        place.at("sql").fault("unknown key: what is computed stands behind the header")
+    return fill(form, place if len(place.faults) == before else Place(""), header | {"sql": sql})
+
+
+def _parted(path: Path, place: Place) -> tuple[dict[str, Any], str]:
+    text = read_text(path, place)
+    found = HEADER.match(text) if text is not None else None
+    if text is not None and not found:
+        place.fault("has no header: open it with /*--- (YAML) ---*/, then one SELECT")
+    if not found:
+        return {}, ""
+    header = parse_yaml(found["yaml"], place, before=1)
+    if header is not None and not isinstance(header, dict):
+        place.fault(f"the header must be a mapping; found {shown(header)}")
+    return header if isinstance(header, dict) else {}, found["sql"].strip().rstrip(";")
 
 
 def mapping(path: Path) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.policy.load import BASE_FILE
 from drg_pipeline.policy.parameter import OPEN
-from drg_pipeline.settings import PROJECT
+from drg_pipeline.region import Region
+from drg_pipeline.region.bound import unread
+from drg_pipeline.settings import PROJECT, Settings
 
 POLICY = PROJECT / "data" / "policy"
 DAY, LATE = date(2026, 6, 1), date(2099, 12, 31)
@@ -200,6 +202,17 @@ def test_a_shipped_region_restates_nothing(folder: Path) -> None:
             assert reason not in common.get(parameter.file, ""), name
 
 
+TRIAL = PROJECT / "tests" / "regions" / "trial"
+
+
+@pytest.mark.parametrize("folder", [*REGIONS, TRIAL], ids=lambda path: path.name)
+def test_the_shipped_base_lends_nothing_that_is_not_computed_with(folder: Path) -> None:
+    region = Region(Settings.for_region(folder.name, policy=folder))
+    lent = [name for name, parameter in region.pack.parameters.items() if "/" in parameter.file]
+    # The days to pay are counted from the month's moment, which the base's head names.
+    assert set(unread(region)) & set(lent) == {"settlement.payment_counted_from"}
+
+
 def test_the_shipped_base_cites_clauses_that_exist() -> None:
     """A region skips documents that its list does not have; here all of them are."""
     for path in sorted((POLICY / "base").glob("*.yml")):
@@ -298,3 +311,29 @@ def test_rows_of_the_base_stand_where_the_region_does_not_say_otherwise(tmp_path
     assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8"), ("a", "JY-18")]
     pack = load_pack(packs(tmp_path, STATED + own))
     assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8")]
+
+
+def test_a_later_text_of_base_or_region_reaches_the_rows_from_the_day_it_is_known(tmp_path: Path) -> None:
+    """Base: a from 2021, and d from 2026-03 as published in February. Region: b from 2021, and c in its place
+    from 2021 on as published in April."""
+    common = COMMON.replace("    key: [code]\n", "    key: [code]\n    with_base: true\n")
+    common = common.replace("          - {code: b, law: [XX-9]}\n", "")
+    common += (
+        "      - valid_from: 2026-03-01\n        rows:\n          - {code: d, law: [JY-18]}\n"
+        "        published: 2026-02-01\n        law: open\n        reason: common practice\n"
+    )
+    dated = "      - valid_from: 2021-01-01\n        rows: [{{code: {}, law: JY-7}}]\n        published: {}\n        law: open\n        reason: made up\n"
+    own = "  listed:\n    values:\n" + dated.format("b", "2021-01-01") + dated.format("c", "2026-04-01")
+    listed = load_pack(packs(tmp_path, STATED + own, more={"common/topic.yml": common})).parameter("listed")
+
+    def codes(on: str, known_on: str) -> str:
+        held = listed.at(date.fromisoformat(on), date.fromisoformat(known_on))
+        return (
+            "".join(str(row[0]) for row in held.content) if held and isinstance(held.content, tuple) else ""
+        )
+
+    assert codes("2026-06-01", "2026-01-31") == "ba"
+    assert codes("2026-06-01", "2026-02-01") == "bd"
+    assert codes("2026-06-01", "2026-04-01") == "cd"
+    assert codes("2026-02-28", "2026-04-01") == "ca"
+    assert codes("2026-02-28", "2026-03-31") == "ba"
