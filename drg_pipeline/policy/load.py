@@ -55,7 +55,7 @@ def load_pack(folder: Path) -> Pack:
     topics = [_topic(stem, layers) for stem in _stems(layers)]
     if not any(topic.parameters for topic in topics) and not faults:
         faults.append(Fault(folder.name, "holds no topic: add <topic>.yml files with parameters"))
-    parameters = {f"{topic.stem}.{one.name}": one for topic in topics for one in topic.parameters}
+    parameters = {one.full_name: one for topic in topics for one in topic.parameters}
     tables = [table for topic in topics for table in topic.tables]
     moments = _left(layers, "moments", lambda place, node: read_moments(place, node))
     days = _left(layers, "run_days", lambda place, node: read_run_days(place, node, moments))

@@ -93,6 +93,16 @@ class Parameter:
     complete: bool = False
 
     @property
+    def full_name(self) -> str:
+        """`<topic>.<name>`"""
+        return f"{self.file.rpartition('/')[2].removesuffix('.yml')}.{self.name}"
+
+    @property
+    def lent_by(self) -> str:
+        """The base whose values these are; '' of the region's own."""
+        return self.file.rpartition("/")[0]
+
+    @property
     def is_table(self) -> bool:
         return self.columns is not None
 
