@@ -60,8 +60,8 @@ class Chart:
     def percent(self) -> bool:
         return self.format == "percent"
 
-    def titled(self, period: str | None) -> str:
-        return self.title.replace("{period}", period or "")
+    def titled(self, period: str) -> str:
+        return self.title.replace("{period}", period)
 
 
 def load_charts(path: Path, project: Project) -> dict[str, list[Chart]]:

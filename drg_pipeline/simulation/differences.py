@@ -52,7 +52,7 @@ def differences(
     engine: Engine,
     base: Store,
     simulated: Store,
-    changed: Mapping[str, Collection[str | None]],
+    changed: Mapping[str, Collection[Period]],
     pack: Pack,
     hidden: Collection[str],
 ) -> list[Difference]:
@@ -66,10 +66,8 @@ def differences(
         for table, source in engine.project.sources.items():
             if not changed.get(table):
                 continue
-            files = [
-                (base.file(table, source.partition, p), simulated.file(table, source.partition, p))
-                for p in sorted(changed[table], key=str)
-            ]
+            periods = sorted(changed[table])
+            files = [(base.file(table, period), simulated.file(table, period)) for period in periods]
             for place, (side, _) in enumerate(_SIDES):
                 _table(con, side, source, [pair[place] for pair in files if pair[place].is_file()])
             found += _of_table(con, table, source, pack, hidden)
