@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,15 @@ from drg_pipeline.sql.project import Project
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def benches(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
+    """The bench of a region; each is opened once."""
+    return cache(lambda region: Bench(tmp_path_factory.mktemp("bench"), region))
+
+
+@pytest.fixture(scope="session")
+def bench(benches: Callable[[str], Bench]) -> Bench:
     """Runs models of the project on given tables, under the law of Jiyuan."""
-    return Bench(tmp_path_factory.mktemp("bench"))
+    return benches("jiyuan")
 
 
 @pytest.fixture(scope="session")

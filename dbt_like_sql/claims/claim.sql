@@ -47,7 +47,7 @@ select
     cast(coalesce(i.charged, 0) as decimal(18, 2)) as charged
 from claims.setlinfo as s
 left join policy.division as d on d.month = s.month and d.division = s.insuplc
-left join policy.pool as p
+left join policy.pool_member as p
     on p.month = s.month
     and p.insutype = s.insutype
     and p.place = case when d.division is null then 'nonlocal' else 'local' end         -- law: JY-2

@@ -144,10 +144,13 @@ def _claims(
         "create temp table changed_claim (sealed_table varchar, claim varchar, change varchar, "
         "column_name varchar, before varchar, after varchar)"
     )
+    columns = 'key, change, "column", before, after'
     for name in tables:
         files = [_output(folder, manifest, name) for folder, manifest in sides]
         pair = Pair.of(con, parquet([files[0][0]]), parquet([files[1][0]]), files[1][1])
-        con.execute(f"insert into changed_claim select {literal(name)}, * from ({pair.changes(hidden)})")
+        con.execute(
+            f"insert into changed_claim select {literal(name)}, {columns} from ({pair.changes(hidden)})"
+        )
     write_parquet(con, "select * from changed_claim order by all", target)
     counts = con.execute(
         "select sealed_table, change, count(distinct claim) from changed_claim group by all order by all"

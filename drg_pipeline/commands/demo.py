@@ -83,6 +83,7 @@ def make_claims(screen: Screen, settings: Settings, size: dict[str, Any]) -> Non
         first_month=FIRST_MONTH,
         last_month=LAST_MONTH,
         scheme=SCHEME,
+        policy=settings.policy,
         report=screen.aside,
     )
 

@@ -15,7 +15,7 @@ from drg_pipeline.settings import Settings
 
 @click.command("generate", short_help="Write made-up deliveries and reference files.")
 @language
-@region_options("region", "inbox", "reference", "schemes")
+@region_options("region", "inbox", "reference", "policy", "schemes")
 @click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
 @click.option(
     "--hospitals", type=int, default=20, show_default=True, metavar="N", help="Hospitals, six or more."
@@ -39,6 +39,7 @@ def generate(
     inbox: str | None,
     reference: str | None,
     schemes: str | None,
+    policy: str | None,
     like: str | None,
     first_month: str,
     last_month: str,
@@ -52,12 +53,13 @@ def generate(
     from drg_pipeline.synthetic import PARAMETERS
     from drg_pipeline.synthetic import generate as make
 
-    settings = Settings.for_region(region, inbox=inbox, reference=reference, schemes=schemes)
+    settings = Settings.for_region(region, inbox=inbox, reference=reference, schemes=schemes, policy=policy)
     check_writable(settings.inbox, settings.reference)
     make(
         settings.inbox,
         settings.reference,
         schemes=settings.schemes,
+        policy=settings.policy,
         like=Path(like) if like else PARAMETERS,
         report=screen.line,
         first_month=Period.of(first_month, MONTH),

@@ -33,11 +33,14 @@ def policy() -> None:
 @language
 @region_options()
 def check(screen: Screen, **given: Any) -> None:
-    """Read the whole pack; with faults, list them all and exit with 1."""
-    from drg_pipeline.policy import load_pack
+    """Read the whole pack and open the arithmetic with it; with faults, list them all and exit with 1."""
+    from drg_pipeline.region import Region
+    from drg_pipeline.region.bound import check_bound, unread
 
     settings = settings_of(given, ["policy"])
-    pack = load_pack(settings.policy)
+    region = Region(settings)
+    check_bound(region)
+    pack = region.pack
     today = date.today()
     known_on = settings.known_on or today
     parameters = pack.parameters
@@ -70,6 +73,8 @@ def check(screen: Screen, **given: Any) -> None:
             )
         if instrument.needs_confirmation:
             screen.say("policy.to_confirm", number=instrument.number, what=instrument.needs_confirmation)
+    if names := unread(region):
+        screen.say("policy.unread", count=len(names), names=", ".join(names))
     screen.say("policy.good")
 
 

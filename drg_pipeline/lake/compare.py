@@ -16,6 +16,8 @@ from drg_pipeline.lake.parquet import parquet
 
 SHOWN = 5
 HIDDEN = "***"
+ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+_LONE = "(b.place is null or a.place is null)"
 
 
 @dataclass(frozen=True)
@@ -126,18 +128,30 @@ class Pair:
         joined = f"before_rows as b full outer join after_rows as a on {on}"
         return cls(joined, keys, [column for column in common if column not in keys], shape)
 
-    def changes(self, hidden: Collection[str] = ()) -> str:
-        """A SELECT of each value that differs: row, change (added, removed, changed), column, values."""
-        listed = ", ".join(
-            f"{{'column': {literal(name)}, 'before': {text_of('b.', name, hidden)}, "
-            f"'after': {text_of('a.', name, hidden)}, 'differs': {_differs(name)}}}"
+    def changes(self, hidden: Collection[str] = (), beside: Sequence[str] = ()) -> str:
+        """A SELECT of each value that differs: key, change, place, column, before, after.
+
+        change  added, removed or changed: what became of the row
+        place   of the column among the table's, -1 with column '' of a lone row that has nothing but its key
+        beside  columns of the key that are told by themselves, each under its name
+        """
+        bare = " and ".join([_LONE, *(f"not ({_differs(name)})" for name in self.values)])
+        cells = [("''", "null", "null", bare)]
+        cells += [
+            (literal(name), text_of("b.", name, hidden), text_of("a.", name, hidden), _differs(name))
             for name in self.values
+        ]
+        listed = ", ".join(
+            f"{{'place': {place}, 'column': {name}, 'before': {b}, 'after': {a}, 'differs': {differs}}}"
+            for place, (name, b, a, differs) in enumerate(cells, -1)
         )
+        key = row_key([name for name in self.keys if name not in beside], hidden)
+        alone = "".join(f"coalesce(b.{name}, a.{name}) as {name}, " for name in map(quoted, beside))
         return (
-            f"select key, change, v.column, v.before, v.after from ("
-            f"select {row_key(self.keys, hidden)} as key, unnest([{listed}]) as v, "
-            f"case when b.place is null then 'added' when a.place is null then 'removed' else 'changed' end "
-            f"as change from {self.joined}) where v.differs"
+            f"select * exclude (v), v.place, v.column, v.before, v.after from (select {key} as key, "
+            f"case when b.place is null then '{ADDED}' when a.place is null then '{REMOVED}' "
+            f"else '{CHANGED}' end as change, {alone}unnest([{listed}]) as v from {self.joined}) "
+            f"where v.differs"
         )
 
 
@@ -196,7 +210,7 @@ def _rows(
 def row_key(keys: Sequence[str], hidden: Collection[str] = ()) -> str:
     """SQL for a row's key as people read it, of whichever side has the row."""
     parts = (
-        f"{literal(name + '=')} || coalesce({text_of('b.', name, hidden)}, {text_of('a.', name, hidden)}, '')"
+        f"{literal(name + '=')} || coalesce({text_of('b.', name, hidden)}, {text_of('a.', name, hidden)})"
         for name in keys
     )
     return f"concat_ws(' ', {', '.join(parts)})" if keys else "''"

@@ -191,21 +191,21 @@ class Inputs:
         narrowed = self._slices.of(con, model, files, stands, months)
         return [narrowed.file], narrowed.digests
 
-    def view(
-        self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path], where: str = ""
-    ) -> None:
-        """A view `layer.table` over files; without files an empty one of the right types."""
-        layer, name = table.split(".")
-        con.execute(f"create schema if not exists {quoted(layer)}")
-        target = f"{quoted(layer)}.{quoted(name)}"
+    def view(self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path]) -> None:
+        """A view `layer.table` over files of it."""
+        layer, name = map(quoted, table.split("."))
+        con.execute(f"create schema if not exists {layer}")
+        con.execute(f"create or replace view {layer}.{name} as select * from {self.rows(table, files)}")
+
+    def rows(self, table: str, files: Sequence[Path]) -> str:
+        """The rows of files of a table as SQL that can stand behind FROM; of no files none, of its types."""
         if files:
-            con.execute(f"create or replace view {target} as select * from {parquet(files)} {where}")
-            return
+            return parquet(files)
         columns = ", ".join(
             f"cast(null as {self.project.column(table, column).type}) as {quoted(column)}"
             for column in self._columns(table)
         )
-        con.execute(f"create or replace view {target} as select {columns} where false")
+        return f"(select {columns} where false)"
 
     def _columns(self, table: str) -> Iterable[str]:
         if table in self.project.models:

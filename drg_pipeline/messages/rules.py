@@ -30,6 +30,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "  {count} values in force on {today} are choices that the law leaves open; each says why",
         "  {today} 有 {count} 项取值为办法未定、本地自选，均注明理由",
     ),
+    "policy.unread": (
+        "  nothing computes with {count} of them yet: {names}",
+        "  其中 {count} 个参数尚未参与计算：{names}",
+    ),
     "policy.good": ("The pack can be used.", "政策包可用。"),
     "policy.parameter": ("parameter", "参数"),
     "policy.value": ("value", "取值"),

@@ -17,6 +17,7 @@ from typing import Any
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.periods import MONTH, YEAR
+from drg_pipeline.policy.agree import disagreements
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
@@ -32,7 +33,7 @@ INSTRUMENTS_FILE = "instruments.yml"
 OWN = ("values", "confirmed_until")
 TOPIC = ("describe", "period", "known")
 # What a head leaves to the base's where it does not say it.
-LEFT = ("moments", "run_days", "options", "methods")
+LEFT = ("moments", "run_days", "options", "roles", "methods")
 
 
 def load_pack(folder: Path) -> Pack:
@@ -59,13 +60,19 @@ def load_pack(folder: Path) -> Pack:
     moments = _left(layers, "moments", lambda place, node: read_moments(place, node))
     days = _left(layers, "run_days", lambda place, node: read_run_days(place, node, moments))
     options = _left(layers, "options", _options)
+    roles = _left(layers, "roles", _roles)
     chosen = _left(layers, "methods", lambda place, node: read_chosen(place, node, own.context))
     named = [(f"options.{option}", name) for option, names in options.items() for name in names]
+    for role, name in roles.items():
+        if not faults and name not in parameters:
+            faults.append(Fault(f"{PACK_FILE}: roles.{role}", f"{name!r} is not a parameter here"))
     named += [(f"run_days.{role}", day.working_days) for role, day in days.items() if day.working_days]
     for where, name in named:
         if not faults and (name not in parameters or parameters[name].is_table):
             faults.append(Fault(f"{PACK_FILE}: {where}", f"{name!r} is not a scalar parameter here"))
     names = Counter(table.name for table in tables)
+    if not faults:
+        faults += disagreements(list(parameters.values()))
     faults += [
         Fault(table.file, f"{table.name} is made twice in this pack: rename one of the two")
         for table in tables
@@ -89,6 +96,7 @@ def load_pack(folder: Path) -> Pack:
         moments,
         days,
         options,
+        roles,
         chosen,
         parameters,
         {table.name: table for table in tables},
@@ -285,6 +293,10 @@ def _options(place: Place, node: Any) -> dict[str, tuple[str, ...]]:
         option: tuple(str(name) for name in place.at(option).sequence(listed, "parameters"))
         for option, listed in node.items()
     }
+
+
+def _roles(place: Place, node: Any) -> dict[str, str]:
+    return {role: place.at(role).text(name) for role, name in node.items()}
 
 
 def _overlay(place: Place, node: Any) -> Overlay:

@@ -52,6 +52,7 @@ class Pack:
 
     extends  the folders that it takes over what it does not say itself from
     in_pack  the documents that are its law
+    roles    what programs ask the law for -> the full name of the parameter that says it
     chosen   choice of the arithmetic -> the methods that the region follows, with their clause
     """
 
@@ -65,6 +66,7 @@ class Pack:
     moments: Mapping[str, Moment]
     run_days: Mapping[str, RunDay]
     options: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str]
     chosen: Mapping[str, Chosen]
     parameters: Mapping[str, Parameter]
     tables: Mapping[str, PolicyTable]
@@ -138,6 +140,17 @@ class Pack:
         if parameter.columns is not None and isinstance(held.content, tuple):
             return [dict(zip(parameter.columns, row)) for row in held.content]
         return held.content if not isinstance(held.content, tuple) else None
+
+    def rows_of(self, role: str, on: date) -> list[dict[str, Scalar | None]]:
+        """The rows in force on a day of the table that plays a role; DrgError where the pack names none."""
+        if role not in self.roles:
+            raise DrgError(
+                f"The pack {self.region} names no table for {role}.",
+                remedy=f"Add roles.{role} to {PACK_FILE}.",
+            )
+        held = self.value(self.roles[role], on, date.max)
+        assert isinstance(held, list)
+        return held
 
     def moment(self, name: str, period: Period, nth_working_day: Callable[[Period, int], date]) -> date:
         """The day of a moment for a period; `nth_working_day(month, n)` counts from the month's last day."""

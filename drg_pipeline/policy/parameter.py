@@ -28,7 +28,10 @@ Content = Scalar | tuple[Row, ...] | None
 
 @dataclass(frozen=True)
 class Field:
-    """How one scalar, or one column of a table, is typed and what it may be."""
+    """How one scalar, or one column of a table, is typed and what it may be.
+
+    of  of a column: the table parameter of the pack whose column of this name has its values
+    """
 
     type: ValueType
     unit: str
@@ -37,6 +40,7 @@ class Field:
     domain: tuple[str, ...] = ()
     at_least: Scalar | None = None
     at_most: Scalar | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Overlay:
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of one file. `columns` is None for a scalar, whose type is `field`; a table's `key` names
-    the columns that tell its rows apart, its `bands` the two that have to follow on each other."""
+    the columns that tell its rows apart, its `bands` the two that have to follow on each other. A `complete`
+    table has a row for each combination of what the columns of its key may be."""
 
     name: str
     file: str
@@ -84,6 +89,7 @@ class Parameter:
     confirmed_until: date
     key: tuple[str, ...] = ()
     bands: tuple[str, str] | None = None
+    complete: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -127,7 +133,9 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
     is_table = isinstance(node, dict) and node.get("type") == TABLE
     if is_table:
         keys = place.mapping(
-            node, ["describe", "type", "key", "columns", "values"], ["confirmed_until", "nullable", "bands"]
+            node,
+            ["describe", "type", "key", "columns", "values"],
+            ["confirmed_until", "nullable", "bands", "complete"],
         )
     else:
         keys = place.mapping(
@@ -162,7 +170,7 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
     shape = shape or _Shape((), None)
-    kept = (shape.key, shape.bands)
+    kept = (shape.key, shape.bands, _boolean(place.at("complete"), keys.get("complete", "false")))
     return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, *kept)
 
 
@@ -203,10 +211,13 @@ def _shape(place: Place, keys: Mapping[str, Any], columns: Mapping[str, Field]) 
 def _column(place: Place, name: str, node: Any) -> Field | None:
     if not NAME.fullmatch(name) or name in ("month", "year", "phase"):
         place.fault("a column's name is small letters, digits and _, and not month, year or phase: rename it")
-    keys = place.mapping(node, ["type", "unit", "meaning"], ["nullable", "domain", "at_least", "at_most"])
+    keys = place.mapping(
+        node, ["type", "unit", "meaning"], ["nullable", "domain", "at_least", "at_most", "of"]
+    )
     if "type" not in keys:
         return None
-    return _field(place, keys, meaning=place.at("meaning").text(keys.get("meaning")))
+    found = _field(place, keys, meaning=place.at("meaning").text(keys.get("meaning")))
+    return replace(found, of=place.at("of").text(keys["of"])) if found and "of" in keys else found
 
 
 def _field(place: Place, keys: Mapping[str, Any], *, meaning: str) -> Field | None:

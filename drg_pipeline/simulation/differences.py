@@ -10,22 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
 from drg_pipeline.duck import quoted
+from drg_pipeline.lake.compare import ADDED, CHANGED, REMOVED, Pair
 from drg_pipeline.lake.engine import Engine
-from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store
 from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
 from drg_pipeline.policy.tables import PolicyTable
 from drg_pipeline.sql.project import Source
-
-ADDED, REMOVED, CELL = "added", "removed", "changed"
-_SIDES = (("old_side", "o"), ("new_side", "n"))
 
 
 @dataclass(frozen=True)
@@ -64,74 +60,52 @@ def differences(
     found: list[Difference] = []
     with closing(engine.connect()) as con:
         for table, source in engine.project.sources.items():
-            if not changed.get(table):
-                continue
-            periods = sorted(changed[table])
-            files = [(base.file(table, period), simulated.file(table, period)) for period in periods]
-            for place, (side, _) in enumerate(_SIDES):
-                _table(con, side, source, [pair[place] for pair in files if pair[place].is_file()])
-            found += _of_table(con, table, source, pack, hidden)
+            if periods := sorted(changed.get(table, ())):
+                sides = (
+                    [path for period in periods if (path := side.file(table, period)).is_file()]
+                    for side in (base, simulated)
+                )
+                before, after = (engine.inputs.rows(table, files) for files in sides)
+                found += _of_table(con, before, after, source, pack, hidden)
     return found
-
-
-def _table(con: duckdb.DuckDBPyConnection, name: str, source: Source, files: Sequence[Path]) -> None:
-    """All cells as text, row by row."""
-    cells = ", ".join(f"cast({quoted(c)} as varchar) as {quoted(c)}" for c in source.columns)
-    empty = ", ".join(f"cast(null as varchar) as {quoted(c)}" for c in source.columns)
-    rows = f"select {cells} from {parquet(files)}" if files else f"select {empty} where false"
-    con.execute(f"create or replace temp table {name} as {rows}")
 
 
 def _of_table(
     con: duckdb.DuckDBPyConnection,
-    table: str,
+    before: str,
+    after: str,
     source: Source,
     pack: Pack,
     hidden: Collection[str],
 ) -> list[Difference]:
     kind = source.partition
     lead = [name for name in (kind, "phase") if name in source.columns and kind != "none"]
-    keys = [name for name in source.grain if name in source.columns and name not in lead]
-    cells = [name for name in source.columns if name not in (*lead, *keys) and name not in hidden]
-    shown = [key for key in keys if key not in hidden]
-    joined = " and ".join(f"o.{quoted(k)} is not distinct from n.{quoted(k)}" for k in [*lead, *keys])
-    row = _told({key: f"coalesce(o.{quoted(key)}, n.{quoted(key)})" for key in shown})
-    period = f"coalesce(o.{quoted(kind)}, n.{quoted(kind)})" if kind != "none" else "cast(null as varchar)"
-    both = "o.is_there is not null and n.is_there is not null"
-    parts = [
-        f"select {place} as place, '{CELL}' as what, {row} as row, '{cell}' as cell, "
-        f"o.{quoted(cell)} as old, n.{quoted(cell)} as new, {period} as period from joined "
-        f"where {both} and o.{quoted(cell)} is distinct from n.{quoted(cell)}"
-        for place, cell in enumerate(cells, 1)
-    ]
+    pair = Pair.of(con, before, after, [*lead, *(name for name in source.grain if name not in lead)])
+    period = f"cast({quoted(kind)} as varchar)" if kind != "none" else "cast(null as varchar)"
     # A row that only one side has is told as a whole.
-    for what, here, there in ((REMOVED, "o", "n"), (ADDED, "n", "o")):
-        whole = _told({cell: f"{here}.{quoted(cell)}" for cell in cells})
-        old, new = (whole, "null") if what == REMOVED else ("null", whole)
-        parts.append(
-            f"select 0 as place, '{what}' as what, {row} as row, '' as cell, {old} as old, {new} as new, "
-            f"{period} as period from joined where {there}.is_there is null"
-        )
-    sides = [f"(select *, 1 as is_there from {side}) as {name}" for side, name in _SIDES]
+    row = ", ".join(["key", "change", *map(quoted, lead)])
     found = con.execute(
-        f"with joined as (select o, n from {sides[0]} full outer join {sides[1]} on {joined}), "
-        f"told as ({' union all '.join(parts)}) "
-        "select what, row, cell, old, new, "
+        f"with cells as ({pair.changes(hidden, lead)}), told as ("
+        f'select key, change, place, "column", before, after, {period} as period from cells '
+        f"where change = '{CHANGED}' union all "
+        f"select key, change, -1, '', {_whole('before', REMOVED)}, {_whole('after', ADDED)}, "
+        f"any_value({period}) from cells where change <> '{CHANGED}' group by {row}) "
+        'select change, key, "column", before, after, '
         "list(distinct period order by period) filter (where period is not null) from told "
-        "group by place, what, row, cell, old, new order by row, place, old, new"
+        'group by key, change, place, "column", before, after order by key, place, before, after'
     ).fetchall()
     differences = []
     for what, told, cell, old, new, named in found:
         periods = tuple(Period.of(name, kind) for name in named or ())
-        law = _law(pack, table, cell, periods)
-        differences.append(Difference(table, what, told, cell, old, new, periods, law))
+        law = _law(pack, source.name, cell, periods)
+        differences.append(Difference(source.name, what, told, cell, old, new, periods, law))
     return differences
 
 
-def _told(cells: Mapping[str, str]) -> str:
-    """SQL for `column=text, …` of cells that are not empty."""
-    told = [f"'{name}=' || {cell}" for name, cell in cells.items()]
-    return f"concat_ws(', ', {', '.join(told)})" if told else "''"
+def _whole(side: str, change: str) -> str:
+    """SQL for `column=text, …` of the cells that are not empty, of a row that only one side has."""
+    cells = f"string_agg(\"column\" || '=' || {side}, ', ' order by place)"
+    return f"case when change = '{change}' then coalesce({cells}, '') end"
 
 
 # -- the clause a value rests on ---------------------------------------------------------------

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from drg_pipeline import messages
+from drg_pipeline.lake.compare import CHANGED
 from drg_pipeline.periods import span
 from drg_pipeline.policy.parameter import OPEN
 from drg_pipeline.reports.figures import exact
 from drg_pipeline.simulation.compare import PARTS, Compared
-from drg_pipeline.simulation.differences import CELL, Difference
+from drg_pipeline.simulation.differences import Difference
 from drg_pipeline.simulation.simulate import Simulated
 
 _DIFFERENCE, _CHANGE = PARTS[2:]
@@ -88,7 +89,7 @@ def _tried(simulated: Simulated, difference: Difference, lang: str) -> list[str]
     empty = messages.text("policy.empty", lang)
     absent = messages.text("simulate.no_row", lang)
     sides = [difference.old, difference.new]
-    if difference.what == CELL:
+    if difference.what == CHANGED:
         told = [empty if side is None else _short(side) for side in sides]
     else:
         told = [absent if side is None else side for side in sides]

@@ -6,7 +6,7 @@ Everything that is wrong with any file is told at once. Whether what was read fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -61,7 +61,11 @@ def read_folder(
     if faults:
         raise DrgError("The models cannot be used.", faults)
     found.left_out = {one.name: one.when for one in found.models if not applies(one.when, methods)}
-    found.models = [one for one in found.models if one.name not in found.left_out]
+    found.models = [
+        replace(one, checks=tuple(check for check in one.checks if applies(check.when, methods)))
+        for one in found.models
+        if one.name not in found.left_out
+    ]
     found.invariants = [one for one in found.invariants if applies(one.when, methods)]
     found.explanations = [one for one in found.explanations if applies(one.when, methods)]
     return found

@@ -3,12 +3,14 @@
 `_table.yml` holds once what the header of a model holds. By `gather: union`, which is what is meant where
 nothing is said, the table has the rows of all members that apply, in order of name. By `gather: states` the
 members are rules on one shared row, compiled into one pass: a column a rule, and what the failing ones tell.
+By `gather: first` they are ways to treat one row (`first.py`). A file `_table.sql` says how what is gathered,
+which it reads as `members`, becomes the table; without one it is the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,19 @@ import sqlglot
 from sqlglot import exp
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads
+from drg_pipeline.sql.first import Way, misshapen, one_pass
+from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads, texts_of
 from drg_pipeline.sql.methods import Methods, applies
 from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Listing, Member, Model, Reader
-from drg_pipeline.sql.query import is_word, items, tables_of
-from drg_pipeline.sql.shared import MARK, Composed, Shelf, composed
+from drg_pipeline.sql.query import is_word, items, parsed, tables_of
+from drg_pipeline.sql.shared import MARK, SHARED_KEYS, TABLE_SELECT, Composed, Shared, Shelf, composed
 
 TABLE_FILE = "_table.yml"
-UNION, STATES = "union", "states"
-TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "may_be_empty", "listed_in")
+UNION, STATES, FIRST = "union", "states", "first"
+TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "order", "may_be_empty", "listed_in")
 LISTING_KEYS = ("table", "column", "active")
+# What `_table.sql` calls the rows that are gathered.
+MEMBERS = "members"
 MEMBER_KEYS = ("describe", "law", "when", "reads")
 # Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
 FAILS, DETAIL, DETAILS = "fails", "detail", "details"
@@ -53,49 +58,100 @@ def read_gathered(
     before = len(faults)
     shelf = Shelf(folder, reader.split, faults, around)
     header = mapping(folder / TABLE_FILE)
-    check_keys(header, MODEL_NEEDS, TABLE_KEYS, name, faults)
     paths = [path for path in sorted(folder.glob("*.sql")) if not path.name.startswith(MARK)]
     found = [file for path in paths if (file := _member(reader, path, name))]
-    texts = {file.member.name: composed(file.sql, shelf, file.where, faults) for file in found}
-    gather = str(header.get("gather", UNION))
+    texts = [composed(file.sql, shelf, file.where, faults) for file in found]
+    _check_header(header, name, faults)
     if not paths:
         faults.append(Fault(name, "has no member"))
-    if gather not in (UNION, STATES):
-        faults.append(Fault(name, f"gather is {gather}, not {UNION} or {STATES}"))
-    elif gather == STATES and "member" not in header:
-        faults.append(Fault(name, f"header key member is missing: what {DETAILS} call a rule"))
     if len(faults) > before or not found:
         return None, shelf
-    faults += _unlike(found)
-    if gather == STATES:
-        faults += [fault for file in found for fault in _no_rule(file)]
-        faults += _other_rows(found)
-    else:
-        faults += [fault for file in found for fault in _names(file, header)]
+    _check_members(header, name, found, faults)
     own = [file for file in found if applies(file.member.when, methods)]
     when = reader.when(header, name) if "when" in header else {}
-    empty = header.get("may_be_empty") is True and gather == UNION
+    empty = header.get("may_be_empty") is True and _kind(header) == UNION
     if not own and applies(when, methods) and not empty:
         named = ", ".join(file.member.name for file in found)
         faults.append(Fault(name, f"none of its members applies: {named}; or it says may_be_empty: true"))
     if len(faults) > before or (not own and not empty):
         return None, shelf
-    sql = _states(own, header) if gather == STATES else _union(own, found[0].columns, header, type_of)
-    whole = composed(sql, shelf, name, faults)
+    sql = _gathered(header, own, found[0].columns, shelf, type_of, faults)
     law = (*cited(header), *(clause for file in own for clause in file.member.law))
+    files = (folder / TABLE_FILE, *(file.member.path for file in own))
+    if (folder / TABLE_SELECT).is_file():
+        select = _select(reader, folder / TABLE_SELECT, name)
+        shelf.own[MEMBERS] = replace(select, name=MEMBERS, sql=sql, law=())
+        shelf.read.add(MEMBERS)
+        sql, law, files = select.sql, (*law, *select.law), (*files, select.path)
+    whole = composed(sql, shelf, name, faults)
     law += tuple(clause for shared in whole.shared for clause in shared.law)
     model = reader.table(
         header,
         name,
         whole.sql,
-        _reads(header, name, own, texts, faults),
-        files=(folder / TABLE_FILE, *(file.member.path for file in own)),
+        _reads(header, name, own, [whole, *texts], faults),
+        files=files,
         law=law,
         members=tuple(file.member for file in own),
+        member=str(header.get("member", "")),
         listed_in=_listing(header["listed_in"], name, faults) if "listed_in" in header else None,
-        states={file.member.name: file.member for file in own} if gather == STATES else {},
+        states={file.member.name: file.member for file in own} if _kind(header) == STATES else {},
     )
     return model, shelf
+
+
+def _kind(header: Mapping[str, Any]) -> str:
+    return str(header.get("gather", UNION))
+
+
+def _check_header(header: Mapping[str, Any], name: str, faults: list[Fault]) -> None:
+    check_keys(header, MODEL_NEEDS, TABLE_KEYS, name, faults)
+    kind = _kind(header)
+    if kind not in (UNION, STATES, FIRST):
+        faults.append(Fault(name, f"gather is {kind}, not {UNION}, {STATES} or {FIRST}"))
+    elif kind != UNION and "member" not in header:
+        what = f"what {DETAILS} call a rule" if kind == STATES else "the column that names who treats a row"
+        faults.append(Fault(name, f"header key member is missing: {what}"))
+    if (kind == FIRST) != ("order" in header):
+        faults.append(
+            Fault(name, f"order is that of the members where gather is {FIRST}, and stands there only")
+        )
+
+
+def _check_members(header: Mapping[str, Any], name: str, found: Sequence[_File], faults: list[Fault]) -> None:
+    """Whether the members can be gathered, those too that do not apply."""
+    if _kind(header) == FIRST:
+        faults += misshapen(_ways(found), texts_of(header["order"]), name)
+        return
+    faults += _unlike(found)
+    if _kind(header) == STATES:
+        faults += [fault for file in found for fault in _no_rule(file)]
+        faults += _other_rows(found)
+    else:
+        faults += [fault for file in found for fault in _names(file, header)]
+
+
+def _gathered(
+    header: Mapping[str, Any],
+    own: Sequence[_File],
+    columns: Sequence[str],
+    shelf: Shelf,
+    type_of: TypeOf,
+    faults: list[Fault],
+) -> str:
+    """The members that apply as one SELECT."""
+    if _kind(header) == STATES:
+        return _states(own, header)
+    if _kind(header) == UNION:
+        return _union(own, columns, header, type_of)
+    ways = _ways(own)
+    row = shelf.find(ways[0].row[0])
+    known = (parsed(row.sql).columns if row else None) or ()
+    return one_pass(ways, texts_of(header["order"]), str(header["member"]), known, faults)
+
+
+def _ways(files: Sequence[_File]) -> list[Way]:
+    return [Way(file.member.name, file.sql, file.where) for file in files]
 
 
 def _member(reader: Reader, path: Path, table: str) -> _File | None:
@@ -113,6 +169,16 @@ def _member(reader: Reader, path: Path, table: str) -> _File | None:
         reader.when(header, where),
     )
     return _File(member, sql, columns, read_reads(header.get("reads"), where, reader.faults), where)
+
+
+def _select(reader: Reader, path: Path, table: str) -> Shared:
+    """How what is gathered becomes the table."""
+    where = f"{table}/{path.name}"
+    header, sql = reader.split(path)
+    check_keys(header, ("describe",), SHARED_KEYS, where, reader.faults)
+    if reader.columns(sql, where) is not None and MEMBERS not in parsed(sql).bare:
+        reader.faults.append(Fault(where, f"does not read {MEMBERS}, the rows that are gathered"))
+    return Shared(path.stem, path, sql, str(header.get("describe", "")).strip(), cited(header, sql))
 
 
 def _unlike(found: Sequence[_File]) -> list[Fault]:
@@ -146,11 +212,14 @@ def _reads(
     header: Mapping[str, Any],
     name: str,
     own: Sequence[_File],
-    texts: Mapping[str, Composed],
+    texts: Sequence[Composed],
     faults: list[Fault],
 ) -> dict[str, Reads]:
-    """What the table and its members read otherwise than their own period, as far as it is read."""
-    upstream = {table for text in texts.values() for table in tables_of(text.sql)}
+    """What the table and its members read otherwise than their own period, as far as it is read.
+
+    texts  the whole table, then each of its members, those too that do not apply
+    """
+    upstream = {table for text in texts for table in tables_of(text.sql)}
     said = [
         (name, read_reads(header.get("reads"), name, faults)),
         *((file.where, file.reads) for file in own),
@@ -162,7 +231,7 @@ def _reads(
                 faults.append(Fault(where, f"reads.{table} is not read"))
             elif found.setdefault(table, each) != each:
                 faults.append(Fault(where, f"reads.{table} is said otherwise elsewhere in the table"))
-    read_now = {table for file in own for table in tables_of(texts[file.member.name].sql)}
+    read_now = set(tables_of(texts[0].sql))
     return {table: each for table, each in found.items() if table in read_now}
 
 

@@ -43,6 +43,7 @@ class RowCheck:
     id: str
     expect: str
     describe: str
+    when: When = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Model:
 
     files     what it is written in: one file, or a folder's
     members   the files that are gathered into it, as far as they apply; none of a table of one file
+    member    the column, or the field of what failing rules tell, that says which member it is; '' without
     listed_in where the law lists its members
     states    columns that members of the same name give: true fails, false passes, null does not apply
     slice_by  (month column, key column) says of an unpartitioned table what a month can depend on: every
@@ -100,6 +102,7 @@ class Model:
     upstream: tuple[str, ...] = ()
     when: When = field(default_factory=dict)
     members: tuple[Member, ...] = ()
+    member: str = ""
     listed_in: Listing | None = None
     states: Mapping[str, Member] = field(default_factory=dict)
 
@@ -200,7 +203,10 @@ class Reader:
             keeps={table: tuple(keys) for table, keys in (header.get("keeps") or {}).items()},
             reads=reads,
             nullable=frozenset(nullable) | frozenset(more.get("states", ())),
-            checks=tuple(RowCheck(c["id"], c["expect"], c["describe"]) for c in header.get("checks") or ()),
+            checks=tuple(
+                RowCheck(c["id"], c["expect"], c["describe"], self.when(c, f"{name}: {c['id']}"))
+                for c in header.get("checks") or ()
+            ),
             flags=header.get("flags"),
             sealed=bool(header.get("sealed", False)),
             slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,

@@ -222,12 +222,15 @@ class Project:
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
 
+    @property
+    def readers(self) -> list[Model | Invariant | Explanation]:
+        """Everything that reads tables: models, invariants, the account of a claim."""
+        return [*self.models.values(), *self.invariants, *self.explanations.values()]
+
     @cached_property
     def read(self) -> frozenset[str]:
-        """Every table that a model, an invariant or the account of a claim reads."""
-        readers: list[Model | Invariant | Explanation] = [*self.models.values(), *self.invariants]
-        readers += self.explanations.values()
-        return frozenset(table for reader in readers for table in reader.upstream)
+        """Every table that is read."""
+        return frozenset(table for reader in self.readers for table in reader.upstream)
 
     def upstream_closure(self, tables: Iterable[str]) -> set[str]:
         """The models that must be there before (and with) the given ones."""

@@ -15,6 +15,8 @@ from drg_pipeline.sql.header import Split, check_keys, cited
 from drg_pipeline.sql.query import did_you_mean, is_word, parsed, parted
 
 MARK = "_"
+# No shared SELECT: how the members of a table become it.
+TABLE_SELECT = f"{MARK}table.sql"
 SHARED_KEYS = ("describe", "law")
 
 
@@ -37,6 +39,8 @@ class Shelf:
         self.own: dict[str, Shared] = {}
         self.read: set[str] = set()
         for path in sorted(folder.glob(f"{MARK}*.sql")):
+            if path.name == TABLE_SELECT:
+                continue
             if shared := _read_shared(path, split, faults):
                 self.own[shared.name] = shared
 

@@ -53,9 +53,13 @@ def write_claims(
     inbox: Path,
     odd_encodings: Mapping[str, int],
     months: Sequence[Month],
+    pools: Mapping[tuple[str, str], str],
     report: Callable[[str], None],
 ) -> Written:
-    """Each month makes its own claims and writes what arrives in it, kept back ones included."""
+    """Each month makes its own claims and writes what arrives in it, kept back ones included.
+
+    pools  scheme of insurance and place -> the pool that pays
+    """
     queries = {name: text_of(name) for name in FILES}
     pending, mean, history, fund = map(text_of, ("pending", "known_mean", "fee_history", "fund"))
     dress = {position % len(months): name for name, position in odd_encodings.items()}
@@ -80,8 +84,8 @@ def write_claims(
             # DuckDB 1.5.5 fails with an internal error on an ASOF join of no rows.
             con.execute("EXECUTE pending")
         con.execute(history)
-        for year, pool, cents in con.execute(fund).fetchall():
-            written.funds[int(year), str(pool)] += int(cents)
+        for year, insutype, place, cents in con.execute(fund).fetchall():
+            written.funds[int(year), pools[insutype, place]] += int(cents)
         _deliver(con, inbox, str(own), queries, {"main": dress.get(position, "")}, written)
         if own.last == own.year.last or month is months[-1]:
             report(f"{own}: {written.versions:,} versions of {month.last_claim:,} claims written")

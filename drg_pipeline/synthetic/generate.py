@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.scheme import LAYOUT_FILE, Scheme, find_scheme, read_scheme
 from drg_pipeline.ingest.reference_layout import load_reference_layout
 from drg_pipeline.periods import Period, between
+from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.settings import Settings
 from drg_pipeline.synthetic import mix, region, seasons
 from drg_pipeline.synthetic.deliveries import write_claims
@@ -31,6 +33,8 @@ from drg_pipeline.synthetic.recipes import recipes_of
 from drg_pipeline.synthetic.reference_files import write_reference
 
 SCHEME = "starter"
+# What the law is asked for.
+PAYER, LOCAL = "payer", "local"
 FIRST_MONTH, LAST_MONTH = Period.of("2022-01"), Period.of("2025-12")
 LAST_UPLOAD_DAYS = 41  # after the last month: 10 February, where it is December
 
@@ -46,6 +50,7 @@ def generate(
     seed: int = 1,
     scheme: str | Path = SCHEME,
     schemes: Sequence[Path] | None = None,
+    policy: Path | None = None,
     like: Path = PARAMETERS,
     threads: int | None = None,
     report: Callable[[str], None] = print,
@@ -53,8 +58,8 @@ def generate(
     """Makes a region's inbox and reference folder; returns what was written, in counts.
 
     The claims are of the groups of a scheme: a folder, or the name of one among `schemes`. `like` is the
-    file of parameters. A folder that holds anything but an earlier result of this function is refused; an
-    earlier result is replaced once the new one is complete.
+    file of parameters, `policy` the folder of the law that says who pays. A folder that holds anything but an
+    earlier result of this function is refused; an earlier result is replaced once the new one is complete.
     """
     if last_month < first_month:
         raise WrongUse(f"The last month {last_month} lies before the first, {first_month}.")
@@ -66,10 +71,16 @@ def generate(
     horizon = last_day + timedelta(days=LAST_UPLOAD_DAYS)
     days = _calendar(first_day, horizon)
     months = seasons.months(between(first_month, last_month), claims, given, days)
-    settings = Settings.for_region(schemes=schemes)
+    settings = Settings.for_region(schemes=schemes, policy=policy)
+    pack = load_pack(settings.policy)
+    pools = {
+        (str(insutype), str(place)): str(pool)
+        for insutype, place, pool in (row.values() for row in pack.rows_of(PAYER, last_day))
+    }
     layout = load_reference_layout(settings.interface / LAYOUT_FILE)
     read = read_scheme(find_scheme(settings.schemes, str(scheme)), layout)
-    made_hospitals = region.hospitals(given, hospitals, seed, last_day.year)
+    made = {**given, "area": _local(pack, last_day)}
+    made_hospitals = region.hospitals(made, hospitals, seed, last_day.year)
     staged = [stage_of(folder) for folder in (inbox, reference)]
     try:
         with connect(threads=threads) as con:
@@ -78,10 +89,12 @@ def generate(
             made_groups = region.groups(given, drgs, {drg: (low, count) for drg, low, count in first}, seed)
             con.execute("SET VARIABLE seed = ?", [seed])
             con.execute("SET VARIABLE scheme = ?", [read.name])
-            prepare(con, given, made_hospitals, made_groups, (first_day, last_day, horizon), days, claims)
-            written = write_claims(con, staged[0], given["odd_encodings"], months, report)
+            prepare(con, made, made_hospitals, made_groups, (first_day, last_day, horizon), days, claims)
+            written = write_claims(con, staged[0], given["odd_encodings"], months, pools, report)
         years = (first_day.year, last_day.year)
-        write_reference(staged[1], given, made_hospitals, made_groups, years, written.funds, seed)
+        funded = product(range(years[0], years[1] + 1), sorted(set(pools.values())))
+        paid = {(year, pool): written.funds[year, pool] for year, pool in funded}
+        write_reference(staged[1], given, made_hospitals, made_groups, years, paid, seed)
         called = {
             "claims": claims,
             "hospitals": hospitals,
@@ -100,6 +113,12 @@ def generate(
         f"({first_month} … {last_month}) are in {inbox}, the reference files in {reference}."
     )
     return {"claims": claims, "months": len(months), "groups": len(made_groups), **written.told()}
+
+
+def _local(pack: Pack, on: date) -> str:
+    """The division that the region's own insured come from: the first that the law names."""
+    (division, *_) = (value for row in pack.rows_of(LOCAL, on) for value in row.values())
+    return str(division)
 
 
 def _calendar(first_day: date, horizon: date) -> list[Day]:

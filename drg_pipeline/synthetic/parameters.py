@@ -134,7 +134,6 @@ RATES = (
 HABITS = ("lift", "push", "hold", "keep", "split")
 _REGION = _keys(
     mix=_text,
-    area=_text,
     other_areas=_text_list,
     levels=_named(
         _keys(

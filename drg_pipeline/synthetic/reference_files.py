@@ -15,7 +15,6 @@ from typing import Any
 
 from drg_pipeline.synthetic.region import Group, Hospital
 
-_POOLS = ("employee_local", "employee_nonlocal", "resident_local", "resident_nonlocal")
 _LEAST = "primary"  # the level of community hospitals
 _HEADERS = {
     "hospital": "fixmedins_code name level kind agreement_status status_reason valid_from valid_to",
@@ -55,7 +54,7 @@ def write_reference(
                 spans.append(("active", "", until + timedelta(days=1), None))
         standing += [(h.code, h.name, h.level, kind, *span) for span in spans]
     _csv(folder, "hospital", standing)
-    _csv(folder, "budget", _budgets(given, funds, range(first, last + 1), rng))
+    _csv(folder, "budget", _budgets(given, funds, rng))
     usual = sorted(
         (g for g in groups if g.kind == "usual" and not g.uneven), key=lambda g: (g.ln_cost, g.drg)
     )
@@ -97,19 +96,16 @@ def write_reference(
 
 
 def _budgets(
-    given: dict[str, Any], funds: dict[tuple[int, str], int], years: Iterable[int], rng: random.Random
+    given: dict[str, Any], funds: dict[tuple[int, str], int], rng: random.Random
 ) -> list[tuple[Any, ...]]:
     """Budgets near what the fund spends, so that some hospitals keep money and some overspend."""
     ratio = Decimal(str(given["budget"]["reserve_ratio"]))
     lowest, highest = given["budget"]["lowest"], given["budget"]["highest"]
     rows: list[tuple[Any, ...]] = []
-    for year in years:
-        for pool in _POOLS:
-            wanted = (
-                Decimal(funds.get((year, pool), 0)) / 100 * rng.randint(lowest, highest) / 1000 / (1 - ratio)
-            )
-            hundreds = max(Decimal(1), (wanted / 100).quantize(Decimal(1), ROUND_HALF_UP))
-            rows.append((year, pool, f"{hundreds * 100}.00", ratio, None))
+    for (year, pool), fund in funds.items():
+        wanted = Decimal(fund) / 100 * rng.randint(lowest, highest) / 1000 / (1 - ratio)
+        hundreds = max(Decimal(1), (wanted / 100).quantize(Decimal(1), ROUND_HALF_UP))
+        rows.append((year, pool, f"{hundreds * 100}.00", ratio, None))
     return rows
 
 

@@ -6,6 +6,7 @@ What the lines say is worked by hand in `golden/accounts`.
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.reports.account import Line
 from drg_pipeline.reports.words import WORDS_FILE, load_words
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.sql.account import read_explanation
+from drg_pipeline.sql.account import Explanation, read_explanation
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.sql.model import Reader
 from drg_pipeline.sql.project import Project
@@ -41,16 +42,24 @@ def test_every_label_has_words_and_every_word_a_label(whole: Project) -> None:
 
 
 def test_a_section_gives_claim_version_and_lines(whole: Project) -> None:
-    orders = []
+    placed: dict[int, list[Explanation]] = {}
     for explanation in whole.explanations.values():
         if explanation.section:
             assert explanation.columns == ("setl_id", "dcla_time", "lines"), explanation.id
             assert set(explanation.section.title) == {"en", "zh"}, explanation.id
-            orders.append(explanation.section.order)
+            placed.setdefault(explanation.section.order, []).append(explanation)
             tree = sqlglot.parse_one(explanation.sql, read="duckdb")
             keys = {pair.this.name for line in tree.find_all(exp.Struct) for pair in line.expressions}
             assert {"label", "law"} <= keys <= FIELDS, explanation.id
-    assert orders and len(set(orders)) == len(orders)
+    assert placed
+    for here in placed.values():
+        # Two sections of one place are told of by regions of different methods.
+        for one, other in combinations(here, 2):
+            shared = one.when.keys() & other.when.keys()
+            assert any(not {*one.when[choice]} & {*other.when[choice]} for choice in shared), (
+                one.id,
+                other.id,
+            )
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_no_code_of_the_law_stands_in_sql(bench: Bench) -> None:
     codes: set[str] = set()
     for table, column in (
         ("policy.pool", "pool"),
-        ("policy.pool", "insutype"),
+        ("policy.pool_member", "insutype"),
         ("policy.division", "division"),
         ("policy.pooled_fund", "fund_pay_type"),
         ("policy.care_level", "level"),

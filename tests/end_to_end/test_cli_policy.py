@@ -45,6 +45,27 @@ def test_a_broken_pack_ends_with_1_and_all_its_faults(drg: Drg, tmp_path: Path) 
     assert "settlement.yml: " in ended.err and "valuee: unknown key" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("high_multiple", "reads policy.high_multiple, which nothing provides"),
+        ("low_share", "low_share"),
+    ],
+)
+def test_a_pack_that_passes_gives_what_the_models_ask_for(
+    drg: Drg, tmp_path: Path, name: str, told: str
+) -> None:
+    pack = tmp_path / "jiyuan"
+    shutil.copytree(POLICY, pack)
+    entries = re.split(r"(?m)^(?=  [a-z_]+:\n)", (pack / "pricing.yml").read_text(encoding="utf-8"))
+    kept = [entry for entry in entries if not entry.startswith(f"  {name}:")]
+    assert len(kept) == len(entries) - 1
+    (pack / "pricing.yml").write_text("".join(kept), encoding="utf-8")
+    ended = drg("policy", "check", "--policy", pack)
+    assert ended.code == 1 and "pricing." in ended.err and told in ended.err
+    assert "can be used" not in ended.out
+
+
 def test_a_stale_pack_says_where_to_look(drg: Drg, tmp_path: Path) -> None:
     pack = tmp_path / "jiyuan"
     shutil.copytree(POLICY, pack)

@@ -139,7 +139,7 @@ def test_a_reference_is_drawn_and_stated() -> None:
     svg = draw(
         chart("bars", reference="r", format="percent"),
         [{"x": "a", "y": Decimal("0.9"), "r": Decimal(1)}],
-        None,
+        "",
     )
     assert "100%" in words(svg) and any(
         line.get("stroke-dasharray") for line in parsed(svg).iter(f"{SVG}line")

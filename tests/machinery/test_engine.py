@@ -216,7 +216,7 @@ def test_each_file_records_what_it_was_computed_from(lake: Lake) -> None:
         "early.month_sum", "2025-01"
     )
     assert lake.footer("late.yearly", "2025").inputs == {"early.month_sum": one("early.month_sum", *MONTHS)}
-    assert lake.footer("early.version", None).inputs == {
+    assert lake.footer("early.version", "").inputs == {
         "raw.entry": digest_of((path.name, path.name) for path in lake.landing.values())
     }
     assert kept.code == lake.engine.project.code_version("late.running")

@@ -477,7 +477,7 @@ def test_rules_have_a_name_for_what_they_are_called(tmp_path: Path) -> None:
         "early.row: header key member is missing: what details call a rule"
     }
     assert faults_of(gathered(tmp_path, RULES, {"gather": "state"})) == {
-        "early.row: gather is state, not union or states"
+        "early.row: gather is state, not union, states or first"
     }
 
 

@@ -67,11 +67,8 @@ def test_a_period_is_run_on_the_day_that_the_law_counts(
 
 
 def test_another_number_in_the_law_is_another_day(folder: Path) -> None:
-    old = "payment_working_days:\n    describe: Working days to pay after the groups are confirmed.\n"
-    new = old + "    # shorter in this test\n"
-    regions.change_law(folder, "settlement.yml", old, new)
-    path = folder / "policy" / NAME / "settlement.yml"
-    path.write_text(path.read_text("utf-8").replace("        value: 10\n", "        value: 1\n"), "utf-8")
+    days = "payment_working_days:\n    values:\n      - valid_from: 2026-01-30\n        value: {}\n"
+    regions.change_law(folder, "settlement.yml", days.format(10), days.format(1))
     region = Region(regions.settings(folder))
     assert str(run_day(region, "month", Period.of("2025-03"), region.side.calendar_days())) == "2025-04-09"
 

@@ -123,7 +123,7 @@ def test_a_closing_is_read_only_and_in_the_trail(closed: Path) -> None:
 def test_a_closing_that_stands_is_not_made_again(tmp_path: Path) -> None:
     region = SmallRegion(tmp_path)
     region.deliver("2025-01/d1", [(1, 10, "2025-01")])
-    region.run(periods("2025-01"))
+    region.run(["2025-01"])
     first = region.close("2025-01")
     again = region.close("2025-01")
     assert (first.new, again.new, again.digest) == (True, False, first.digest)
@@ -141,12 +141,12 @@ def test_a_broken_chain_is_not_closed(tmp_path: Path) -> None:
     region.deliver("2025-01/d1", [(1, 10, "2025-01")])
     with pytest.raises(DrgError, match=r"late\.monthly 2025-01: is missing"):
         region.close("2025-01")
-    region.run(periods("2025-01"))
+    region.run(["2025-01"])
     region.side("reference.bonus", [(1, 5)])
     with pytest.raises(DrgError, match=r"early\.row 2025-01: is out of date") as error:
         region.close("2025-01")
     assert "drg run --months 2025-01" in str(error.value)
-    region.run(periods("2025-01"))
+    region.run(["2025-01"])
     rewrite(region.store.file("late.monthly", Period.of("2025-01")), "n = n + 1")
     with pytest.raises(DrgError, match=r"files of the lake were changed") as error:
         region.close("2025-01")

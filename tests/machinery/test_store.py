@@ -153,11 +153,12 @@ def test_a_file_of_someone_else_carries_no_footer(tmp_path: Path) -> None:
 def test_what_is_written_reads_back_with_its_partition(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with closing(duckdb.connect()) as con:
+        january = Period.of("2025-01")
         publish(store, con, "2025-01", 7)
         found = con.execute(
-            f"describe select * from {parquet([store.file(TABLE, Period.of('2025-01'))])}"
+            f"describe select * from {parquet([store.file(TABLE, january)])}"
         ).fetchall()
-        kept = footer(con, store.file(TABLE, Period.of("2025-01")))
+        kept = footer(con, store.file(TABLE, january))
     assert sorted((name, kind) for name, kind, *_ in found) == [
         ("id", "INTEGER"),
         ("month", "VARCHAR"),

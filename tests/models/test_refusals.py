@@ -77,7 +77,7 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
     ),
     (
         "pricing.version_point",
-        "basis_of_points",
+        "basis_of_bands",
         {"pricing.version_point": [{"category": "low", "level_mean": None}]},
     ),
     (

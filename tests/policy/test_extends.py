@@ -65,7 +65,7 @@ def packs(
     }
     for name, text in files.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder / "here"
 
@@ -192,3 +192,81 @@ def test_the_shipped_base_cites_clauses_that_exist() -> None:
             if "law: [" in line:
                 for law in line.split("law: [")[1].split("]")[0].split(","):
                     assert load_pack(REGIONS[0]).instruments.find(law.strip()), f"{path.name}: {law}"
+
+
+# -- what parameters say of each other ---------------------------------------------------------
+
+TABLES = """
+describe: Pools.
+period: month
+known: month
+parameters:
+  scheme_of_insurance:
+    describe: Schemes.
+    type: table
+    key: [scheme]
+    columns:
+      scheme: {type: text, unit: code, meaning: scheme}
+    values:
+      - {valid_from: 2026-01-30, rows: [{scheme: a}, {scheme: b}], published: 2026-01-30, law: JY-7}
+  member:
+    describe: One pool for each scheme and place.
+    type: table
+    key: [scheme, place]
+    complete: true
+    columns:
+      scheme: {type: text, unit: code, meaning: scheme, of: scheme_of_insurance}
+      place: {type: text, unit: code, meaning: place, domain: [near, far]}
+    values:
+      - valid_from: 2026-01-30
+        rows:
+          - {scheme: a, place: near}
+          - {scheme: a, place: far}
+          - {scheme: b, place: near}
+          - {scheme: b, place: far}
+        published: 2026-01-30
+        law: JY-7
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "          - {scheme: b, place: far}\n",
+            "",
+            "has no row for scheme b, place far (on 2026-01-30): add it",
+        ),
+        (
+            "{scheme: b, place: far}",
+            "{scheme: a, place: far}",
+            "values[1].rows[4]: scheme a, place far stands in row 2, too: keep one of the two",
+        ),
+        (
+            "{scheme: b, place: far}\n",
+            "{scheme: b, place: far}\n          - {scheme: c, place: far}\n",
+            "scheme c is not in scheme_of_insurance (on 2026-01-30: a, b): correct one",
+        ),
+        (
+            "of: scheme_of_insurance",
+            "of: schemes",
+            "scheme is of schemes, which this pack does not have: give it values, or correct `of`",
+        ),
+    ],
+)
+def test_a_complete_table_has_one_row_for_each_combination(
+    tmp_path: Path, old: str, new: str, fault: str
+) -> None:
+    load_pack(packs(tmp_path / "good", more={"here/pools.yml": TABLES}))
+    told = faults(packs(tmp_path / "bad", more={"here/pools.yml": TABLES.replace(old, new)}))
+    assert told[0].startswith("pools.yml: parameters.member") and told[0].endswith(fault), told
+
+
+def test_a_table_is_complete_on_every_day(tmp_path: Path) -> None:
+    """A scheme that comes later needs its rows from that day on."""
+    later = "      - {valid_from: 2026-07-01, rows: [{scheme: a}, {scheme: b}, {scheme: c}], published: 2026-06-01, law: JY-7}\n"
+    text = TABLES.replace("  member:\n", later + "  member:\n")
+    assert faults(packs(tmp_path, more={"here/pools.yml": text})) == [
+        f"pools.yml: parameters.member: has no row for scheme c, place {place} (on 2026-07-01): add it"
+        for place in ("far", "near")
+    ]

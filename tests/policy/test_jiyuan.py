@@ -188,7 +188,7 @@ def test_levels_and_pools_agree(pack: Pack) -> None:
     levels = column("care_level", "level")
     assert column("pay_ratio_cap", "level") == levels
     assert column("nearest_level", "level") | column("nearest_level", "neighbour") == levels
-    assert column("pool", "insutype") == column("insutype_domain", "insutype")
+    assert column("pool_member", "pool") == column("pool", "pool")
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_a_change_to_what_it_is_already_is_none(pack: Pack) -> None:
             "does not begin where the row before ends",
         ),
         ("high_multiple[base_point_above=0].multiple=0.5", "is below 1"),
-        ("pool[new,pool=a].place=abroad", "is not one of: local, nonlocal"),
+        ("pool_member[new,insutype=1].place=abroad", "is not one of: local, nonlocal"),
         ("deposit_rate@2020..2020=0.1", "no value begins or holds then"),
     ],
 )

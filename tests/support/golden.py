@@ -1,11 +1,13 @@
 """Reads the worked examples: YAML files whose scalars stay text, so that no float is born.
 
-A file has `describe`, `through` (the models, in order) and `cases`; it may have `given` (rows of every
+A file has `describe`, `region` (whose law and methods it is worked under), `through` (the models, in order)
+and `cases`; it may have `given` (rows of every
 case), `defaults` (table -> columns that its given rows share) and `spread` (a name -> tables: a row given
 under the name is a row of each of these tables, by column name). A case has `name`, `law` and `expect`; it
 may have `given`, `policy` (policy table -> columns set in all its rows), `methods` (choice -> the method that
-the region is taken to follow), `only` (table -> values of the rows that `expect` lists) and `refused` (table
--> the checks of its contract that fail).
+the region is taken to follow), `only` (table -> values of the rows that `expect` lists), `refused` (table
+-> the checks of its contract that fail) and `members` (`table/member`, where no column of the expected rows
+says which member of a table the case is an example of).
 
 A given row with a list for a value stands for one row an entry, `{n}` in its texts for the entry's number.
 """
@@ -28,6 +30,7 @@ class Case:
     """One worked example, ready to run."""
 
     file: str
+    region: str
     name: str
     law: tuple[str, ...]
     through: tuple[str, ...]
@@ -39,6 +42,7 @@ class Case:
     only: dict[str, TextRow]
     expect: Tables
     refused: dict[str, list[str]]
+    members: list[str]
 
     def tables(self, columns_of: Callable[[str], list[str]]) -> Tables:
         """The given rows by table, with the file's defaults; ValueError for a column that no table has."""
@@ -68,11 +72,13 @@ def read_cases(folder: Path) -> list[Case]:
 def _cases(path: Path) -> Iterator[Case]:
     place = Place(path.name)
     top = place.mapping(
-        read_yaml(path, place), ["describe", "through", "cases"], ["given", "defaults", "spread"]
+        read_yaml(path, place), ["describe", "region", "through", "cases"], ["given", "defaults", "spread"]
     )
     for position, node in enumerate(top.get("cases") or [], 1):
         at = place.at("cases").item(position)
-        body = at.mapping(node, ["name", "law", "expect"], ["given", "policy", "methods", "only", "refused"])
+        body = at.mapping(
+            node, ["name", "law", "expect"], ["given", "policy", "methods", "only", "refused", "members"]
+        )
         given: Tables = {}
         for tables in (top.get("given") or {}, body.get("given") or {}):
             for name, rows in tables.items():
@@ -80,6 +86,7 @@ def _cases(path: Path) -> Iterator[Case]:
         if not place.faults:
             yield Case(
                 path.stem,
+                str(top["region"]),
                 str(body["name"]),
                 tuple(body["law"]),
                 tuple(top["through"]),
@@ -91,6 +98,7 @@ def _cases(path: Path) -> Iterator[Case]:
                 body.get("only") or {},
                 body["expect"] or {},
                 body.get("refused") or {},
+                body.get("members") or [],
             )
     if place.faults:
         raise ValueError("\n".join(str(fault) for fault in place.faults))

@@ -1,7 +1,7 @@
 """Runs models on small given tables in an in-memory DuckDB and hands back rows with exact decimals.
 
-Column types come from the project, the law from the pack of Jiyuan, working days from the real
-calendar; what a test gives replaces them. No expectation and no rule lives here.
+Column types come from the project, the law from a region's pack, working days from the real calendar; what a
+test gives replaces them. No expectation and no rule lives here.
 """
 
 from __future__ import annotations
@@ -28,15 +28,19 @@ from drg_pipeline.sql.project import Project
 Row = Mapping[str, Any]
 Given = Mapping[str, Sequence[Row]]
 
+# Packs that are there for tests alone.
+REGIONS = Path(__file__).parents[1] / "regions"
 FIRST_YEAR, LAST_YEAR = 2024, 2026
 FAR = date(2099, 12, 31)
 
 
 class Bench:
-    """The project's models, and the tables from the side that every run may read."""
+    """The project's models as a region has them, and the tables from the side that every run may read."""
 
-    def __init__(self, folder: Path) -> None:
-        self.region = Region(Settings.for_region("jiyuan", lake=folder / "lake"))
+    def __init__(self, folder: Path, region: str = "jiyuan") -> None:
+        own = REGIONS / region
+        policy = own if own.is_dir() else None
+        self.region = Region(Settings.for_region(region, lake=folder / "lake", policy=policy))
         self.project = self.region.project
         self.folder = folder
         self.side: dict[str, Path] = {}

@@ -3,7 +3,8 @@ describe: >-
   Which category the case is of. The limits are shown cut to whole fen: fees are whole fen, so that a comparison with
   the cut limit is the exact one.
 section: {order: 90, title: {en: Category, zh: 病例类型}}
-law: [JY-18]
+when: {points: cost_bands}
+law: [JY-18, GD-14]
 ---*/
 with limits as (
     select

@@ -1,7 +1,8 @@
--- What the pooled fund pays for the claims just made, by the year and pool that will settle them.
+-- What the pooled fund pays for the claims just made, by the year that will settle them, scheme of insurance and place.
 select
     year(settled) as year,
-    if(employee, 'employee', 'resident') || '_' || if(nonlocal, 'nonlocal', 'local') as pool,
+    if(employee, '310', '390') as insutype,
+    if(nonlocal, 'nonlocal', 'local') as place,
     sum(direction * fund)::bigint as fund
 from pending
 inner join this_month as m on i between m.first_claim and m.last_claim
