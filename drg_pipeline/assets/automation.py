@@ -94,7 +94,7 @@ def _beginning(region: Region, chain: Chain, each: Beginning) -> dg.JobDefinitio
         try:
             chain.check(goal)
             if each.role in region.pack.run_days:
-                day = run_day(region, each.role, period, region.side.calendar_days())
+                day = run_day(region.pack, each.role, period, region.side.calendar_days())
                 context.log.info(f"{goal}; the law's day for it is {day}")
         except DrgError as error:
             raise failure(error) from error
@@ -133,7 +133,7 @@ def _schedule(
     def on_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(ZoneInfo(operations.time_zone)).date()
         days = region.side.calendar_days()
-        come = last_come(region, each.role, today, days)
+        come = last_come(region.pack, each.role, today, days, region.settings.first_month)
         if come is None:
             return dg.SkipReason("no period of this lake has had its day yet")
         period, day = come
@@ -149,7 +149,7 @@ def _schedule(
 
 def _coming(region: Region, each: Beginning, today: date, days: Sequence[Day]) -> str:
     try:
-        coming = next_to_come(region, each.role, today, days)
+        coming = next_to_come(region.pack, each.role, today, days)
     except DrgError as error:
         return f". {error.headline}"
     return f"; {coming[0]} has its day on {coming[1]}" if coming else ""
@@ -164,7 +164,7 @@ def _is_there(region: Region, chain: Chain, each: Beginning, period: Period) -> 
 
 def settlement_freshness(region: Region, operations: Operations) -> dg.FreshnessPolicy | None:
     """By the day on which the law's month is settled at the latest, its tables have been renewed."""
-    found = latest_day_of_month(region, datetime.now(ZoneInfo(operations.time_zone)).year)
+    found = latest_day_of_month(region.pack, datetime.now(ZoneInfo(operations.time_zone)).year)
     if found is None:
         return None
     day, since = found

@@ -237,7 +237,7 @@ class Chain:
                 continue
             month, whole = (quoted(name) for name in model.slice_by)
             source, marks = parquet([path]), ", ".join("?" for _ in deliveries)
-            with closing(look(self.region)) as con:
+            with closing(look(self.region.engine)) as con:
                 found = con.execute(
                     f"select distinct {month} from {source} "
                     f"where {whole} in (select {whole} from {source} where delivery in ({marks}))",
@@ -251,5 +251,5 @@ class Chain:
             for value in months
             if first <= value <= current
             and value not in closed
-            and (value >= open_from if open_from else is_open(self.region, value, today))
+            and (value >= open_from if open_from else is_open(self.region.pack, value, today))
         )

@@ -107,7 +107,7 @@ def first_rows(region: Region, files: Sequence[Path], columns: Sequence[str]) ->
         return []
     texts = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in columns)
     listed = ", ".join(map(file_literal, files))
-    with closing(look(region)) as con:
+    with closing(look(region.engine)) as con:
         return con.execute(
             f"select {texts} from read_parquet([{listed}], hive_partitioning = false) "
             f"order by all limit {SHOWN_ROWS}"

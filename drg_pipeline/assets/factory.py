@@ -103,7 +103,7 @@ def looks_of(
     """Each published partition with its metadata: its charts, and with the last one what shows the table."""
     published = [outcome for outcome in outcomes if outcome.published]
     found: list[tuple[Outcome, dict[str, Any]]] = []
-    with closing(look(region)) as con:
+    with closing(look(region.engine)) as con:
         drawn = pictures(region, con, model, published)
         for outcome in published:
             looks: dict[str, Any] = {CHART: drawn[outcome.partition]} if outcome.partition in drawn else {}
@@ -195,7 +195,7 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
         selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
         with told(context):
             written = _bring(region, layer, context, [source.name for source in selected])
-        with closing(look(region)) as con:
+        with closing(look(region.engine)) as con:
             for source in selected:
                 asset_key = key(name, source.name)
                 for partition, metadata in side_metadata(region, con, source, written):

@@ -10,17 +10,17 @@ from functools import lru_cache
 
 import duckdb
 
-from drg_pipeline.region import Region
+from drg_pipeline.lake.engine import Engine
 
 
-def look(region: Region) -> duckdb.DuckDBPyConnection:
-    """A connection to the region's database in memory, to be closed; the next one sees views made in it."""
-    return _database(region).cursor()
+def look(engine: Engine) -> duckdb.DuckDBPyConnection:
+    """A connection to a lake's database in memory, to be closed; the next one sees views made in it."""
+    return _database(engine).cursor()
 
 
 @lru_cache(maxsize=8)
-def _database(region: Region) -> duckdb.DuckDBPyConnection:
-    con = region.engine.connect()
+def _database(engine: Engine) -> duckdb.DuckDBPyConnection:
+    con = engine.connect()
     # A file is looked at once; what is kept of it would be room that steps lack.
     con.execute("set enable_external_file_cache = false")
     return con

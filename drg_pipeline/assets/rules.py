@@ -36,7 +36,7 @@ def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Ve
     Partitions with the same rules are judged together: a verdict costs as much for few rows as for many.
     """
     verdicts: list[Verdict] = []
-    with closing(look(region)) as con:
+    with closing(look(region.engine)) as con:
         rules_of = {outcome.path: _rules(region, con, model, outcome.partition) for outcome in outcomes}
         for rules, files in _batches(rules_of, {outcome.path: outcome.rows for outcome in outcomes}):
             columns = ", ".join(quoted(rule.id) for rule in rules)
@@ -117,7 +117,7 @@ def _failing_rows(
     keys = [name for name in model.grain if name not in region.layouts.personal]
     failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
     texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
-    with closing(look(region)) as con:
+    with closing(look(region.engine)) as con:
         rows = con.execute(
             f"select {texts}, array_to_string({failed}, ', ') as failed "
             f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
@@ -137,7 +137,7 @@ def outside_check(
     assert model.slice_by
     month, whole = model.slice_by
     first, last = str(region.settings.first_month), str(month_of(date.today()))
-    with closing(look(region)) as con:
+    with closing(look(region.engine)) as con:
         found = con.execute(
             f"select {month}, count(*), min({whole}) from {parquet([outcome.path])} "
             f"where {month} < ? or {month} > ? group by {month} order by {month}",

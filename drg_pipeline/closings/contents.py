@@ -42,7 +42,8 @@ from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import footers
 from drg_pipeline.periods import MONTH, WHOLE, YEAR, Period
-from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME, Region
+from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME
+from drg_pipeline.settings import Settings
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
@@ -93,16 +94,16 @@ def taken_as_it_is(project: Project, period: Period, table: str, partition: Peri
     return period.kind == MONTH or project.models[table].sealed
 
 
-def scope_of(region: Region, period: Period) -> Scope:
+def scope_of(engine: Engine, period: Period) -> Scope:
     """What a closing of the period is about, as the models and the law in the lake say.
 
     DrgError where the law that names other years' tables is not there: the period was never run.
     """
-    project = region.project
+    project = engine.project
     targets = {table: [period] for table in sealed_tables(project, period.kind)}
     try:
         needs = needed(
-            region.engine,
+            engine,
             targets,
             ends_at=lambda table, part: taken_as_it_is(project, period, table, part),
         )
@@ -114,8 +115,9 @@ def scope_of(region: Region, period: Period) -> Scope:
 class Contents:
     """Fills the folder of a closing and keeps the list of what is in it."""
 
-    def __init__(self, region: Region, scope: Scope, folder: Path) -> None:
-        self.region = region
+    def __init__(self, settings: Settings, engine: Engine, scope: Scope, folder: Path) -> None:
+        self.settings = settings
+        self.engine = engine
         self.scope = scope
         self.folder = folder
         self.files: list[FileEntry] = []
@@ -145,13 +147,13 @@ class Contents:
 
         DrgError where rows are not those that their file was published with.
         """
-        project, store = self.region.project, self.region.store
+        project, store = self.engine.project, self.engine.store
         paths: dict[Path, tuple[str, Period, str]] = {}
         for table, partitions in self.scope.needs.items():
             if project.partition_of(table) != "delivery":
                 for part in partitions:
                     paths[store.file(table, part)] = (table, part, self._role(table, part))
-        with closing(self.region.engine.connect()) as con:
+        with closing(self.engine.connect()) as con:
             known = footers(con, list(paths))
             for path, (table, part, role) in paths.items():
                 place = ""
@@ -168,10 +170,10 @@ class Contents:
             self._check_rows(con)
 
     def _role(self, table: str, partition: Period) -> str:
-        if table in self.region.project.models:
+        if table in self.engine.project.models:
             if self.scope.is_taken(table, partition):
                 return TAKEN
-            own = partition == self.scope.period and self.region.project.models[table].sealed
+            own = partition == self.scope.period and self.engine.project.models[table].sealed
             return OUTPUT if own else STEP
         layer, name = table.split(".")
         if layer == SCHEME:
@@ -186,7 +188,7 @@ class Contents:
             f"{entry.table} {entry.partition}".strip()
             for entry in self.tables
             if entry.file
-            and digest_of_file(con, self.region.project, entry.table, self.folder / entry.file)
+            and digest_of_file(con, self.engine.project, entry.table, self.folder / entry.file)
             != entry.digest
         ]
         if broken:
@@ -200,19 +202,19 @@ class Contents:
 
     def schemes(self) -> dict[str, str]:
         """Scheme -> digest of its folder, of the schemes that the lake holds."""
-        head = self.region.store.file(f"{SCHEME}.{SCHEME}", WHOLE)
+        head = self.engine.store.file(f"{SCHEME}.{SCHEME}", WHOLE)
         if not head.is_file():
             return {}
-        with closing(self.region.engine.connect()) as con:
+        with closing(self.engine.connect()) as con:
             return dict(con.execute(f"select scheme, digest from {parquet([head])}").fetchall())
 
     # -- deliveries ----------------------------------------------------------------------------
 
     def take_deliveries(self) -> set[str]:
         """The deliveries that the period rests on, whole; their names."""
-        engine, computed = self.region.engine, self.scope.computed()
+        engine, computed = self.engine, self.scope.computed()
         landed = engine.inputs.landed()
-        project = self.region.project
+        project = self.engine.project
         by_month = {t: parts for t, parts in computed.items() if WHOLE not in parts}
         sliced = [project.models[t] for t in computed if t in project.models and project.models[t].slice_by]
         whole = self.scope.period.kind == YEAR or any(
@@ -234,7 +236,7 @@ class Contents:
 
     def _take(self, labels: set[str]) -> None:
         for label in sorted(labels):
-            source = self.region.engine.inputs.landed()[label]
+            source = self.engine.inputs.landed()[label]
             for path in sorted(source.iterdir()):
                 table = f"{LANDED}.{path.stem}" if path.suffix == ".parquet" else ""
                 self.add(path, f"{LANDED}/{source.name}/{path.name}", DATA, table, label)
@@ -249,11 +251,11 @@ class Contents:
         added: set[str] = set()
         while True:
             with self._rebuilt(model, labels | added) as (engine, entry):
-                ours, theirs = self._slice(self.region.engine, model), self._slice(engine, model)
+                ours, theirs = self._slice(self.engine, model), self._slice(engine, model)
                 if ours == theirs:
                     self.tables = [each if each.table != model.name else entry for each in self.tables]
                     return added
-                surplus = self._keys(engine, model) - self._keys(self.region.engine, model)
+                surplus = self._keys(engine, model) - self._keys(self.engine, model)
             further = self._named(model, surplus) - labels - added
             if not further:
                 raise DrgError(
@@ -267,10 +269,10 @@ class Contents:
     @contextmanager
     def _rebuilt(self, model: Model, labels: set[str]) -> Iterator[tuple[Engine, TableEntry]]:
         """A sliced table made again from the deliveries that are held: its engine and its entry."""
-        landed = self.region.engine.inputs.landed()
+        landed = self.engine.inputs.landed()
         with scratch(
-            self.region.settings,
-            self.region.project,
+            self.settings,
+            self.engine.project,
             held={},
             landed={label: self.folder / LANDED / landed[label].name for label in labels},
             within=self.folder,
@@ -302,9 +304,9 @@ class Contents:
         """The deliveries that the lake's whole table names for these keys."""
         assert model.slice_by
         whole = quoted(model.slice_by[1])
-        files = list(self.region.store.partitions(model.name, "none").values())
-        kind = self.region.project.column(model.name, model.slice_by[1]).type
-        with closing(self.region.engine.connect()) as con:
+        files = list(self.engine.store.partitions(model.name, "none").values())
+        kind = self.engine.project.column(model.name, model.slice_by[1]).type
+        with closing(self.engine.connect()) as con:
             rows = con.execute(
                 f"select distinct delivery from {parquet(files)} "
                 f"where {whole} in (select cast(unnest(?) as {kind}))",

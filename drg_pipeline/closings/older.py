@@ -1,7 +1,8 @@
 """Closings of the form before this one: what their models may say that models no longer say.
 
 There a model could be `like` another one, with other names in the place of some of that one's tables and
-columns. Replays read such a folder through this; what is sealed today says it by shared SELECTs.
+columns: today both read a shared SELECT. It could also name the catalogue by which its `flags` were judged,
+which computes nothing. Replays read such a folder through this.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ FORMAT = 1
 
 
 def split_older(path: Path) -> tuple[dict[str, Any], str]:
-    """The header of a sealed model without `like`, and the SELECT that it stands for."""
+    """The header of a sealed model as models have it today, and the SELECT that it stands for."""
     header, sql = split_header(path)
+    header.pop("flags", None)
     if "like" in header:
         spec = header.pop("like")
         layer, _, table = str(spec["model"]).partition(".")

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.closings.causes import Cause, Causes, Node
-from drg_pipeline.closings.contents import digest_of_file
+from drg_pipeline.closings.contents import digest_of_file, scope_of
 from drg_pipeline.closings.manifest import (
     CODE,
     DATA,
@@ -180,6 +180,10 @@ class _Replay:
     shown: int
     projects: Projects
     progress: Callable[[str], None]
+    plan: Mapping[str, Sequence[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plan = self.manifest.plan
 
     def run(self, done: Replayed) -> Replayed:
         sealed = self.projects.sealed(self.folder, self.manifest)
@@ -198,7 +202,10 @@ class _Replay:
             within=self.folder,
         ) as engine:
             try:
-                made = recompute(engine, self.manifest.plan, progress=lambda table, _: self.progress(table))
+                if self.code == CURRENT:
+                    # Today's models may have steps that the closing's had not.
+                    self.plan = scope_of(engine, self.manifest.period).computed()
+                made = recompute(engine, self.plan, progress=lambda table, _: self.progress(table))
                 steps = sum(map(len, made.values()))
             except (DrgError, duckdb.Error, OSError) as error:
                 stopped = _why(error)
@@ -261,7 +268,7 @@ class _Replay:
         """The footers of what was computed again."""
         paths = {
             engine.store.file(table, part): (table, part)
-            for table, partitions in self.manifest.plan.items()
+            for table, partitions in self.plan.items()
             if table in engine.project.models
             for part in partitions
         }

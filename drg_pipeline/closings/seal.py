@@ -68,7 +68,7 @@ def close(region: Region, period: Period, *, early: bool = False, today: date | 
 
     Raises DrgError with everything that speaks against it: nothing of it is written then.
     """
-    scope = scope_of(region, period)
+    scope = scope_of(region.engine, period)
     computed = scope.computed()
     with region.store.alone(*(str(part) or table for table, parts in computed.items() for part in parts)):
         if standing := region.closed.standing(period):
@@ -234,7 +234,7 @@ def _seal(
     number = before.number + 1 if before else 1
     trail = Trail(settings.region_closings)
     with _aside(closed.folder / str(period), number) as folder:
-        contents = Contents(region, scope, folder)
+        contents = Contents(settings, region.engine, scope, folder)
         contents.take_tables()
         _take_code_and_law(region, contents)
         labels = contents.take_deliveries()

@@ -39,6 +39,20 @@ def test_a_count_says_that_no_column_stands_behind_it(drg: Drg) -> None:
     )
 
 
+def test_a_table_of_members_names_them_with_their_clauses(drg: Drg) -> None:
+    column = "clearing.ledger_line.amount"
+    said = drg("lineage", column, "--depth", 1).out
+    assert "    gathered from over_cap: What of the entitlement is above the cap" in said
+    assert "above the cap of the hospital's level. [JY-35-2]" in said
+    assert "汇集自 over_cap" in drg("lineage", column, "--depth", 1, "--lang", "zh").out
+    [table] = [
+        one
+        for one in json.loads(drg("lineage", column, "--json").out)["tables"]
+        if one["table"] == column.removesuffix(".amount")
+    ]
+    assert {"entitlement", "monthly_paid"} < {one["member"] for one in table["members"]}
+
+
 def test_downwards_the_tables_whose_rows_change_are_listed(drg: Drg) -> None:
     ended = drg("lineage", "landing.setlinfo.medfee_sumamt", "--downstream", "--depth", 3)
     assert "└── claims.setlinfo.medfee_sumamt" in ended.out and "more than --depth shows" in ended.out

@@ -73,12 +73,13 @@ def test_a_member_that_a_case_names_is_computed_in_it(benches: Benches, case: Ca
 
 
 def test_every_case_cites_a_clause_of_its_region(benches: Benches) -> None:
+    """Of a case with methods that its region does not follow, a clause of whichever region's law."""
     for case in CASES:
         pack = benches(case.region).region.pack
         assert case.law, str(case)
         for citation in case.law:
             pack.instruments.resolve(citation)
-            assert citation.split("-")[0] in pack.in_pack, f"{case} cites {citation}"
+            assert case.methods or citation.split("-")[0] in pack.in_pack, f"{case} cites {citation}"
 
 
 def test_names_of_cases_are_unique() -> None:

@@ -63,19 +63,21 @@ def repository_of(region: Region, operations: Operations = AT_ONCE) -> dg.Reposi
 def test_a_period_is_run_on_the_day_that_the_law_counts(
     region: Region, role: str, period: str, day: str
 ) -> None:
-    assert str(run_day(region, role, Period.of(period), region.side.calendar_days())) == day
+    assert str(run_day(region.pack, role, Period.of(period), region.side.calendar_days())) == day
 
 
 def test_another_number_in_the_law_is_another_day(folder: Path) -> None:
     days = "payment_working_days:\n    values:\n      - valid_from: 2026-01-30\n        value: {}\n"
     regions.change_law(folder, "settlement.yml", days.format(10), days.format(1))
     region = Region(regions.settings(folder))
-    assert str(run_day(region, "month", Period.of("2025-03"), region.side.calendar_days())) == "2025-04-09"
+    assert (
+        str(run_day(region.pack, "month", Period.of("2025-03"), region.side.calendar_days())) == "2025-04-09"
+    )
 
 
 def test_a_year_is_open_until_the_data_of_its_clearing_are_cut_off(region: Region) -> None:
-    assert is_open(region, Period.of("2025-01"), datetime(2026, 1, 31).date())
-    assert not is_open(region, Period.of("2025-12"), datetime(2026, 2, 1).date())
+    assert is_open(region.pack, Period.of("2025-01"), datetime(2026, 1, 31).date())
+    assert not is_open(region.pack, Period.of("2025-12"), datetime(2026, 2, 1).date())
 
 
 def schedule_tick(region: Region, verb: str, instance: dg.DagsterInstance, *at: int) -> Any:
@@ -130,7 +132,7 @@ def publish_months(region: Region, month: str) -> None:
 
 
 def test_settlement_tables_say_until_when_they_should_have_been_renewed(region: Region) -> None:
-    found = latest_day_of_month(region, 2026)
+    found = latest_day_of_month(region.pack, 2026)
     assert found is not None and found[0] == 28 and found[1].days == 27
     graph = build([region]).resolve_asset_graph()
     policies = {key.to_user_string(): graph.get(key).freshness_policy for key in graph.get_all_asset_keys()}
@@ -142,7 +144,7 @@ def test_settlement_tables_say_until_when_they_should_have_been_renewed(region: 
 
 
 def test_a_calendar_that_has_ended_sets_no_day_and_stops_no_look_at_old_months(region: Region) -> None:
-    assert latest_day_of_month(region, 2099) is None
+    assert latest_day_of_month(region.pack, 2099) is None
 
 
 # -- the inbox ---------------------------------------------------------------------------------

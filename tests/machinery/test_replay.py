@@ -320,7 +320,7 @@ def _as_older_form(closing: Path) -> None:
     pattern = pattern.replace("v.", "q.")
     like["with"] |= {"q": "v"}
     write_model(closing / "models/early/pattern.sql", header, pattern)
-    write_model(closing / "models/early/row.sql", {**header, "like": like}, "")
+    write_model(closing / "models/early/row.sql", {**header, "like": like, "flags": "policy.rate"}, "")
     manifest = json.loads((closing / "manifest.json").read_bytes())
     manifest["format"] = 1
     del manifest["methods"]
@@ -363,6 +363,17 @@ def test_a_closing_names_the_methods_and_is_computed_by_them(tmp_path: Path) -> 
     with open(tmp_path / "models" / "methods.yml", "a", encoding="utf-8") as choices:
         choices.write(json.dumps(later)[1:-1] + "\n")
     assert again(tmp_path, code=CURRENT).identical
+
+
+def test_today_s_models_may_have_steps_that_the_closing_s_had_not(own: Path) -> None:
+    path = own / "models/late/monthly.sql"
+    header, select = split_header(path)
+    write_model(path, header, select.replace("from early.row", "from early.step"))
+    step = {"describe": "a step", "grain": ["month", "id"], "partition": "month"}
+    write_model(own / "models/early/step.sql", step, "select month, id, n from early.row")
+    done = again(own, code=CURRENT)
+    assert (done.stopped, done.identical) == ("", True) and "late.monthly" in done.code
+    assert again(own).identical
 
 
 def test_what_today_s_models_read_and_a_closing_does_not_hold_stops_only_them(own: Path) -> None:

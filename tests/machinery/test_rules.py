@@ -55,5 +55,5 @@ def test_a_look_sees_the_file_that_is_there_now(tmp_path: Path, bench: Bench) ->
     for number in range(3):
         duckdb.sql(f"select {number} as n").write_parquet(str(aside))
         os.replace(aside, file)
-        with look(bench.region) as con:
+        with look(bench.region.engine) as con:
             assert con.execute(f"select n from read_parquet('{file}')").fetchall() == [(number,)]

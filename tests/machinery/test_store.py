@@ -155,9 +155,7 @@ def test_what_is_written_reads_back_with_its_partition(tmp_path: Path) -> None:
     with closing(duckdb.connect()) as con:
         january = Period.of("2025-01")
         publish(store, con, "2025-01", 7)
-        found = con.execute(
-            f"describe select * from {parquet([store.file(TABLE, january)])}"
-        ).fetchall()
+        found = con.execute(f"describe select * from {parquet([store.file(TABLE, january)])}").fetchall()
         kept = footer(con, store.file(TABLE, january))
     assert sorted((name, kind) for name, kind, *_ in found) == [
         ("id", "INTEGER"),

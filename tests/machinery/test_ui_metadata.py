@@ -26,6 +26,7 @@ from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.reports.charts import CHARTS_FILE
 from drg_pipeline.settings import Settings
+from drg_pipeline.sql.methods import METHODS_FILE
 
 MONTHS = ("2025-01", "2025-02")
 # n of id 2 in February is what a test makes it.
@@ -69,6 +70,8 @@ def small_region(
         invariants,
     )
     settings = Settings.for_region("jiyuan", lake=folder / "lake")
+    # The law of the region answers the choices of the whole arithmetic.
+    shutil.copy(settings.models / METHODS_FILE, project)
     interface = folder / "interface"
     if not interface.is_dir():
         shutil.copytree(settings.interface, interface)
@@ -167,6 +170,11 @@ def test_every_table_of_the_project_says_what_it_is(bench: Bench) -> None:
             spec.key
         )
         assert "**Grain:**  ·" not in spec.description, f"{spec.key.path}: its grain is empty"
+        model = region.project.models.get(f"{layer}.{spec.key.path[2]}")
+        for member in model.members if model else ():
+            assert member.describe and f"- `{member.name}`: {member.describe}" in spec.description, (
+                member.name
+            )
         assert spec.owners and spec.tags["layer"] == layer and spec.group_name == group_of(region, layer)
         assert spec.metadata["dagster/column_schema"].columns
         for column in spec.metadata["dagster/column_schema"].columns:

@@ -81,6 +81,11 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
         {"pricing.version_point": [{"category": "low", "level_mean": None}]},
     ),
     (
+        "settlement.month_value",
+        "budgets_are_of_pools",
+        {"settlement.month_value": [{"month": "2025-03", "pool": "of_nobody"}]},
+    ),
+    (
         "settlement.monthly_pool",
         "closes_to_the_cent",
         {"settlement.monthly_pool": [{"settled": "99.99", "residual": 0, "budget_used": 100}]},
