@@ -180,7 +180,7 @@ class _Replay:
     shown: int
     projects: Projects
     progress: Callable[[str], None]
-    plan: Mapping[str, Sequence[str]] = field(init=False)
+    plan: Mapping[str, Sequence[Period]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.plan = self.manifest.plan
