@@ -65,6 +65,12 @@ class WrongUse(DrgError):
     exit_code = 2
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` with the name that is like a word; '' where none is."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 def meant(text: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     """`Was one of these meant: …? ` with the names that are like a text; '' where none is."""
     close = difflib.get_close_matches(text, list(names), n=3, cutoff=cutoff)

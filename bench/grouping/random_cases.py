@@ -80,7 +80,7 @@ def write_random_cases(
     seed: int,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> None:
-    """The same rows in the same order for the same scheme, count and seed, whatever the threads."""
+    """Write random cases: scheme, count and seed decide rows and order, however many threads there are."""
     absent = [f"{file}.csv" for file in FILES if not (scheme_folder / f"{file}.csv").is_file()]
     if absent:
         raise DrgError(

@@ -66,7 +66,7 @@ def _aggregated(con: duckdb.DuckDBPyConnection, inbox: Path, file: ClaimFile) ->
     # The generator writes the same header into all files of a kind, some with a mark before it.
     with open(files[0], encoding="utf-8-sig") as first:
         header = first.readline().strip().split(",")
-    types = {column.name: column.duckdb_type for column in file.columns}
+    types = {column.name: column.type.sql for column in file.columns}
     columns = ", ".join(f"'{name}': '{types[name]}'" for name in header)
     sums = ", ".join(f"{'sum' if 'DECIMAL' in types[name] else 'max'}({name})" for name in header)
     found = con.execute(

@@ -10,6 +10,7 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.duck import quoted
+from drg_pipeline.forms import Column
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.policy import Instruments
@@ -19,7 +20,7 @@ from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.sql.lineage import Lineage, kept_lineage
 from drg_pipeline.sql.model import Model
-from drg_pipeline.sql.project import Column, Source
+from drg_pipeline.sql.project import Source
 
 PREVIEW_ROWS = 10
 NO_ROWS = "_no rows_"

@@ -94,7 +94,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
         return table_name in self._tables
 
     def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
-        """The same rows as event by event, in one transaction a file.
+        """Stores the rows that events leave one by one, in one transaction a file.
 
         Of an asset only the last event of each kind is written into its row: each replaces the one before.
         """

@@ -14,9 +14,10 @@ from typing import Any
 
 from drg_pipeline.closings import older
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Column
 from drg_pipeline.lake.closed import MANIFEST, read_json
 from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period
-from drg_pipeline.sql.project import Column, Source
+from drg_pipeline.sql.project import Source
 
 FORMAT = 2
 READABLE = (older.FORMAT, FORMAT)

@@ -63,7 +63,7 @@ def write_file(settings: Settings, query: str, kind: str, out: Path, write: Writ
 
 
 def write_redirected(settings: Settings, query: str, kind: str, out: Path, write: Write) -> int:
-    """The same where the shell has opened the file already: refused where the trail could not be written."""
+    """Write rows to a file that the shell has opened; refused where the trail cannot be written."""
     check_writable(settings.region_closings)
     rows = write(sys.stdout)
     sys.stdout.flush()

@@ -34,12 +34,10 @@ def policy() -> None:
 @region_options()
 def check(screen: Screen, **given: Any) -> None:
     """Read the whole pack and open the arithmetic with it; with faults, list them all and exit with 1."""
-    from drg_pipeline.region import Region
     from drg_pipeline.region.bound import check_bound, unread
 
     settings = settings_of(given, ["policy"])
-    region = Region(settings)
-    check_bound(region)
+    region = check_bound(settings)
     pack = region.pack
     today = date.today()
     known_on = settings.known_on or today

@@ -5,12 +5,12 @@ Every question answers with an empty value where the answer is a fault, so that 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
-from drg_pipeline.errors import Fault
+from drg_pipeline.errors import Fault, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -26,41 +26,49 @@ class Place:
 
     def item(self, position: int) -> Place:
         """The n-th entry of the list here, counted from 1 as a person counts."""
-        return Place(self.file, self.faults, (*self.path[:-1], f"{self.path[-1]}[{position}]"))
+        return Place(self.file, self.faults, (*self.path[:-1], f"{''.join(self.path[-1:])}[{position}]"))
+
+    @property
+    def name(self) -> str:
+        """The key here; of a whole file its name without the ending."""
+        return self.path[-1] if self.path else PurePath(self.file).stem
 
     def fault(self, what: str) -> None:
-        self.faults.append(Fault(": ".join(filter(None, (self.file, ".".join(self.path)))), what))
+        path = ".".join(map(_shortened, self.path))
+        self.faults.append(Fault(": ".join(filter(None, (self.file, path))), what))
 
     def mapping(self, node: object, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
         """The keys of a mapping; what is missing or unknown becomes a fault, never an exception."""
         required, known = tuple(required), (*required, *optional)
         if not isinstance(node, dict):
-            self.fault(f"must be a mapping with the keys {', '.join(known)}")
+            self.fault(f"must be a mapping with the keys {', '.join(known)}; found {shown(node)}")
             return {}
         for key in node:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-                self.at(key).fault(f"unknown key: {hint}")
+                near = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
+                self.at(key).fault(f"unknown key: {near[2:]}")
         for key in required:
             if key not in node:
                 self.at(key).fault("missing key: add it")
         return {key: value for key, value in node.items() if key in known}
 
-    def named(self, node: object, what: str) -> dict[str, Any]:
+    def named(self, node: object, what: str, *, empty: bool = False) -> dict[str, Any]:
         """A mapping whose keys are names of our own (parameters, columns, clauses)."""
-        if not isinstance(node, dict) or not node:
-            self.fault(f"must be a mapping of {what}, with at least one entry")
+        if not isinstance(node, dict) or (not node and not empty):
+            self.fault(f"must be a mapping of {what}{_filled(node, empty)}")
             return {}
         return node
 
     def sequence(self, node: object, what: str, *, empty: bool = False) -> list[Any]:
         if not isinstance(node, list) or (not node and not empty):
-            self.fault(f"must be a list of {what}{'' if empty else ', with at least one entry'}")
+            self.fault(f"must be a list of {what}{_filled(node, empty)}")
             return []
         return node
 
     def text(self, node: object) -> str:
+        if isinstance(node, dict | list):
+            self.fault(f"must be a text; found {shown(node)}")
+            return ""
         if not isinstance(node, str) or not node.strip():
             self.fault("must be a text: fill it in")
             return ""
@@ -68,7 +76,24 @@ class Place:
 
     def choice(self, node: object, allowed: Iterable[str]) -> str:
         allowed = tuple(allowed)
-        if node not in allowed:
-            self.fault(f"{node!r} is not one of: {', '.join(allowed)}")
-            return ""
-        return str(node)
+        if isinstance(node, str) and node in allowed:
+            return node
+        near = did_you_mean(node, allowed) if isinstance(node, str) else ""
+        self.fault(f"{shown(node)} is not one of: {', '.join(allowed)}{near}")
+        return ""
+
+
+def shown(node: object) -> str:
+    """What stands in a file, as a message tells it."""
+    if isinstance(node, str):
+        return repr(_shortened(node))
+    return "a mapping" if isinstance(node, dict) else "a list" if isinstance(node, list) else "nothing"
+
+
+def _filled(node: object, empty: bool) -> str:
+    least = "" if empty else ", with at least one entry"
+    return least if isinstance(node, dict | list) and not node else f"{least}; found {shown(node)}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"

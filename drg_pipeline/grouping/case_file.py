@@ -13,19 +13,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.forms import Place, read_yaml
+from drg_pipeline.forms import BY_NAME, Among, Place, load
+from drg_pipeline.ingest.file_column import CellType, FileColumn, types
 
 LAYOUT_FILE = "case_file.yml"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 NUMBER = "record_no"
 SEPARATOR = "|"
-TYPES = {"text": "VARCHAR", "whole": "BIGINT", "codes": "VARCHAR[]"}
 WHOLE = "-?[0-9]{1,18}"
 LARGEST = 10**18
 LISTED = 1000  # faults that an error carries
@@ -34,42 +34,76 @@ INTEGERS = frozenset((*_INTEGERS, *(f"U{name}" for name in _INTEGERS)))
 
 
 @dataclass(frozen=True)
-class CaseColumn:
-    name: str
-    kind: str
-    meaning: str
-    required: bool = False
+class CaseColumn(FileColumn):
+    """One column of a case file."""
+
+    type: Annotated[CellType, types("text", "whole", "codes")]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The model that a case is a record of, and SQL for its columns."""
+
+    model: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Binds:
+    """The table that tells the scheme, and SQL for its columns."""
+
+    table: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Tables without which codes cannot be mapped, and explanations: the record with mapped codes, the answer
+    to a refused one."""
+
+    tables: tuple[str, ...]
+    record: str
+    refused: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The model that answers, SQL for the number of the row out of its answer and for what is written."""
+
+    model: str
+    number: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The explanation of an answer, and SQL that makes one line of its steps."""
+
+    explanation: str
+    line: str
 
 
 @dataclass(frozen=True)
 class CaseLayout:
     """The columns of a case file and what they are for the models.
 
-    record, record_columns  the model that a case is a record of, and SQL for its columns
-    binds, bind_columns     the table that tells the scheme, and SQL for its columns
-    maps                    tables without which codes cannot be mapped
-    mapped, refused         explanations: the record with mapped codes, the answer to a refused one
-    answer, answer_columns  the model that answers, and SQL for what is written
-    number                  SQL for the number of the row, from the answer
-    expected                column of the answer -> column of a file with somebody else's answer
-    path, line              the explanation of an answer, and SQL that makes one line of its steps
+    expected  column of the answer -> column of a file with somebody else's answer
     """
 
-    columns: tuple[CaseColumn, ...]
-    any_of: tuple[str, ...]
-    record: str
-    record_columns: Mapping[str, str]
-    binds: str
-    bind_columns: Mapping[str, str]
-    maps: tuple[str, ...]
-    mapped: str
-    refused: str
-    answer: str
-    answer_columns: Mapping[str, str]
-    number: str
+    version: str
+    describe: str
+    columns: Annotated[tuple[CaseColumn, ...], BY_NAME]
+    any_of: Annotated[tuple[str, ...], Among("columns")]
+    record: Record
+    binds: Binds
+    maps: Maps
+    answer: Answer
     expected: Mapping[str, str]
-    path: str
-    line: str
+    path: Steps
+
+    def check(self, place: Place) -> None:
+        for name in self.expected:
+            place.at("expected").choice(name, self.answer.columns)
 
 
 @dataclass(frozen=True)
@@ -91,61 +125,7 @@ class Cases:
 
 def load_case_layout(path: Path) -> CaseLayout:
     """Reads the layout; everything that is wrong with it is told at once."""
-    place = Place(path.name)
-    keys = (
-        "version",
-        "describe",
-        "columns",
-        "any_of",
-        "record",
-        "binds",
-        "maps",
-        "answer",
-        "expected",
-        "path",
-    )
-    top = place.mapping(read_yaml(path, place), keys) if not place.faults else {}
-    parts = {
-        "record": ("model", "columns"),
-        "binds": ("table", "columns"),
-        "maps": ("tables", "record", "refused"),
-        "answer": ("model", "number", "columns"),
-        "path": ("explanation", "line"),
-    }
-    part = {name: place.at(name).mapping(top.get(name), wanted) for name, wanted in parts.items()}
-    named = place.at("columns").named(top.get("columns"), "columns")
-    columns = tuple(_column(name, body, place.at("columns").at(name)) for name, body in named.items())
-    if place.faults:
-        raise DrgError(
-            f"{path.name} is not the layout of case files.", place.faults, remedy=f"Correct {path}."
-        )
-    return CaseLayout(
-        columns=columns,
-        any_of=tuple(top["any_of"]),
-        record=part["record"]["model"],
-        record_columns=part["record"]["columns"],
-        binds=part["binds"]["table"],
-        bind_columns=part["binds"]["columns"],
-        maps=tuple(part["maps"]["tables"]),
-        mapped=part["maps"]["record"],
-        refused=part["maps"]["refused"],
-        answer=part["answer"]["model"],
-        answer_columns=part["answer"]["columns"],
-        number=part["answer"]["number"],
-        expected=top["expected"],
-        path=part["path"]["explanation"],
-        line=part["path"]["line"],
-    )
-
-
-def _column(name: str, given: object, place: Place) -> CaseColumn:
-    body = place.mapping(given, ("type", "meaning"), ("required",))
-    return CaseColumn(
-        name,
-        place.at("type").choice(body.get("type"), TYPES),
-        place.at("meaning").text(body.get("meaning")),
-        "required" in body and place.at("required").choice(body["required"], ("true", "false")) == "true",
-    )
+    return load(CaseLayout, path, f"{path.name} is not the layout of case files.")
 
 
 def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, scratch: Path) -> Cases:
@@ -206,7 +186,7 @@ class _Cell:
         self.fault = ""
         name = quoted(column.name)
         if kind is None:
-            self.sql = f"cast(null as {TYPES[column.kind]})"
+            self.sql = f"cast(null as {column.type.sql})"
         elif column.kind == "text":
             self.sql = name if kind == "VARCHAR" else f"cast({name} as varchar)"
             self.sql = f"nullif({name}, '')" if kind == "VARCHAR" else self.sql

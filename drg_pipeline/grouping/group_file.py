@@ -149,7 +149,7 @@ def _write(
     def safe(column: str) -> str:
         return f"case when left({column}, 1) in ({marks}) then '''' || {column} else {column} end"
 
-    columns = [(f"g.{quoted(name)}", quoted(name)) for name in grouper.layout.answer_columns]
+    columns = [(f"g.{quoted(name)}", quoted(name)) for name in grouper.layout.answer.columns]
     source = f"{table} as g"
     if explain:
         columns.append((f"p.{PATH}", PATH))

@@ -17,7 +17,7 @@ import duckdb
 
 from drg_pipeline.duck import connect, first_line, literal, quoted
 from drg_pipeline.errors import DrgError, WrongUse
-from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, TYPES, CaseLayout, load_case_layout
+from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, CaseLayout, load_case_layout
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import Scheme, fill_schemes
 from drg_pipeline.ingest.reference_layout import load_reference_layout
@@ -74,20 +74,23 @@ class Grouper:
     def _compile(self) -> None:
         """The tables that the answer reads and that no case changes."""
         layout = self.layout
-        explained = [layout.path, layout.mapped, layout.refused]
-        read = [layout.answer, *(up for name in explained for up in self.project.explanations[name].upstream)]
+        explained = [layout.path.explanation, layout.maps.record, layout.maps.refused]
+        read = [
+            layout.answer.model,
+            *(up for name in explained for up in self.project.explanations[name].upstream),
+        ]
         models, sources = self._needed(read)
-        there = {f"{ACCOUNT}.{layout.mapped}", *self._tables()}
-        for table in sorted({*sources, layout.answer} - there):
+        there = {f"{ACCOUNT}.{layout.maps.record}", *self._tables()}
+        for table in sorted({*sources, layout.answer.model} - there):
             self._empty(table)
         for name in models:
             self._make(name, self.project.models[name].sql)
 
     def _needed(self, tables: Sequence[str]) -> tuple[list[str], set[str]]:
         """Models, in their order, and other tables that these read; the record's own are left out."""
-        own = {self.layout.record, self.layout.answer, f"{ACCOUNT}.{self.layout.mapped}"}
+        own = {self.layout.record.model, self.layout.answer.model, f"{ACCOUNT}.{self.layout.maps.record}"}
         wanted: set[str] = set()
-        waiting = [*tables, *self.project.models[self.layout.answer].upstream]
+        waiting = [*tables, *self.project.models[self.layout.answer.model].upstream]
         while waiting:
             table = waiting.pop()
             if table not in wanted | own:
@@ -127,40 +130,39 @@ class Grouper:
             self._map(relation, scheme)
         else:
             self._show_records(relation)
-        answer = self.project.models[layout.answer]
+        answer = self.project.models[layout.answer.model]
         try:
-            self._make(layout.answer, answer.sql)
+            self._make(layout.answer.model, answer.sql)
         except duckdb.Error as error:
-            raise DrgError(f"{layout.answer} could not be computed.", [first_line(error)]) from error
+            raise DrgError(f"{layout.answer.model} could not be computed.", [first_line(error)]) from error
         if map_codes:
-            self.con.execute(
-                f"insert into {layout.answer} by name {self.project.explanations[layout.refused].sql}"
-            )
+            refused = self.project.explanations[layout.maps.refused].sql
+            self.con.execute(f"insert into {layout.answer.model} by name {refused}")
             # A path tells of refused records too.
-            self._show(f"from {ACCOUNT}.{layout.mapped}")
-        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in layout.answer_columns.items())
+            self._show(f"from {ACCOUNT}.{layout.maps.record}")
+        columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in layout.answer.columns.items())
         self.con.execute(
             f"create or replace temp view {GROUPED} as "
-            f"select {layout.number} as {NUMBER}, {columns}, leaf from {layout.answer}"
+            f"select {layout.answer.number} as {NUMBER}, {columns}, leaf from {layout.answer.model}"
         )
         return GROUPED
 
     def steps(self) -> str:
         """The SELECT that explains the answers of the last call, step by step."""
-        return self.project.explanations[self.layout.path].sql
+        return self.project.explanations[self.layout.path.explanation].sql
 
     def paths(self, name: str) -> str:
         """A SELECT of each row's number and, called `name`, the steps in one line."""
-        number = self.layout.number
+        number = self.layout.answer.number
         return (
-            f"select {number} as {NUMBER}, {self.layout.line} as {quoted(name)} "
+            f"select {number} as {NUMBER}, {self.layout.path.line} as {quoted(name)} "
             f"from ({self.steps()}) group by {number}"
         )
 
     def case(self, values: Mapping[str, Any], scheme: str, *, map_codes: bool = False) -> Mapping[str, Any]:
         """The answer to one case, given by the columns of a case file; `steps` then explains it."""
         listed = ", ".join(
-            f"cast(? as {TYPES[column.kind]}) as {quoted(column.name)}" for column in self.layout.columns
+            f"cast(? as {column.type.sql}) as {quoted(column.name)}" for column in self.layout.columns
         )
         given = [values.get(column.name) for column in self.layout.columns]
         self.con.execute(
@@ -179,7 +181,7 @@ class Grouper:
             raise WrongUse(
                 f"The scheme {scheme!r} was not opened.", remedy=f"Open: {', '.join(self.schemes)}."
             )
-        table, given = self.layout.binds, self.layout.bind_columns
+        table, given = self.layout.binds.table, self.layout.binds.columns
         columns = ", ".join(
             f"cast({given.get(name, 'null')} as {kind}) as {quoted(name)}"
             for name, kind in self.project.schema_of(table).items()
@@ -188,18 +190,18 @@ class Grouper:
 
     def _show_records(self, relation: str) -> None:
         columns = ", ".join(
-            f"{sql} as {quoted(column)}" for column, sql in self.layout.record_columns.items()
+            f"{sql} as {quoted(column)}" for column, sql in self.layout.record.columns.items()
         )
         self._show(f"select {columns} from ({relation})")
 
     def _show(self, records: str) -> None:
-        self.con.execute(f"create or replace view {self.layout.record} as {records}")
+        self.con.execute(f"create or replace view {self.layout.record.model} as {records}")
 
     def _map(self, relation: str, scheme: str) -> None:
         """Show the records with mapped codes; those that the maps refuse are answered later."""
         lacking = [
             table
-            for table in self.layout.maps
+            for table in self.layout.maps.tables
             if not self.con.execute(
                 f"select 1 from {table} where scheme = {literal(scheme)} limit 1"
             ).fetchall()
@@ -211,6 +213,6 @@ class Grouper:
                 remedy="Group without --map-codes, or add the maps to the scheme.",
             )
         self._show_records(relation)
-        mapped = f"{ACCOUNT}.{self.layout.mapped}"
-        self._make(mapped, self.project.explanations[self.layout.mapped].sql)
+        mapped = f"{ACCOUNT}.{self.layout.maps.record}"
+        self._make(mapped, self.project.explanations[self.layout.maps.record].sql)
         self._show(f"from {mapped} where reason is null")

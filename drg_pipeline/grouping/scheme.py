@@ -16,11 +16,11 @@ import duckdb
 import numpy as np
 
 from drg_pipeline.errors import DrgError, Fault, WrongUse
+from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme_checks import check, counted
 from drg_pipeline.grouping.scheme_head import AMBIGUOUS, HEAD, NAME_RULE, RETRY, Head, is_name, read_head
 from drg_pipeline.grouping.scheme_table import Table, empty_table, read_table
 from drg_pipeline.ingest.reference_layout import ReferenceLayout
-from drg_pipeline.sql.project import Column
 
 LAYOUT_FILE = "scheme_files.yml"
 SCHEMA = "scheme"
@@ -227,9 +227,7 @@ def scheme_columns(layout: ReferenceLayout) -> dict[str, dict[str, Column]]:
     """The columns of each table that `fill_schemes` makes, the scheme's name first."""
     lead = {NAME: _HEAD_COLUMNS[NAME]}
     tables = {
-        file.name: lead
-        | {column.name: Column(column.duckdb_type, "", column.meaning) for column in file.columns}
-        for file in layout.files
+        file.name: lead | {column.name: column.column for column in file.columns} for file in layout.files
     }
     return {NAME: dict(_HEAD_COLUMNS), **tables}
 
@@ -264,6 +262,6 @@ def fill_schemes(con: duckdb.DuckDBPyConnection, layout: ReferenceLayout, scheme
                 continue
             # An empty cell is no value.
             typed = ", ".join(
-                f"CAST(nullif(\"{column.name}\", '') AS {column.duckdb_type})" for column in file.columns
+                f"CAST(nullif(\"{column.name}\", '') AS {column.type.sql})" for column in file.columns
             )
             con.execute(f'INSERT INTO "{SCHEMA}"."{file.name}" SELECT ?, {typed} FROM cells', [scheme.name])

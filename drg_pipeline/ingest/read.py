@@ -13,7 +13,7 @@ import duckdb
 
 from drg_pipeline.duck import file_literal, literal, quoted, write_parquet
 from drg_pipeline.ingest.clean import ENCODING, REASONS
-from drg_pipeline.ingest.layout import ClaimFile, Column
+from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
 from drg_pipeline.ingest.records import (
     Relation,
     Source,
@@ -144,7 +144,7 @@ def _note(claim_file: ClaimFile, header: Header) -> str | None:
 # --- typing ----------------------------------------------------------------------------------
 
 
-def _present(source: Source, relation: Relation) -> list[Column]:
+def _present(source: Source, relation: Relation) -> list[ClaimColumn]:
     """The layout columns that the file has, in the file's order."""
     columns = {column.name: column for column in source.claim_file.columns}
     return [columns[name] for name in relation.header.names if name in columns]
@@ -154,7 +154,7 @@ def _write_plain(con: duckdb.DuckDBPyConnection, source: Source, relation: Relat
     """Writes the records of which every field has its usual form."""
     present = _present(source, relation)
     values = ", ".join(
-        _cast_of(column) if column in present and column.type != "text" else _value(column, present)
+        _cast_of(column) if column in present and column.kind != "text" else _value(column, present)
         for column in source.claim_file.columns
     )
     rows = f"SELECT {values}, line, fields_found FROM ({_cast(present, relation)}) WHERE {_plain(present)}"
@@ -172,7 +172,7 @@ def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Re
     values = []
     for column in columns:
         value = _value(column, present)
-        if column in present and column.type != "text":
+        if column in present and column.kind != "text":
             value = f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
         values.append(f"{value} AS {quoted(column.name)}")
     names = ", ".join(quoted(column.name) for column in columns)
@@ -210,31 +210,31 @@ def _write(
     )
 
 
-def _cast(present: list[Column], relation: Relation) -> str:
+def _cast(present: list[ClaimColumn], relation: Relation) -> str:
     """The records with the cast of each text that has one, null where that fails."""
     casts = [
-        f"try_cast({text_of(column.name)} AS {column.duckdb_type}) AS {_cast_of(column)}"
+        f"try_cast({text_of(column.name)} AS {column.type.sql}) AS {_cast_of(column)}"
         for column in present
-        if column.type != "text"
+        if column.kind != "text"
     ]
     return f"SELECT {', '.join(['*', *casts])} FROM ({relation.sql()})"
 
 
-def _cast_of(column: Column) -> str:
+def _cast_of(column: ClaimColumn) -> str:
     return quoted(f"{column.name} cast")
 
 
-def _plain(present: list[Column]) -> str:
+def _plain(present: list[ClaimColumn]) -> str:
     tests = [plain_sql(column, _cast_of(column), text_of(column.name)) for column in present]
     return " AND ".join(["broken IS NULL", *(test for test in tests if test)])
 
 
-def _value(column: Column, present: list[Column]) -> str:
+def _value(column: ClaimColumn, present: list[ClaimColumn]) -> str:
     return value_sql(column, text_of(column.name) if column in present else None)
 
 
 def _constant(text: str) -> str:
-    """The same text in every row; as the one value of an enumeration it is not looked at row by row."""
+    """SQL for a text that every row has; the one value of an enumeration is not looked at row by row."""
     return f"{literal(text)}::ENUM({literal(text)})"
 
 

@@ -159,7 +159,7 @@ def _broken(rule: Rule, values: Mapping[str, Value], file: ReferenceFile) -> str
     total, less = values[rule.total], values[rule.less]
     if not isinstance(total, Decimal) or not isinstance(less, Decimal):
         return ""
-    cent = Decimal(1).scaleb(-file.column(rule.total).scale)
+    cent = Decimal(1).scaleb(-file.column(rule.total).type.scale)
     wanted = _EXACT.quantize(_EXACT.multiply(total, _EXACT.subtract(Decimal(1), less)), cent)
     added = Decimal(0)
     for name in filled:
@@ -231,14 +231,14 @@ def _fill(layout: ReferenceLayout, tables: Mapping[str, list[_Row]], con: duckdb
     # Values travel as parameters, one list a column, and DuckDB casts text to decimal exactly.
     con.execute(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"')
     for file in layout.files:
-        typed = ", ".join(f'"{column.name}" {column.duckdb_type}' for column in file.columns)
+        typed = ", ".join(f'"{column.name}" {column.type.sql}' for column in file.columns)
         con.execute(f'CREATE OR REPLACE TABLE "{SCHEMA}"."{file.name}" ({typed})')
         rows = tables[file.name]
         if not rows:
             continue
         lists = [[_text(row.values[column.name]) for row in rows] for column in file.columns]
         unnested = ", ".join(
-            f"CAST(unnest(CAST(? AS VARCHAR[])) AS {column.duckdb_type})" for column in file.columns
+            f"CAST(unnest(CAST(? AS VARCHAR[])) AS {column.type.sql})" for column in file.columns
         )
         con.execute(f'INSERT INTO "{SCHEMA}"."{file.name}" SELECT {unnested}', lists)
 

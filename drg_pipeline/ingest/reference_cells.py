@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.ingest.reference_layout import Column
+from drg_pipeline.ingest.reference_layout import ReferenceColumn
 from drg_pipeline.periods import MONTH, Period
 
 Value = str | date | int | bool | Decimal | None
@@ -77,7 +77,7 @@ def _decode(raw: bytes) -> str | None:
     return None
 
 
-def type_cell(cell: str, column: Column) -> tuple[Value, str]:
+def type_cell(cell: str, column: ReferenceColumn) -> tuple[Value, str]:
     """The typed value and '', or None and what is wrong with the cell; an empty cell is None."""
     if not cell:
         return (None, "is empty, and a value is required") if column.required else (None, "")
@@ -98,7 +98,7 @@ def shown(cell: str) -> str:
     return repr(cell if len(cell) <= _SHOWN else cell[:_SHOWN] + "…")
 
 
-def _typed(cell: str, column: Column) -> tuple[Value, str]:
+def _typed(cell: str, column: ReferenceColumn) -> tuple[Value, str]:
     match column.kind:
         case "date":
             return _date(cell)
@@ -123,13 +123,13 @@ def _date(cell: str) -> tuple[Value, str]:
     return None, "is not a date (YYYY-MM-DD)"
 
 
-def _decimal(cell: str, column: Column) -> tuple[Value, str]:
+def _decimal(cell: str, column: ReferenceColumn) -> tuple[Value, str]:
     parts = _NUMBER.fullmatch(cell)
     if not parts:
         return None, "is not a number (digits, and a point before the decimals)"
     whole, places = parts[1].lstrip("0"), (parts[2] or "").rstrip("0")
-    if len(places) > column.scale:
-        return None, f"has more than {column.scale} decimals"
-    if len(whole) > column.precision - column.scale:
-        return None, f"has more than {column.precision - column.scale} digits before the point"
+    if len(places) > column.type.scale:
+        return None, f"has more than {column.type.scale} decimals"
+    if len(whole) > column.type.precision - column.type.scale:
+        return None, f"has more than {column.type.precision - column.type.scale} digits before the point"
     return Decimal(cell), ""

@@ -6,7 +6,7 @@ A cast alone is no test: DuckDB rounds 1.005 to two decimals, takes 1e3 for a wh
 
 from __future__ import annotations
 
-from drg_pipeline.ingest.layout import Column
+from drg_pipeline.ingest.layout import ClaimColumn
 from drg_pipeline.ingest.pseudonym import pseudonym_sql
 
 _DAY = r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2})"
@@ -27,22 +27,22 @@ def _is(text: str, pattern: str) -> str:
     return f"regexp_full_match({text}, '{pattern}')"
 
 
-def value_sql(column: Column, text: str | None) -> str:
+def value_sql(column: ClaimColumn, text: str | None) -> str:
     """The typed value; null for an absent column (None) and for what cannot be typed.
 
     An empty field's text is null already.
     """
     if text is None:
-        return f"NULL::{column.duckdb_type}"
+        return f"NULL::{column.type.sql}"
     if column.personal == "pseudonym":
         return pseudonym_sql(text)
-    if column.type == "text":
+    if column.kind == "text":
         return text
     trimmed = filled_sql(text)
     return f"CASE WHEN {_has_form(column, trimmed)} THEN {_cast(column, trimmed)} END"
 
 
-def plain_sql(column: Column, cast: str, text: str) -> str | None:
+def plain_sql(column: ClaimColumn, cast: str, text: str) -> str | None:
     """True of a field in the usual form, whose value is its text's `cast` and which is not at fault.
 
     None for a column of which every text is so. A text is in the usual form if it is how DuckDB itself writes
@@ -50,54 +50,54 @@ def plain_sql(column: Column, cast: str, text: str) -> str | None:
     infinite date or a year of five digits in another length. That takes a third of the time of matching
     the form, and nearly every field passes.
     """
-    if column.type == "text":  # no blank sorts behind '!'
+    if column.kind == "text":  # no blank sorts behind '!'
         return f"{text} >= '!'" if column.value_required else None
     written = f"{cast}::VARCHAR = {text}"
-    if column.type == "amount":  # decimals that are zero may be left out
+    if column.kind == "amount":  # decimals that are zero may be left out
         written = f"({written} OR {cast}::VARCHAR = {text} || '0' OR {cast}::VARCHAR = {text} || '.00')"
-    elif column.type == "date":
+    elif column.kind == "date":
         written = f"length({text}) = 10 AND {written}"
-    elif column.type == "timestamp":  # a date alone is its midnight
+    elif column.kind == "timestamp":  # a date alone is its midnight
         day = f"{cast}::DATE::VARCHAR = {text}"
         written = f"(length({text}) = 19 AND {written} OR length({text}) = 10 AND {day})"
     return f"({written})" if column.value_required else f"({text} IS NULL OR {written})"
 
 
-def _has_form(column: Column, text: str) -> str:
-    if column.type in ("date", "timestamp"):
+def _has_form(column: ClaimColumn, text: str) -> str:
+    if column.kind in ("date", "timestamp"):
         return f"{text} >= '0001' AND {_is(text, _MOMENT)}"
-    return _is(text, _WHOLE if column.type == "whole" else _AMOUNT)
+    return _is(text, _WHOLE if column.kind == "whole" else _AMOUNT)
 
 
-def _cast(column: Column, text: str) -> str:
-    if column.type == "date":  # a time of day behind the date is read first, then cut
+def _cast(column: ClaimColumn, text: str) -> str:
+    if column.kind == "date":  # a time of day behind the date is read first, then cut
         return f"CAST(try_cast({text} AS TIMESTAMP) AS DATE)"
-    return f"try_cast({text} AS {column.duckdb_type})"
+    return f"try_cast({text} AS {column.type.sql})"
 
 
-def fault_sql(column: Column, value: str, text: str) -> str | None:
+def fault_sql(column: ClaimColumn, value: str, text: str) -> str | None:
     """True where the field rejects its record; None for a column in which nothing can be wrong."""
-    if column.value_required and column.type != "text":
+    if column.value_required and column.kind != "text":
         return f"{value} IS NULL"
     if column.value_required:
         return f"coalesce({filled_sql(text)}, '') = ''"
-    if column.type == "text":
+    if column.kind == "text":
         return None
     return f"CASE WHEN {value} IS NULL THEN coalesce({filled_sql(text)}, '') <> '' ELSE false END"
 
 
-def reason_sql(column: Column, text: str) -> str:
+def reason_sql(column: ClaimColumn, text: str) -> str:
     """Why a field that is at fault is so."""
     filled = filled_sql(text)
     branches = [f"WHEN coalesce({filled}, '') = '' THEN 'empty'"]
-    if column.type in ("date", "timestamp"):
+    if column.kind in ("date", "timestamp"):
         branches += _moment_reasons(filled)
-    elif column.type == "whole":
+    elif column.kind == "whole":
         branches += [
             f"WHEN {_is(filled, _WHOLE)} THEN 'too large for a whole number'",
             "ELSE 'not a whole number'",
         ]
-    elif column.type == "amount":
+    elif column.kind == "amount":
         branches += [
             f"WHEN {_is(filled, _FINER)} THEN 'more than two decimals'",
             f"WHEN {_is(filled, _AMOUNT)} THEN 'too large for an amount'",

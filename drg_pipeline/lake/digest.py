@@ -78,7 +78,7 @@ def logical_digests(
     by: str,
     grain: Sequence[str] = (),
 ) -> dict[str, Counted]:
-    """The same of each part of a relation, in one query: quicker where parts are many and small.
+    """Rows and digest of each part of a relation, in one query: quicker where parts are many and small.
 
     by  the column whose text names the part
     """

@@ -7,12 +7,11 @@ answers what holds on a day as known on a day. No parameter and no table is know
 from drg_pipeline.policy.instruments import Citation, Clause, Instrument, Instruments, load_instruments
 from drg_pipeline.policy.load import load_pack
 from drg_pipeline.policy.pack import OpenChoice, Pack
-from drg_pipeline.policy.tables import Column, PolicyTable, Stale
+from drg_pipeline.policy.tables import PolicyTable, Stale
 
 __all__ = [
     "Citation",
     "Clause",
-    "Column",
     "Instrument",
     "Instruments",
     "OpenChoice",

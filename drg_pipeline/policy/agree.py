@@ -1,4 +1,4 @@
-"""What the parameters of one pack must say of each other: columns of another table's values, complete tables.
+"""What parameters say of each other: rows that a base lends, values of another table, complete tables.
 
 Each parameter by itself is checked where it is read. Nothing is known here by name.
 """
@@ -6,11 +6,12 @@ Each parameter by itself is checked where it is read. Nothing is known here by n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.policy.parameter import Parameter
+from drg_pipeline.policy.parameter import Content, DatedValue, Parameter, Row
 from drg_pipeline.policy.value_type import Scalar
 
 
@@ -23,6 +24,37 @@ def disagreements(parameters: Sequence[Parameter]) -> list[Fault]:
         if one.columns is not None
         for what in dict.fromkeys(_of_one(one, by_name))
     ]
+
+
+def with_rows_of(own: Parameter, common: Parameter) -> Parameter:
+    """A region's table with the rows of its base that it does not say otherwise, by key.
+
+    A later text of either is a further value, from the day on that it is known.
+    """
+    places = [list(own.columns or ()).index(column) for column in own.key]
+    both = (*own.values, *common.values)
+    values: list[DatedValue] = []
+    for start in sorted({value.valid_from for value in both}):
+        last: tuple[DatedValue | None, DatedValue | None] = (None, None)
+        for published in sorted({value.published for value in both}):
+            said, lent = own.at(start, published), common.at(start, published)
+            starts = start in (said and said.valid_from, lent and lent.valid_from)
+            if said and starts and (said, lent) != last:
+                last = (said, lent)
+                content = _joined(said, lent, places)
+                values.append(replace(said, valid_from=start, published=published, content=content))
+    return replace(own, values=tuple(values))
+
+
+def _joined(said: DatedValue, lent: DatedValue | None, places: Sequence[int]) -> Content:
+    if lent is None or not isinstance(lent.content, tuple) or not isinstance(said.content, tuple):
+        return said.content
+
+    def key(row: Row) -> tuple[object, ...]:
+        return tuple(row[place] for place in places)
+
+    keys = {key(row) for row in said.content}
+    return (*said.content, *(row for row in lent.content if key(row) not in keys))
 
 
 def _of_one(one: Parameter, by_name: Mapping[str, Parameter]) -> Iterator[str]:

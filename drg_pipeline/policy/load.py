@@ -17,7 +17,7 @@ from typing import Any
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.periods import MONTH, YEAR
-from drg_pipeline.policy.agree import disagreements
+from drg_pipeline.policy.agree import disagreements, with_rows_of
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
@@ -100,6 +100,7 @@ def load_pack(folder: Path) -> Pack:
         chosen,
         parameters,
         {table.name: table for table in tables},
+        {table.name: table for topic in topics for table in topic.lacking},
     )
 
 
@@ -207,11 +208,12 @@ def _left(layers: Sequence[_Layer], key: str, read: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Topic:
-    """A topic of the pack with the tables it makes."""
+    """A topic of the pack with the tables it makes, and those of what is described and has no value."""
 
     stem: str
-    parameters: tuple[Parameter, ...]
-    tables: tuple[PolicyTable, ...]
+    parameters: tuple[Parameter, ...] = ()
+    tables: tuple[PolicyTable, ...] = ()
+    lacking: tuple[PolicyTable, ...] = ()
 
 
 def _stems(layers: Sequence[_Layer]) -> list[str]:
@@ -230,13 +232,16 @@ def _topic(stem: str, layers: Sequence[_Layer]) -> _Topic:
     period = head.place.at("period").choice(said["period"], (MONTH, YEAR)) if "period" in said else ""
     known = _known(head.place.at("known"), said["known"]) if "known" in said else ()
     found = [read for name in _names(texts) if (read := _parameter(name, texts)) is not None]
+    given = tuple(parameter for parameter in found if parameter.values)
     if not period or not known:
-        return _Topic(stem, tuple(found), ())
-    scalars = [parameter for parameter in found if not parameter.is_table]
-    tables = [own_table(period, known, parameter) for parameter in found if parameter.is_table]
-    if scalars:
-        tables.insert(0, scalar_table(stem, period, known, describe, scalars))
-    return _Topic(stem, tuple(found), tuple(tables))
+        return _Topic(stem, given)
+
+    def tables(parameters: Sequence[Parameter]) -> tuple[PolicyTable, ...]:
+        scalars = [parameter for parameter in parameters if not parameter.is_table]
+        own = [own_table(period, known, parameter) for parameter in parameters if parameter.is_table]
+        return (*([scalar_table(stem, period, known, describe, scalars)] if scalars else []), *own)
+
+    return _Topic(stem, given, tables(given), tables([one for one in found if not one.values]))
 
 
 Texts = Sequence[tuple[_Layer, _Text]]
@@ -254,7 +259,7 @@ def _names(texts: Texts) -> list[str]:
 def _parameter(name: str, texts: Texts) -> Parameter | None:
     """One parameter: described by the farthest layer that has it, its values the nearest's that gives any.
 
-    None where no layer gives it values, and where its faults leave nothing to use.
+    Without values where no layer gives it any; None where its faults leave nothing to use.
     """
     nodes = [
         (layer, text.place.at("parameters").at(name), text.keys["parameters"][name])
@@ -262,7 +267,10 @@ def _parameter(name: str, texts: Texts) -> Parameter | None:
         if isinstance(text.keys.get("parameters"), dict) and name in text.keys["parameters"]
     ]
     layer, place, node = nodes[0]
+    common: Parameter | None = None
     for nearer, there, own in nodes[1:]:
+        if isinstance(node, dict) and node.get("with_base") == "true" and "values" in node:
+            common = read_parameter(place, name, node, layer.context)
         before = len(there.faults)
         keys = there.mapping(own, ["values"], [*(key for key in node if key not in OWN), *OWN])
         for key in sorted(keys.keys() - set(OWN)):
@@ -270,9 +278,8 @@ def _parameter(name: str, texts: Texts) -> Parameter | None:
         if len(there.faults) > before:
             return None
         layer, place, node = nearer, there, {**node, **keys}
-    if isinstance(node, dict) and "values" not in node and layer.place.file != PACK_FILE:
-        return None
-    return read_parameter(place, name, node, layer.context)
+    found = read_parameter(place, name, node, layer.context, described=layer.place.file != PACK_FILE)
+    return with_rows_of(found, common) if found and common else found
 
 
 def _known(place: Place, node: object) -> tuple[str, ...]:

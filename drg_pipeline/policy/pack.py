@@ -54,6 +54,7 @@ class Pack:
     in_pack  the documents that are its law
     roles    what programs ask the law for -> the full name of the parameter that says it
     chosen   choice of the arithmetic -> the methods that the region follows, with their clause
+    lacking  tables of the parameters that a base describes and nobody gives values
     """
 
     folder: Path
@@ -70,6 +71,7 @@ class Pack:
     chosen: Mapping[str, Chosen]
     parameters: Mapping[str, Parameter]
     tables: Mapping[str, PolicyTable]
+    lacking: Mapping[str, PolicyTable]
 
     @property
     def methods(self) -> dict[str, tuple[str, ...]]:

@@ -77,7 +77,8 @@ class Overlay:
 class Parameter:
     """A parameter of one file. `columns` is None for a scalar, whose type is `field`; a table's `key` names
     the columns that tell its rows apart, its `bands` the two that have to follow on each other. A `complete`
-    table has a row for each combination of what the columns of its key may be."""
+    table has a row for each combination of what the columns of its key may be. Without `values` it says what
+    a value would be."""
 
     name: str
     file: str
@@ -125,24 +126,25 @@ class Context:
         return found[0]
 
 
-def read_parameter(place: Place, name: str, node: Any, context: Context) -> Parameter | None:
-    """One entry of `parameters`; None where its faults leave nothing to use."""
+def read_parameter(
+    place: Place, name: str, node: Any, context: Context, *, described: bool = False
+) -> Parameter | None:
+    """One entry of `parameters`; None where its faults leave nothing to use.
+
+    described  whether it may say what it is and leave its values to others
+    """
     before = len(place.faults)
     if not NAME.fullmatch(name):
         place.fault("a parameter's name is small letters, digits and _: rename it")
     is_table = isinstance(node, dict) and node.get("type") == TABLE
-    if is_table:
-        keys = place.mapping(
-            node,
-            ["describe", "type", "key", "columns", "values"],
-            ["confirmed_until", "nullable", "bands", "complete"],
-        )
-    else:
-        keys = place.mapping(
-            node,
-            ["describe", "unit", "type", "values"],
-            ["confirmed_until", "nullable", "domain", "at_least", "at_most"],
-        )
+    needs = ["describe", "type", *(["key", "columns"] if is_table else ["unit"])]
+    may = [
+        "confirmed_until",
+        "nullable",
+        *(["bands", "complete", "with_base"] if is_table else ["domain", "at_least", "at_most"]),
+    ]
+    needed, optional = (needs, [*may, "values"]) if described else ([*needs, "values"], may)
+    keys = place.mapping(node, needed, optional)
     describe = place.at("describe").text(keys["describe"]) if "describe" in keys else ""
     confirmed = context.confirmed_until
     if "confirmed_until" in keys:
@@ -160,16 +162,17 @@ def read_parameter(place: Place, name: str, node: Any, context: Context) -> Para
     else:
         scalar = _field(place, keys, meaning=describe) if "type" in keys else None
         shape = None
-    if len(place.faults) > before or "values" not in keys:
+    if len(place.faults) > before:
         # A value cannot be read where its type is not known; its faults come after these.
         return None
     reader = _ValueReader(context, scalar, columns, shape, nullable)
-    values = reader.values(place.at("values"), keys["values"])
+    values = reader.values(place.at("values"), keys["values"]) if "values" in keys else []
     if len(place.faults) > before:
         return None
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
     shape = shape or _Shape((), None)
+    _boolean(place.at("with_base"), keys.get("with_base", "false"))
     kept = (shape.key, shape.bands, _boolean(place.at("complete"), keys.get("complete", "false")))
     return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, *kept)
 

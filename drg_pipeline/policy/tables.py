@@ -12,22 +12,13 @@ from datetime import date
 from typing import NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.forms import Column
 from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
 from drg_pipeline.policy.value_type import Scalar
 
 SCHEMA = "policy"
 KnownOn = Callable[[str, Period], date]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a policy table, as `columns.yml` describes those of a model."""
-
-    type: str
-    unit: str
-    meaning: str
-    nullable: bool = False
 
 
 class Stale(NamedTuple):

@@ -6,7 +6,10 @@ Nothing is computed and nothing of a lake is read.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 
@@ -14,39 +17,60 @@ from drg_pipeline.duck import first_line, quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.policy.parameter import Parameter
 from drg_pipeline.region.region import Region
-from drg_pipeline.sql.account import ACCOUNT
+from drg_pipeline.settings import Settings
+from drg_pipeline.sql.account import ACCOUNT, Explanation
+from drg_pipeline.sql.model import Invariant, Model
+
+Reader = Model | Invariant | Explanation
 
 
-def check_bound(region: Region) -> None:
-    """DrgError with every model, invariant and line of an account that asks for what is not there."""
-    project = region.project
-    faults: list[Fault] = []
-    with closing(region.engine.connect()) as con:
-        for table in sorted({*project.models, *project.sources}):
-            region.engine.inputs.view(con, table, [])
-        con.execute(f"create schema if not exists {ACCOUNT}")
-        for name, explanation in project.explanations.items():
-            view = f"create or replace view {ACCOUNT}.{quoted(name)} as {explanation.sql}"
-            faults += _fault(con, name, view)
-        for name, model in project.models.items():
-            faults += _fault(con, name, f"create or replace temp view probe as {model.sql}")
-        for invariant in project.invariants:
-            faults += _fault(con, invariant.id, f"create or replace temp view probe as {invariant.sql}")
+def check_bound(settings: Settings) -> Region:
+    """The region, opened; DrgError with every model, invariant and line of an account that asks for what is
+    not there, the law that nobody gives a value first of all."""
+    with_all = Region(settings, lambda pack: replace(pack, tables={**pack.lacking, **pack.tables}))
+    faults = list(_unbound(with_all))
     if faults:
         raise DrgError(
-            f"The law of {region.pack.region} does not give what the arithmetic asks for.",
+            f"The law of {with_all.pack.region} does not give what the arithmetic asks for.",
             faults,
             state="Nothing was computed.",
             remedy="Give the parameter its values, or name the method that does without it.",
         )
+    return Region(settings)
 
 
-def _fault(con: duckdb.DuckDBPyConnection, name: str, statement: str) -> list[Fault]:
-    try:
-        con.execute(statement)
-    except duckdb.Error as error:
-        return [Fault(name, first_line(error))]
-    return []
+def _unbound(region: Region) -> Iterator[Fault]:
+    """What cannot be bound; an explanation that reads one of those is no further fault."""
+    project, lacking = region.project, region.pack.lacking
+    whole = {name for name, table in lacking.items() if region.pack.tables[name] is table}
+    failed: set[str] = set()
+    with closing(region.engine.connect()) as con:
+        for table in sorted({*project.models, *project.sources}):
+            region.engine.inputs.view(con, table, [])
+        con.execute(f"create schema if not exists {ACCOUNT}")
+        for reader in project.readers:
+            name = reader.name if isinstance(reader, Model) else reader.id
+            if isinstance(reader, Explanation) and failed.intersection(reader.explained):
+                failed.add(name)
+                continue
+            kind = f"view {ACCOUNT}.{quoted(name)}" if isinstance(reader, Explanation) else "temp view probe"
+            told = ""
+            try:
+                con.execute(f"create or replace {kind} as {reader.sql}")
+            except duckdb.Error as error:
+                failed.add(name)
+                told = first_line(error)
+            asked = [
+                _full(parameter)
+                for table in reader.upstream
+                if table in lacking and (told or table in whole)
+                for parameter in lacking[table].parameters
+                if parameter.is_table or _names(reader, parameter)
+            ]
+            if asked:
+                told = f"asks for {', '.join(asked)}, to which nothing here gives a value"
+            if told:
+                yield Fault(name, told)
 
 
 def unread(region: Region) -> list[str]:
@@ -54,14 +78,21 @@ def unread(region: Region) -> list[str]:
 
     A name that stands in the text of a SELECT which reads its table counts as read.
     """
-    texts: dict[str, str] = {}
+    readers: dict[str, list[Reader]] = {}
     for reader in region.project.readers:
         for table in reader.upstream:
-            texts[table] = f"{texts.get(table, '')}\n{reader.sql}"
-    table_of = {id(one): table for table in region.pack.tables.values() for one in table.parameters}
+            readers.setdefault(table, []).append(reader)
+    return [
+        _full(parameter)
+        for name, table in region.pack.tables.items()
+        for parameter in table.parameters
+        if not any(parameter.is_table or _names(reader, parameter) for reader in readers.get(name, ()))
+    ]
 
-    def is_read(parameter: Parameter) -> bool:
-        text = texts.get(table_of[id(parameter)].name, "")
-        return bool(text if parameter.is_table else re.search(rf"\b{parameter.name}\b", text))
 
-    return [name for name, parameter in region.pack.parameters.items() if not is_read(parameter)]
+def _names(reader: Reader, parameter: Parameter) -> bool:
+    return re.search(rf"\b{parameter.name}\b", reader.sql) is not None
+
+
+def _full(parameter: Parameter) -> str:
+    return f"{Path(parameter.file).stem}.{parameter.name}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import scheme_columns
 from drg_pipeline.ingest.delivery import LANDING
@@ -18,7 +19,7 @@ from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE as REFERENCE_FILES
 from drg_pipeline.ingest.reference_layout import ReferenceLayout, load_reference_layout
 from drg_pipeline.policy import Pack
-from drg_pipeline.sql.project import Column, Source
+from drg_pipeline.sql.project import Source
 
 REFERENCE = "reference"
 SCHEME = "scheme"
@@ -105,7 +106,7 @@ def sources(layouts: Layouts, pack: Pack) -> list[Source]:
 
 def _landing(layout: Layout) -> Iterator[Source]:
     for file in layout.files:
-        columns = {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns} | _LANDED
+        columns = {c.name: c.column for c in file.columns} | _LANDED
         yield Source(f"{LANDING}.{file.name}", "delivery", columns, file.describe, grain=("delivery", "line"))
     described = "Every file of a delivery with its counts."
     yield Source(f"{LANDING}.file", "delivery", _FILE, described, grain=("delivery", "file"))
@@ -118,7 +119,7 @@ def _reference(layout: ReferenceLayout) -> Iterator[Source]:
     described = "Working days of the statutory calendar."
     yield Source(CALENDAR_TABLE, "none", _CALENDAR, described, grain=("date",))
     for file in layout.files:
-        columns = {c.name: Column(c.duckdb_type, "", c.meaning) for c in file.columns}
+        columns = {c.name: c.column for c in file.columns}
         grain = (*file.key, *(("valid_from",) if file.validity else ()))
         yield Source(f"{REFERENCE}.{file.name}", "none", columns, file.describe, grain=grain)
 
@@ -134,8 +135,5 @@ def _scheme(layout: ReferenceLayout) -> Iterator[Source]:
 
 def _law(pack: Pack) -> Iterator[Source]:
     for name, table in pack.tables.items():
-        columns = {
-            c: Column(column.type.upper(), column.unit, column.meaning) for c, column in table.columns.items()
-        }
         cited = tuple(law for law in table.citations if law != "open")
-        yield Source(name, table.period, columns, table.describe, cited, table.key)
+        yield Source(name, table.period, table.columns, table.describe, cited, table.key)

@@ -19,6 +19,7 @@ from drg_pipeline.calendar import Day, working_days
 from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import publish
+from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme import digest_of_folder, fill_schemes, read_scheme
 from drg_pipeline.ingest.delivery import TakenIn, take_in_deliveries
 from drg_pipeline.ingest.records import count_of
@@ -38,7 +39,7 @@ from drg_pipeline.region.catalog import (
     Layouts,
 )
 from drg_pipeline.settings import Settings
-from drg_pipeline.sql.project import Column, Source
+from drg_pipeline.sql.project import Source
 
 Report = Callable[[str], None]
 

@@ -75,7 +75,7 @@ def say(words: Words, line: Line, lang: str) -> Said:
 
 
 def grouped(text: str) -> str:
-    """The same text with thousands grouped in its figures."""
+    """A text with the thousands of its figures grouped."""
     if WHOLE.fullmatch(text):
         return f"{Decimal(text):,}"
     return FIGURE.sub(lambda found: f"{int(found[0]):,}", text)

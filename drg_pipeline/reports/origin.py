@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from drg_pipeline.forms import Column
 from drg_pipeline.policy.parameter import OPEN, Parameter
 from drg_pipeline.region import CALENDAR, CALENDAR_OVERLAY, LANDING, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.lineage import Decider
 from drg_pipeline.sql.model import Member
-from drg_pipeline.sql.project import Column
 from drg_pipeline.sql.trace import Branch, ColumnGraph, Place
 
 COMPUTED, DELIVERED, RECORDED, REFERENCED, WORKDAYS, SCHEMED, LAW, PERIOD = (

@@ -128,7 +128,7 @@ Texts = Text | list[TextRow]
 def _split(
     parameter: Parameter, values: Sequence[DatedValue], texts: Mapping[int, Texts], day: date | None
 ) -> tuple[tuple[DatedValue, ...], dict[int, Texts]]:
-    """The same values with one that begins on a day: what each text known by then says of that day."""
+    """Values with one more that begins on a day: what each text known by then says of that day."""
     if day is None:
         return tuple(values), dict(texts)
     pieces: list[DatedValue] = []

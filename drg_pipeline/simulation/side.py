@@ -17,7 +17,7 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.reference import SCHEMA
 from drg_pipeline.ingest.reference_cells import read_records
-from drg_pipeline.ingest.reference_layout import FROM, Column, ReferenceFile, ReferenceLayout
+from drg_pipeline.ingest.reference_layout import FROM, ReferenceColumn, ReferenceFile, ReferenceLayout
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store
@@ -43,7 +43,7 @@ def tables_of_lake(engine: Engine, store: Store, layout: ReferenceLayout) -> dic
     return tables
 
 
-def _cell_text(column: Column) -> str:
+def _cell_text(column: ReferenceColumn) -> str:
     name = quoted(column.name)
     whole = f"cast({name} as integer)" if column.kind == "boolean01" else name
     return f"cast({whole} as varchar) as {name}"
@@ -126,8 +126,8 @@ def _aim(layout: ReferenceLayout, change: Change, faults: list[Fault]) -> tuple[
     return file, replace(change, column=column)
 
 
-def _kind(column: Column) -> Kind:
-    return Kind(column.scale if column.kind in ("whole", "decimal") else None)
+def _kind(column: ReferenceColumn) -> Kind:
+    return Kind(column.type.scale if column.kind in ("whole", "decimal") else None)
 
 
 def _new_row(file: ReferenceFile, first: date) -> TextRow:

@@ -16,8 +16,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.tokens import TokenType
 
-from drg_pipeline.errors import Fault
-from drg_pipeline.sql.query import did_you_mean, items
+from drg_pipeline.errors import Fault, did_you_mean
+from drg_pipeline.sql.query import items
 
 APPLIES = "applies"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from drg_pipeline.sql.first import Way, misshapen, one_pass
 from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads, texts_of
 from drg_pipeline.sql.methods import Methods, applies
 from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Listing, Member, Model, Reader
-from drg_pipeline.sql.query import is_word, items, parsed, tables_of
+from drg_pipeline.sql.query import Parsed, is_word, items, parsed
 from drg_pipeline.sql.shared import MARK, SHARED_KEYS, TABLE_SELECT, Composed, Shared, Shelf, composed
 
 TABLE_FILE = "_table.yml"
@@ -48,6 +49,10 @@ class _File:
     columns: tuple[str, ...]
     reads: dict[str, Reads]
     where: str
+
+    @cached_property
+    def tree(self) -> exp.Expr:
+        return sqlglot.parse_one(self.sql, read="duckdb")
 
 
 def read_gathered(
@@ -75,20 +80,20 @@ def read_gathered(
         faults.append(Fault(name, f"none of its members applies: {named}; or it says may_be_empty: true"))
     if len(faults) > before or (not own and not empty):
         return None, shelf
-    sql = _gathered(header, own, found[0].columns, shelf, type_of, faults)
+    sql, said = _gathered(header, own, found[0].columns, shelf, type_of, faults)
     law = (*cited(header), *(clause for file in own for clause in file.member.law))
     files = (folder / TABLE_FILE, *(file.member.path for file in own))
     if (folder / TABLE_SELECT).is_file():
         select = _select(reader, folder / TABLE_SELECT, name)
-        shelf.own[MEMBERS] = replace(select, name=MEMBERS, sql=sql, law=())
+        shelf.own[MEMBERS] = replace(select, name=MEMBERS, sql=sql, said=said, law=())
         shelf.read.add(MEMBERS)
-        sql, law, files = select.sql, (*law, *select.law), (*files, select.path)
-    whole = composed(sql, shelf, name, faults)
+        sql, said, law, files = select.sql, select.said, (*law, *select.law), (*files, select.path)
+    whole = composed(sql, shelf, name, faults, said)
     law += tuple(clause for shared in whole.shared for clause in shared.law)
     model = reader.table(
         header,
         name,
-        whole.sql,
+        whole,
         _reads(header, name, own, [whole, *texts], faults),
         files=files,
         law=law,
@@ -138,16 +143,23 @@ def _gathered(
     shelf: Shelf,
     type_of: TypeOf,
     faults: list[Fault],
-) -> str:
-    """The members that apply as one SELECT."""
+) -> tuple[str, Parsed]:
+    """The members that apply as one SELECT, and what it says."""
+    every = [parsed(file.sql) for file in own]
+    upstream = tuple(sorted({table for one in every for table in one.upstream}))
+    bare = frozenset().union(*(one.bare for one in every))
+    said = Parsed(upstream, bare=bare, bare_in=(("", bare),))
     if _kind(header) == STATES:
-        return _states(own, header)
+        states = (file.member.name for file in own)
+        return _states(own, header), replace(said, columns=(*columns[:-2], *states, DETAILS))
     if _kind(header) == UNION:
-        return _union(own, columns, header, type_of)
+        named = (str(header["member"]),) if "member" in header else ()
+        return _union(own, columns, header, type_of), replace(said, columns=(*columns, *named))
     ways = _ways(own)
     row = shelf.find(ways[0].row[0])
-    known = (parsed(row.sql).columns if row else None) or ()
-    return one_pass(ways, texts_of(header["order"]), str(header["member"]), known, faults)
+    known = (row.said.columns if row else None) or ()
+    sql = one_pass(ways, texts_of(header["order"]), str(header["member"]), known, faults)
+    return sql, parsed(sql)
 
 
 def _ways(files: Sequence[_File]) -> list[Way]:
@@ -176,9 +188,10 @@ def _select(reader: Reader, path: Path, table: str) -> Shared:
     where = f"{table}/{path.name}"
     header, sql = reader.split(path)
     check_keys(header, ("describe",), SHARED_KEYS, where, reader.faults)
-    if reader.columns(sql, where) is not None and MEMBERS not in parsed(sql).bare:
+    said = parsed(sql)
+    if reader.columns(sql, where) is not None and MEMBERS not in said.bare:
         reader.faults.append(Fault(where, f"does not read {MEMBERS}, the rows that are gathered"))
-    return Shared(path.stem, path, sql, str(header.get("describe", "")).strip(), cited(header, sql))
+    return Shared(path.stem, path, sql, said, str(header.get("describe", "")).strip(), cited(header, sql))
 
 
 def _unlike(found: Sequence[_File]) -> list[Fault]:
@@ -219,7 +232,7 @@ def _reads(
 
     texts  the whole table, then each of its members, those too that do not apply
     """
-    upstream = {table for text in texts for table in tables_of(text.sql)}
+    upstream = {table for text in texts for table in text.upstream}
     said = [
         (name, read_reads(header.get("reads"), name, faults)),
         *((file.where, file.reads) for file in own),
@@ -231,8 +244,7 @@ def _reads(
                 faults.append(Fault(where, f"reads.{table} is not read"))
             elif found.setdefault(table, each) != each:
                 faults.append(Fault(where, f"reads.{table} is said otherwise elsewhere in the table"))
-    read_now = set(tables_of(texts[0].sql))
-    return {table: each for table, each in found.items() if table in read_now}
+    return {table: each for table, each in found.items() if table in texts[0].upstream}
 
 
 # -- the rows of all members -------------------------------------------------------------------
@@ -256,7 +268,7 @@ def _union(own: Sequence[_File], columns: Sequence[str], header: Mapping[str, An
 
 def _no_rule(file: _File) -> list[Fault]:
     """What a rule is beyond `select <keys>, <condition> as fails, <text> as detail from <row>`."""
-    tree = sqlglot.parse_one(file.sql, read="duckdb")
+    tree = file.tree
     said = []
     if not isinstance(tree, exp.Select):
         return [Fault(file.where, "is not one plain SELECT")]
@@ -294,7 +306,7 @@ def _other_rows(found: Sequence[_File]) -> list[Fault]:
 
 
 def _row_of(file: _File) -> str:
-    source = sqlglot.parse_one(file.sql, read="duckdb").args.get("from_")
+    source = file.tree.args.get("from_")
     table = source.this if source else exp.Table()
     return f"{table.db}.{table.name}" if table.db else str(table.name)
 

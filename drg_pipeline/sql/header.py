@@ -13,8 +13,7 @@ from typing import Any
 
 import yaml
 
-from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.query import did_you_mean
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
 
 # libyaml takes a fifth of the time, where it is there.
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

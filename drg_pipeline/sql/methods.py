@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
 from drg_pipeline.sql.header import mapping, unknown_keys
-from drg_pipeline.sql.query import did_you_mean
 
 METHODS_FILE = "methods.yml"
 CHOICE_KEYS = ("describe", "methods", "before", "several")

@@ -16,7 +16,7 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.sql.header import Reads, Split, check_keys, cited, read_reads, texts_of
 from drg_pipeline.sql.methods import Choice, When, read_when
 from drg_pipeline.sql.query import parsed, tables_of
-from drg_pipeline.sql.shared import Shelf, composed
+from drg_pipeline.sql.shared import Composed, Shelf, composed
 
 PARTITIONS = ("month", "year", "none")
 MODEL_NEEDS = ("describe", "grain", "partition")
@@ -170,14 +170,14 @@ class Reader:
         law = cited(header, sql)
         law += tuple(clause for shared in whole.shared for clause in shared.law)
         reads = read_reads(header.get("reads"), name, self.faults)
-        return self.table(header, name, whole.sql, reads, files=(path,), law=law)
+        return self.table(header, name, whole, reads, files=(path,), law=law)
 
     def table(
-        self, header: Mapping[str, Any], name: str, sql: str, reads: Mapping[str, Reads], **more: Any
+        self, header: Mapping[str, Any], name: str, text: Composed, reads: Mapping[str, Reads], **more: Any
     ) -> Model | None:
         """The model of a header and a text that can run, held against each other."""
         faults = self.faults
-        columns = parsed(sql).columns
+        columns, upstream = text.columns, text.upstream
         if columns is None or any(key not in header for key in MODEL_NEEDS):
             return None
         partition = str(header["partition"])
@@ -191,12 +191,11 @@ class Reader:
                 faults.append(Fault(name, f"{column} is named in the header and not selected"))
         if partition in ("month", "year") and partition not in columns:
             faults.append(Fault(name, f"is partitioned by {partition} and does not select it"))
-        upstream = tables_of(sql)
         faults += [Fault(name, f"reads.{table} is not read") for table in sorted(set(reads) - set(upstream))]
         more["law"] = tuple(dict.fromkeys(more["law"]))
         return Model(
             name=name,
-            sql=sql,
+            sql=text.sql,
             describe=str(header["describe"]).strip(),
             grain=grain,
             partition=partition,

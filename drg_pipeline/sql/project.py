@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sqlglot.schema import MappingSchema
 
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
+from drg_pipeline.forms import Column
 from drg_pipeline.sql.account import Explanation, misread
 from drg_pipeline.sql.clauses import Documents, One, clause_macro, of_region
 from drg_pipeline.sql.folder import read_folder
@@ -23,24 +24,8 @@ from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.model import Invariant, Listing, Model
 from drg_pipeline.sql.order import ordered
-from drg_pipeline.sql.query import did_you_mean
 
 STATE = "true: fails; false: passes; empty: does not apply"
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column is: SQL type, unit, meaning."""
-
-    type: str
-    unit: str
-    meaning: str
-
-    @property
-    def explained(self) -> str:
-        """What it means, with its unit where the words do not say it already."""
-        said = not self.unit or self.unit == self.meaning.lower()
-        return self.meaning if said else f"{self.meaning} ({self.unit})"
 
 
 @dataclass(frozen=True)

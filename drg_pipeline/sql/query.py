@@ -6,9 +6,8 @@ means is no business of this module.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,7 +32,7 @@ class Parsed:
     columns    what it yields, None where it is not one SELECT
     names      of its CTEs, at any depth
     bare       names in FROM that are neither a table of a layer nor a CTE of the text
-    bare_in    such names (its own CTEs' too) by the part that reads them: each CTE at its head, '' its body
+    bare_in    where there are such: those of each part, its own CTEs' too, by CTE at its head; '' its body
     fault      why it cannot be read
     """
 
@@ -52,16 +51,15 @@ def parsed(sql: str) -> Parsed:
         trees = sqlglot.parse(sql, read="duckdb")
     except SqlglotError as error:
         return Parsed(fault=f"cannot be read as SQL: {str(error).splitlines()[0]}")
-    upstream = {f"{t.db}.{t.name}" for tree in trees if tree for t in tree.find_all(exp.Table) if t.db}
+    tables = [table for tree in trees if tree for table in tree.find_all(exp.Table)]
+    upstream = {f"{table.db}.{table.name}" for table in tables if table.db}
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Query):
         return Parsed(tuple(sorted(upstream)))
     names = frozenset(cte.alias for cte in tree.find_all(exp.CTE))
-    parts = {cte.alias: _bare(cte) for cte in tree.ctes}
-    head = tree.args.get("with_")
-    parts[""] = frozenset(t.name for t in _bare_tables(tree) if head is None or not _is_within(t, head))
-    bare = frozenset().union(*parts.values()) - names
-    return Parsed(tuple(sorted(upstream)), tuple(tree.named_selects), names, bare, tuple(parts.items()))
+    bare = frozenset(table.name for table in tables if _is_bare(table)) - names
+    parts = _bare_in(tree, tables) if bare else ()
+    return Parsed(tuple(sorted(upstream)), tuple(tree.named_selects), names, bare, parts)
 
 
 def tables_of(sql: str) -> tuple[str, ...]:
@@ -77,21 +75,20 @@ def selected(sql: str) -> tuple[str, ...]:
     return found.columns
 
 
-def _bare(tree: exp.Expr) -> frozenset[str]:
-    return frozenset(table.name for table in _bare_tables(tree))
+def _is_bare(table: exp.Table) -> bool:
+    return isinstance(table.this, exp.Identifier) and not table.db
 
 
-def _bare_tables(tree: exp.Expr) -> Iterator[exp.Table]:
-    for table in tree.find_all(exp.Table):
-        if isinstance(table.this, exp.Identifier) and not table.db:
-            yield table
-
-
-def _is_within(part: exp.Expr, whole: exp.Expr) -> bool:
-    above = part.parent
-    while above is not None and above is not whole:
-        above = above.parent
-    return above is whole
+def _bare_in(tree: exp.Query, tables: Iterable[exp.Table]) -> tuple[tuple[str, frozenset[str]], ...]:
+    parts: dict[str, set[str]] = {name: set() for name in (*(cte.alias for cte in tree.ctes), "")}
+    heads = {id(cte): cte.alias for cte in tree.ctes}
+    for table in tables:
+        if _is_bare(table):
+            above = table.parent
+            while above is not None and id(above) not in heads:
+                above = above.parent
+            parts[heads[id(above)] if above is not None else ""].add(table.name)
+    return tuple((name, frozenset(found)) for name, found in parts.items())
 
 
 # -- cutting a text ----------------------------------------------------------------------------
@@ -181,8 +178,3 @@ def _reserved() -> frozenset[str]:
             "where keyword_category in ('reserved', 'type_function')"
         ).fetchall()
     return frozenset(name for (name,) in found)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""

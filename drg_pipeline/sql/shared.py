@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
 from drg_pipeline.sql.header import Split, check_keys, cited
-from drg_pipeline.sql.query import did_you_mean, is_word, parsed, parted
+from drg_pipeline.sql.query import Parsed, is_word, parsed, parted
 
 MARK = "_"
 # No shared SELECT: how the members of a table become it.
@@ -27,6 +27,7 @@ class Shared:
     name: str
     path: Path
     sql: str
+    said: Parsed
     describe: str
     law: tuple[str, ...]
 
@@ -68,17 +69,29 @@ class Composed:
     """A text that can run, and the shared SELECTs that stand in it."""
 
     sql: str
+    said: Parsed
     shared: tuple[Shared, ...] = ()
 
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        return self.said.columns
 
-def composed(sql: str, shelf: Shelf, where: str, faults: list[Fault]) -> Composed:
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """What the text and its shared SELECTs read, in order of name."""
+        return tuple(sorted({*self.said.upstream, *(up for one in self.shared for up in one.said.upstream)}))
+
+
+def composed(sql: str, shelf: Shelf, where: str, faults: list[Fault], said: Parsed | None = None) -> Composed:
     """The text with the shared SELECTs that it reads as CTEs, each before the first part that needs it.
 
     A text that reads none stays as it is.
+
+    said  what the text says, where that is known without reading it
     """
-    said = parsed(sql)
+    said = said or parsed(sql)
     if not said.bare:
-        return Composed(sql)
+        return Composed(sql, said)
     hidden = sorted(said.names & set(shelf.names()))
     faults += [Fault(where, f"its own CTE {name} hides the shared SELECT of that name") for name in hidden]
     text = parted(sql)
@@ -95,7 +108,7 @@ def composed(sql: str, shelf: Shelf, where: str, faults: list[Fault]) -> Compose
             elif name in own:
                 faults.append(Fault(where, f"{readers[-1]} reads {name}, which is defined after it"))
             elif shared := shelf.find(name):
-                place(sorted(parsed(shared.sql).bare), (*readers, name))
+                place(sorted(shared.said.bare), (*readers, name))
                 placed[name] = f"\n{name} as (\n{shared.sql}\n)"
                 used.append(shared)
             else:
@@ -109,10 +122,10 @@ def composed(sql: str, shelf: Shelf, where: str, faults: list[Fault]) -> Compose
         placed[name] = cte
     place(sorted(reads[""]), ())
     if not used:
-        return Composed(sql)
+        return Composed(sql, said)
     before = text.before or "with"
     gap = "" if text.ctes else "\n"
-    return Composed(f"{before}{','.join(placed.values())}{gap}{text.body}", tuple(used))
+    return Composed(f"{before}{','.join(placed.values())}{gap}{text.body}", said, tuple(used))
 
 
 def _read_shared(path: Path, split: Split, faults: list[Fault]) -> Shared | None:
@@ -128,7 +141,7 @@ def _read_shared(path: Path, split: Split, faults: list[Fault]) -> Shared | None
     if (said := parsed(sql)).columns is None:
         faults.append(Fault(where, said.fault or "is not one SELECT"))
         return None
-    return Shared(name, path, sql, str(header.get("describe", "")).strip(), cited(header, sql))
+    return Shared(name, path, sql, said, str(header.get("describe", "")).strip(), cited(header, sql))
 
 
 def _where(path: Path) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from support.command import Drg, command
 
-from drg_pipeline.settings import PROJECT
+from drg_pipeline.errors import DrgError
+from drg_pipeline.region.bound import check_bound
+from drg_pipeline.settings import PROJECT, Settings
 
 POLICY = PROJECT / "data" / "policy" / "jiyuan"
 
@@ -45,25 +47,45 @@ def test_a_broken_pack_ends_with_1_and_all_its_faults(drg: Drg, tmp_path: Path) 
     assert "settlement.yml: " in ended.err and "valuee: unknown key" in ended.err
 
 
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("high_multiple", "reads policy.high_multiple, which nothing provides"),
-        ("low_share", "low_share"),
-    ],
-)
-def test_a_pack_that_passes_gives_what_the_models_ask_for(
-    drg: Drg, tmp_path: Path, name: str, told: str
-) -> None:
+def without(pack: Path, topic: str, *names: str) -> None:
+    """Take parameters out of a topic's file."""
+    path = pack / f"{topic}.yml"
+    entries = re.split(r"(?m)^(?=  [a-z_]+:\n)", path.read_text(encoding="utf-8"))
+    kept = [entry for entry in entries if not entry.startswith(tuple(f"  {name}:" for name in names))]
+    assert len(kept) == len(entries) - len(names)
+    path.write_text("".join(kept), encoding="utf-8")
+
+
+def test_a_pack_that_passes_gives_what_the_models_ask_for(drg: Drg, tmp_path: Path) -> None:
     pack = tmp_path / "jiyuan"
     shutil.copytree(POLICY, pack)
-    entries = re.split(r"(?m)^(?=  [a-z_]+:\n)", (pack / "pricing.yml").read_text(encoding="utf-8"))
-    kept = [entry for entry in entries if not entry.startswith(f"  {name}:")]
-    assert len(kept) == len(entries) - 1
-    (pack / "pricing.yml").write_text("".join(kept), encoding="utf-8")
+    without(pack, "pricing", "high_multiple", "low_share")
+    without(pack, "calibration", "unit_scale")
     ended = drg("policy", "check", "--policy", pack)
-    assert ended.code == 1 and "pricing." in ended.err and told in ended.err
-    assert "can be used" not in ended.out
+    assert ended.code == 1 and "can be used" not in ended.out
+    # All at once, tables and single values; what reads an account that fails is no second fault.
+    assert re.findall(
+        r"^  ([a-z_.]+): asks for (.+), to which nothing here gives a value$", ended.err, re.M
+    ) == [
+        ("calibration.group_base_point", "calibration.unit_scale"),
+        ("calibration.sensitivity", "calibration.unit_scale"),
+        ("pricing.group_price", "pricing.high_multiple, pricing.low_share"),
+        ("pricing.version_point", "calibration.unit_scale, pricing.low_share"),
+        ("claim_case", "calibration.unit_scale"),
+    ]
+    assert len(ended.err.splitlines()) == 7
+
+
+def test_a_column_that_no_table_has_is_told_before_anything_runs(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(PROJECT / "dbt_like_sql", models)
+    path = models / "pricing" / "group_price" / "bands.sql"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("s.low_share,", "s.low_shares as low_share,"), encoding="utf-8")
+    with pytest.raises(DrgError) as caught:
+        check_bound(Settings.for_region("jiyuan", models=models))
+    (fault,) = map(str, caught.value.faults)
+    assert fault.startswith("pricing.group_price: ") and '"low_shares"' in fault
 
 
 def test_a_stale_pack_says_where_to_look(drg: Drg, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The same claims delivered otherwise: twice, in another order, in more parts, under other names.
+"""Claims that are delivered otherwise come out alike: twice, in another order, in more parts, renamed.
 
 Months run without Dagster, on the first quarter of the example region.
 """

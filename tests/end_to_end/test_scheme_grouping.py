@@ -150,7 +150,7 @@ def test_when_the_scheme_changes_three_years_of_history_are_grouped_again(own: P
         " count(*) filter (where drg like 'BR2%') from calibration.history_case",
     )[0]
     assert history[0] == history[1] and history[2] > 0 == history[3]
-    # The same claims in the same groups, but for the name of the one.
+    # Equal claims in equal groups, but for the name of the one.
     assert regions.rows(
         own,
         "select count(*) from grouping.regrouped_case as n inner join grouping.grouped_case as o"

@@ -182,7 +182,7 @@ def test_every_value_that_is_tried_is_listed_with_its_clause(trial: Trial) -> No
 def test_differences_add_up_by_pool_hospital_and_level(trial: Trial, year: Path) -> None:
     assert [proof.broken for proof in trial.simulated.answers.proofs] == [0, 0, 0, 0]
     assert trial.simulated.answers.proofs[0].checked == 48
-    # The same again, from the two lakes.
+    # Computed once more, from the two lakes.
     query = """
         select pool, sum({}) from {} where cast(left(cast({} as varchar), 4) as integer) = 2025 group by pool
     """

@@ -109,7 +109,7 @@ def test_rows_that_share_a_key_are_told_apart_by_the_rest(con: duckdb.DuckDBPyCo
 def test_nothing_is_not_an_empty_text_and_not_zero(con: duckdb.DuckDBPyConnection) -> None:
     assert digest(con, "(1, '', 1.00)") != digest(con, "(1, null, 1.00)")
     assert digest(con, "(1, 'a', null)") != digest(con, "(1, 'a', 0.00)")
-    # The same values, the same number of nulls, another row's.
+    # Equal values and as many nulls, in other rows.
     assert digest(con, "(1, 'a', null), (2, 'a', 0)") != digest(con, "(1, 'a', 0), (2, 'a', null)")
 
 

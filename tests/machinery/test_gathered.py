@@ -14,9 +14,10 @@ import yaml
 from support.small_project import write_model, write_project, write_table
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Column
 from drg_pipeline.sql.lineage import column_lineage, whole_lineage
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.project import Column, Project, Source
+from drg_pipeline.sql.project import Project, Source
 
 ENTRY = Source(
     "early.entry",

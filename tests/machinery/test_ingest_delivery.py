@@ -112,7 +112,7 @@ def test_every_column_of_the_layout_is_landed_in_its_type(region):
         if file.required:
             described = duckdb.sql(f"DESCRIBE FROM '{taken.folder}/{file.name}.parquet'").fetchall()
             assert [row[:2] for row in described] == [
-                *((column.name, column.duckdb_type) for column in file.columns),
+                *((column.name, column.type.sql) for column in file.columns),
                 ("delivery", "VARCHAR"), ("folder_month", "VARCHAR"), ("line", "BIGINT"),
                 ("fields_found", "INTEGER"), ("fields_expected", "INTEGER"),
             ]  # fmt: skip

@@ -45,7 +45,7 @@ def test_the_layout_has_the_files_and_required_columns_of_the_rulebook():
     assert personal == {"psn_no": "pseudonym", "brdy": "mask"}
     for file in layout.files:
         needed = {column.name for column in file.columns if column.value_required}
-        amounts = {column.name for column in file.columns if column.required and column.type == "amount"}
+        amounts = {column.name for column in file.columns if column.required and column.kind == "amount"}
         assert needed == {"setl_id", "dcla_time"} | amounts
         assert all(column.meaning for column in file.columns)
 
@@ -53,17 +53,37 @@ def test_the_layout_has_the_files_and_required_columns_of_the_rulebook():
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ("version: 1", "version: 1\nversion: 2", "'version' stands twice"),
-        ("version: 1", "vintage: 1", "unknown key 'vintage'"),
-        ("version: 1", "", "key 'version' is missing"),
-        ("type: text", "type: money", "type 'money' is not one of"),
-        ("meaning: Key", "sense: Key", "unknown key 'sense'"),
-        ("required: true, value", "required: yes, value", "required is 'yes', not true or false"),
-        ("required: true, value_required: true", "value_required: true", "value_required needs required"),
-        ("required: true, value_required: true, ", "", "no required column"),
-        ("meaning: Key", "personal: hidden, meaning: Key", "personal 'hidden' is not one of"),
-        ("type: text", "type: date, personal: pseudonym", "only a text column"),
-        ("id: {", "'Id ': {", "lower-case letters"),
+        ("version: 1", "version: 1\nversion: 2", "line 3: key version stands twice (first in line 2)"),
+        ("version: 1", "vintage: 1", "claim_files.yml: vintage: unknown key: known here: version, files"),
+        ("version: 1", "", "claim_files.yml: version: missing key: add it"),
+        (
+            "type: text",
+            "type: money",
+            "files.visit.columns.id.type: 'money' is not one of: text, date, timestamp, whole, amount",
+        ),
+        (
+            "meaning: Key",
+            "sense: Key",
+            "files.visit.columns.id.sense: unknown key: known here: type, meaning, required",
+        ),
+        (
+            "required: true, value",
+            "required: yes, value",
+            "files.visit.columns.id.required: 'yes' is not one of: true, false",
+        ),
+        (
+            "required: true, value_required: true",
+            "value_required: true",
+            "files.visit.columns.id: value_required needs required",
+        ),
+        ("required: true, value_required: true, ", "", "files.visit: no required column"),
+        (
+            "meaning: Key",
+            "personal: hidden, meaning: Key",
+            "files.visit.columns.id.personal: 'hidden' is not one of: pseudonym, mask",
+        ),
+        ("type: text", "type: date, personal: pseudonym", "files.visit.columns.id: only a text column"),
+        ("id: {", "'Id ': {", "files.visit.columns.Id : 'Id': a name has lower-case letters"),
         ("files:", "files: [", "not a layout"),
     ],
 )

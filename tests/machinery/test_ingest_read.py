@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from support.claim_files import KEY, LAYOUT, PAY, TIME, Outcome, T, read
 
 from drg_pipeline.ingest import quoting
-from drg_pipeline.ingest.layout import ClaimFile, Column
+from drg_pipeline.ingest.file_column import CellType
+from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
 from drg_pipeline.ingest.scan import BLOCK, LONGEST_LINE, FileFault, scan_file
 
 
@@ -434,11 +435,12 @@ def test_parquet_faults(tmp_path):
 
 # --- anything that a CSV writer can write ----------------------------------------------------
 
+TEXTS = CellType("text")
 ANY = ClaimFile(
     "any",
     "",
     True,
-    (Column("a", "text", "", required=True), Column("b", "text", ""), Column("c", "text", "")),
+    (ClaimColumn("a", TEXTS, "", required=True), ClaimColumn("b", TEXTS, ""), ClaimColumn("c", TEXTS, "")),
 )
 TEXT = st.text(
     st.one_of(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.claim_files import PAY, T, read
 
 from drg_pipeline.ingest import parting, quoting
-from drg_pipeline.ingest.layout import TYPES, Column
+from drg_pipeline.ingest.file_column import CellType
+from drg_pipeline.ingest.layout import CLAIM_TYPES, ClaimColumn
 from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.read import prepare
 from drg_pipeline.ingest.scan import FileFault
@@ -71,12 +72,12 @@ def misspelt(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("needed", [True, False])
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", CLAIM_TYPES)
 def test_a_field_in_its_usual_form_has_the_value_of_the_long_way(kind, needed):
     texts = NUMBERS + ODD_MOMENTS
     if kind in ("date", "timestamp"):
         texts = [*texts, *set().union(*map(misspelt, MOMENTS))]
-    column = Column("c", kind, "", required=needed, value_required=needed)
+    column = ClaimColumn("c", CellType(kind), "", required=needed, value_required=needed)
     plain, fault = plain_sql(column, "short", "t"), fault_sql(column, "long", "t")
     with duckdb.connect() as con:
         prepare(con)
@@ -85,7 +86,7 @@ def test_a_field_in_its_usual_form_has_the_value_of_the_long_way(kind, needed):
         usual, differing, at_fault = con.execute(
             "SELECT count(*), count(*) FILTER (short IS DISTINCT FROM long), "
             f"count(*) FILTER ({fault or 'false'}) "
-            f"FROM (SELECT t, try_cast(t AS {column.duckdb_type}) AS short, {value_sql(column, 't')} AS long "
+            f"FROM (SELECT t, try_cast(t AS {column.type.sql}) AS short, {value_sql(column, 't')} AS long "
             f"FROM given) WHERE {plain or 'true'}"
         ).fetchone()
     assert usual > 10  # or the shortcut is none

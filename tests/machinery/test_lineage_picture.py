@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from support.harness import Bench
 
+from drg_pipeline.forms import Column
 from drg_pipeline.reports.lineage_page import page
 from drg_pipeline.reports.lineage_picture import picture
 from drg_pipeline.reports.origin import Account, Cited, ColumnTold, Origin, TableTold, account_of, by_document
-from drg_pipeline.sql.project import Column
 from drg_pipeline.sql.trace import Branch, Place
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -56,7 +56,7 @@ def test_every_file_becomes_a_typed_table(
         described = con.execute(
             f"SELECT column_name, column_type FROM (DESCRIBE reference.{file.name})"
         ).fetchall()
-        assert described == [(column.name, column.duckdb_type) for column in file.columns]
+        assert described == [(column.name, column.type.sql) for column in file.columns]
     assert con.execute("SELECT * FROM reference.hospital").fetchall() == [
         ("H1", "甲医院", "tertiary", "general", "active", None, date(2021, 1, 1), None)
     ]
@@ -265,7 +265,7 @@ def test_the_layout_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     assert "'float' is not one of: text, date, month, whole, boolean01, decimal(p,s)" in message
     assert "not more places than digits" in message
     assert "'few' is not a number" in message
-    assert "key: b is not a column of this file" in message
+    assert "key: b is not one of the columns" in message
     assert "rules[1]: a rule is any_of, all_or_none, or adds_up with total and less" in message
 
 

@@ -311,7 +311,7 @@ def models() -> list[str]:
 
 @pytest.mark.parametrize("table", models())
 def test_a_contract_refuses_what_its_header_forbids(bench: Bench, table: str) -> None:
-    """The same key twice, an empty column that is always filled, a kept key that does not come out."""
+    """A key that stands twice, an empty column that is always filled, a kept key that does not come out."""
     model = bench.project.models[table]
     kept: dict[str, list[Row]] = {name: [{}] for name in model.keeps}
     twice = failing(bench, table, {table: [{}, {}]})

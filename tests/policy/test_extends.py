@@ -103,6 +103,21 @@ def test_what_no_layer_gives_is_not_in_the_pack(tmp_path: Path) -> None:
     assert list(pack.tables["policy.topic"].columns) == ["month", "shared", "own"]
 
 
+def test_what_no_layer_gives_is_known_by_its_shape(tmp_path: Path) -> None:
+    pack = load_pack(packs(tmp_path, "  shared:\n    values:\n" + STATED.split("values:\n")[1]))
+    assert list(pack.lacking) == ["policy.topic"]
+    assert list(pack.lacking["policy.topic"].columns) == ["month", "stated"]
+    broken = COMMON.replace("type: whole\n", "type: wholly\n", 1)
+    (one,) = faults(
+        packs(
+            tmp_path,
+            "  shared:\n    values:\n" + STATED.split("values:\n")[1],
+            more={"common/topic.yml": broken},
+        )
+    )
+    assert one.startswith("common/topic.yml: parameters.stated.type: ")
+
+
 def test_of_clauses_of_several_regions_the_region_s_own_is_cited(tmp_path: Path) -> None:
     assert rows(load_pack(packs(tmp_path)), "listed") == [("a", "JY-18"), ("b", OPEN)]
     both = HEAD.replace("[JY]", "[JY, JYX]")
@@ -270,3 +285,42 @@ def test_a_table_is_complete_on_every_day(tmp_path: Path) -> None:
         f"pools.yml: parameters.member: has no row for scheme c, place {place} (on 2026-07-01): add it"
         for place in ("far", "near")
     ]
+
+
+def test_rows_of_the_base_stand_where_the_region_does_not_say_otherwise(tmp_path: Path) -> None:
+    common = COMMON.replace("    key: [code]\n", "    key: [code]\n    with_base: true\n")
+    own = (
+        "  listed:\n    values:\n      - valid_from: 2026-01-30\n        rows:\n"
+        "          - {code: b, law: JY-7}\n          - {code: c, law: JY-8}\n"
+        "        published: 2026-01-30\n        law: JY-7\n"
+    )
+    pack = load_pack(packs(tmp_path, STATED + own, more={"common/topic.yml": common}))
+    assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8"), ("a", "JY-18")]
+    pack = load_pack(packs(tmp_path, STATED + own))
+    assert rows(pack, "listed") == [("b", "JY-7"), ("c", "JY-8")]
+
+
+def test_a_later_text_of_base_or_region_reaches_the_rows_from_the_day_it_is_known(tmp_path: Path) -> None:
+    """Base: a from 2021, and d from 2026-03 as published in February. Region: b from 2021, and c in its place
+    from 2021 on as published in April."""
+    common = COMMON.replace("    key: [code]\n", "    key: [code]\n    with_base: true\n")
+    common = common.replace("          - {code: b, law: [XX-9]}\n", "")
+    common += (
+        "      - valid_from: 2026-03-01\n        rows:\n          - {code: d, law: [JY-18]}\n"
+        "        published: 2026-02-01\n        law: open\n        reason: common practice\n"
+    )
+    dated = "      - valid_from: 2021-01-01\n        rows: [{{code: {}, law: JY-7}}]\n        published: {}\n        law: open\n        reason: made up\n"
+    own = "  listed:\n    values:\n" + dated.format("b", "2021-01-01") + dated.format("c", "2026-04-01")
+    listed = load_pack(packs(tmp_path, STATED + own, more={"common/topic.yml": common})).parameter("listed")
+
+    def codes(on: str, known_on: str) -> str:
+        held = listed.at(date.fromisoformat(on), date.fromisoformat(known_on))
+        return (
+            "".join(str(row[0]) for row in held.content) if held and isinstance(held.content, tuple) else ""
+        )
+
+    assert codes("2026-06-01", "2026-01-31") == "ba"
+    assert codes("2026-06-01", "2026-02-01") == "bd"
+    assert codes("2026-06-01", "2026-04-01") == "cd"
+    assert codes("2026-02-28", "2026-04-01") == "ca"
+    assert codes("2026-02-28", "2026-03-31") == "ba"

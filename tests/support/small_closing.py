@@ -17,6 +17,7 @@ import duckdb
 from drg_pipeline.closings.seal import Sealed, close
 from drg_pipeline.duck import write_parquet
 from drg_pipeline.files import publish
+from drg_pipeline.forms import Column
 from drg_pipeline.ingest.delivery import landed_folders, landing_folder
 from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
 from drg_pipeline.lake.digest import logical_digest
@@ -28,7 +29,7 @@ from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.project import Column, Project, Source
+from drg_pipeline.sql.project import Project, Source
 from support.periods import month_texts, periods
 from support.small_project import write_project, write_table
 

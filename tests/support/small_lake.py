@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.duck import write_parquet
+from drg_pipeline.forms import Column
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
@@ -15,7 +16,7 @@ from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Footer, Store, footer
 from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
-from drg_pipeline.sql.project import Column, Project, Source
+from drg_pipeline.sql.project import Project, Source
 from support.periods import periods
 from support.small_project import write_project
 
