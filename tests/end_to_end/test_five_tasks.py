@@ -179,9 +179,10 @@ TASKS = {
                 "          - {line: deposit_kept, position: 18, law: open, fund_source: budget, title: 保证金暂扣,"
                 " active: false}",
             ),
-            "data/policy/jiyuan/clearing.yml": (
-                r"- {line: prepayment.*",
-                "          - {line: deposit_kept, position: 18, law: JY-33-4, fund_source: budget, title: 保证金暂扣,"
+            # In force in the region that is added.
+            "data/policy/elsewhere/clearing.yml": (
+                r"- {line: monthly_paid.*",
+                "          - {line: deposit_kept, position: 18, law: TR-6, fund_source: budget, title: 保证金暂扣,"
                 " active: true}",
             ),
         },
@@ -265,6 +266,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, text in task.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
+    for task in TASKS.values():
         for name, (after, line) in task.lines.items():
             text = (folder / name).read_text(encoding="utf-8")
             changed, count = re.subn(f"(?m)^.*{after}$", lambda found, line=line: f"{found[0]}\n{line}", text)
