@@ -205,6 +205,14 @@ def test_explanations_that_read_each_other_are_refused(tmp_path: Path) -> None:
         Project(tmp_path)
 
 
+def test_explanations_of_an_older_closing_are_left_alone(tmp_path: Path) -> None:
+    """They stood in a folder of their own; to compute a period again asks for none."""
+    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n"})
+    (tmp_path / "explain").mkdir()
+    write_model(tmp_path / "explain" / "why.sql", {"describe": "says why"}, "select id from explain.more")
+    assert not Project(tmp_path).explanations
+
+
 def test_an_explanation_reads_columns_that_are_there(bench: Bench) -> None:
     project = bench.project
     assert project.explanations
