@@ -7,7 +7,7 @@ that can be said (`form.py`), else by asking `Place`.
 
 from drg_pipeline.forms.column import Column
 from drg_pipeline.forms.document import parse_yaml, read_text, read_yaml
-from drg_pipeline.forms.form import fill, load, read_form
+from drg_pipeline.forms.form import fill, load, read_entries, read_form
 from drg_pipeline.forms.kinds import (
     BY_NAME,
     EMPTY,
@@ -20,6 +20,7 @@ from drg_pipeline.forms.kinds import (
     matching,
     number,
     one_of,
+    one_or_more,
     whole,
 )
 from drg_pipeline.forms.place import Place, shown
@@ -40,7 +41,9 @@ __all__ = [
     "matching",
     "number",
     "one_of",
+    "one_or_more",
     "parse_yaml",
+    "read_entries",
     "read_form",
     "read_text",
     "read_yaml",

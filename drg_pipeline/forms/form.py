@@ -49,6 +49,16 @@ def read_form(form: type[T], path: Path, place: Place) -> T:
     return fill(form, Place(place.file) if unread else place, content)
 
 
+def read_entries(form: type[T], path: Path, place: Place) -> dict[str, T]:
+    """A file that is a mapping of names of its own, each a form; faults as above."""
+    before = len(place.faults)
+    content = read_yaml(path, place)
+    if content is None and len(place.faults) > before:
+        return {}
+    found: dict[str, T] = kinds.named(partial(fill, form))(place, content)
+    return found
+
+
 def fill(form: type[T], place: Place, node: object) -> T:
     """The form of one mapping; what is wrong with it becomes faults of the place, and has an empty value."""
     asked, named = _asked(cast("Any", form))

@@ -110,6 +110,11 @@ def listed(of: Reader, *, empty: bool = False, count: int | None = None) -> Read
     return read
 
 
+def one_or_more(place: Place, node: Any) -> tuple[str, ...]:
+    """A text, or a list of texts."""
+    return listed(text)(place, node) if isinstance(node, list) else (place.text(node),)
+
+
 def named(of: Reader, key: Reader = text, *, empty: bool = False) -> Reader:
     """A mapping whose keys are names of the file's own."""
 

@@ -193,7 +193,7 @@ def test_the_project_refuses_two_explanations_of_one_name_and_a_key_of_a_model(t
     with pytest.raises(DrgError, match="why: stands in early and in late: rename one of the two"):
         Project(tmp_path)
     write_explanation(tmp_path, "late.why", "select id from early.first", grain=["id"])
-    with pytest.raises(DrgError, match="why: unknown header key grain"):
+    with pytest.raises(DrgError, match="why: grain: unknown key"):
         Project(tmp_path)
 
 
