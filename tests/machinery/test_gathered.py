@@ -396,7 +396,12 @@ def test_a_member_that_does_not_apply_computes_nothing(tmp_path: Path) -> None:
     [
         (
             {"table": "early.entry"},
-            "listed_in: has table and column, and may have active; found {'table': 'early.entry'}",
+            "listed_in: has table and column, and may have active, severity and title; "
+            "found {'table': 'early.entry'}",
+        ),
+        (
+            {"table": "early.entry", "column": "id", "severity": "n"},
+            "listed_in: severity and title stand together",
         ),
         (
             {"table": "early.entris", "column": "id"},
@@ -439,6 +444,7 @@ def test_rules_are_one_pass_with_three_states(tmp_path: Path) -> None:
     ]
     assert model.nullable == {"distinct_from_ten", "negative"}
     assert project.column("early.row", "negative").type == "BOOLEAN"
+    assert project.column("early.row", "details").type == "STRUCT(rule VARCHAR, detail VARCHAR)[]"
     assert project.column("early.row", "negative").meaning == "negative."
     assert project.schema_of("early.row")["negative"] == "BOOLEAN"
     assert column_lineage(project, "early.row")["negative"] == [("early.entry", "n")]
