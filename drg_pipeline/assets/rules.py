@@ -19,7 +19,7 @@ from drg_pipeline.assets.looking import look
 from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.periods import month_of
+from drg_pipeline.periods import WHOLE, Period, month_of
 from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
@@ -46,12 +46,12 @@ def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Ve
 
 
 def _rules(
-    region: Region, con: duckdb.DuckDBPyConnection, model: Model, partition: str | None
+    region: Region, con: duckdb.DuckDBPyConnection, model: Model, partition: Period
 ) -> tuple[Rule, ...]:
     """The rules of the catalogue in force in a partition, of those that the model has."""
     listing = model.catalogue
     assert listing
-    file = region.store.file(listing.table, region.project.partition_of(listing.table), partition)
+    file = region.store.file(listing.table, partition)
     columns = f"{listing.column}, {listing.severity}, {listing.title}"
     listed = con.execute(f"select {columns} from {parquet([file])} order by all").fetchall()
     return tuple(
@@ -135,8 +135,8 @@ def _failing_rows(
             f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
             f"order by all limit {SHOWN_ROWS}"
         ).fetchall()
-    periods = sorted(outcome.partition for outcome in published if outcome.partition)
-    span = [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"] if periods else []
+    periods = sorted(outcome.partition for outcome in published)
+    span = [] if WHOLE in periods else [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"]
     one = " or ".join(rule.id for rule in broken)
     query = f"from {model.name} where {' and '.join([*span, f'({one})'])}"
     return table([*keys, "rules that fail"], rows), command(region.settings, query)

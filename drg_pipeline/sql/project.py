@@ -19,8 +19,9 @@ from drg_pipeline.forms import Column
 from drg_pipeline.sql.account import Explanation, misread
 from drg_pipeline.sql.clauses import Documents, One, clause_macro, of_region
 from drg_pipeline.sql.folder import read_folder
-from drg_pipeline.sql.header import Split, mapping, split_header
-from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
+from drg_pipeline.sql.header import Split, split_header
+from drg_pipeline.sql.lists import read_columns, read_layers
+from drg_pipeline.sql.macros import read_macros
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.model import DETAIL, Invariant, Listing, Model
 from drg_pipeline.sql.order import ordered
@@ -38,16 +39,6 @@ class Source:
     describe: str
     law: tuple[str, ...] = ()
     grain: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A step of the payment procedure; `owner` is the team that answers for its tables."""
-
-    name: str
-    title: str
-    describe: str
-    owner: str = ""
 
 
 class Project:
@@ -75,14 +66,7 @@ class Project:
         self.sources = {source.name: source for source in sources}
         self.methods = methods
         self.documents = documents
-        self.layers = [
-            Layer(name, str(entry["title"]), str(entry["describe"]), str(entry.get("owner", "")))
-            for name, entry in mapping(folder / LAYERS_FILE).items()
-        ]
-        self.columns = {
-            name: Column(str(entry["type"]).upper(), str(entry.get("unit", "")), str(entry["meaning"]))
-            for name, entry in mapping(folder / "columns.yml").items()
-        }
+        self.layers, self.columns = read_layers(folder), read_columns(folder)
         layers = [layer.name for layer in self.layers]
         self._macros = read_macros(folder)
         found = read_folder(folder, layers, methods, split, self._type_of)

@@ -18,6 +18,7 @@ from sqlglot import exp
 from support.harness import Bench
 from support.periods import periods
 
+from drg_pipeline.forms import Place
 from drg_pipeline.periods import Period
 from drg_pipeline.region.bound import unread
 from drg_pipeline.settings import PROJECT
@@ -41,13 +42,13 @@ def name_of(path: Path) -> str:
 
 def trees() -> Iterator[tuple[str, exp.Expr]]:
     for path in FILES:
-        yield name_of(path), sqlglot.parse_one(split_header(path)[1], read="duckdb")
+        yield name_of(path), sqlglot.parse_one(split_header(path, Place(path.name))[1], read="duckdb")
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_is_a_header_and_one_select(path: Path) -> None:
-    header, sql = split_header(path)
-    assert str(header["describe"]).strip().endswith(".")
+    header, sql = split_header(path, Place(path.name))
+    assert header and header["describe"].strip().endswith(".")
     statements = sqlglot.parse(sql, read="duckdb")
     assert len(statements) == 1 and isinstance(statements[0], exp.Query)
     assert "{{" not in sql and "{%" not in sql, "models are plain SQL"

@@ -208,7 +208,7 @@ TRIAL = PROJECT / "tests" / "regions" / "trial"
 @pytest.mark.parametrize("folder", [*REGIONS, TRIAL], ids=lambda path: path.name)
 def test_the_shipped_base_lends_nothing_that_is_not_computed_with(folder: Path) -> None:
     region = Region(Settings.for_region(folder.name, policy=folder))
-    lent = [name for name, parameter in region.pack.parameters.items() if "/" in parameter.file]
+    lent = [name for name, parameter in region.pack.parameters.items() if parameter.lent_by]
     # The days to pay are counted from the month's moment, which the base's head names.
     assert set(unread(region)) & set(lent) == {"settlement.payment_counted_from"}
 
