@@ -95,13 +95,13 @@ class Listing:
     severity: str = ""
     title: str = ""
 
+    def check(self, place: Place) -> None:
+        if bool(self.severity) != bool(self.title):
+            place.fault("severity and title stand together: give both or neither")
+
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(filter(None, (self.column, self.active, self.severity, self.title)))
-
-    def check(self, place: Place) -> None:
-        if bool(self.severity) != bool(self.title):
-            place.fault("severity and title stand together")
 
 
 @dataclass(frozen=True)

@@ -409,7 +409,7 @@ def test_a_member_that_does_not_apply_computes_nothing(tmp_path: Path) -> None:
         ),
         (
             {"table": "early.entry", "column": "id", "severity": "n"},
-            "listed_in: severity and title stand together",
+            "listed_in: severity and title stand together: give both or neither",
         ),
         (
             {"table": "early.entris", "column": "id"},
