@@ -55,8 +55,13 @@ def quoted(name: str) -> str:
 
 
 def literal(value: object) -> str:
-    """A value's text as SQL; a control character that stands alone is written by its number."""
+    """A whole number as SQL, or any other value's text.
+
+    A control character that stands alone is written by its number.
+    """
     text = str(value)
+    if isinstance(value, int):
+        return text
     if len(text) == 1 and not text.isprintable():
         return f"chr({ord(text)})"
     return "'" + text.replace("'", "''") + "'"

@@ -137,7 +137,7 @@ def _schedule(
         if come is None:
             return dg.SkipReason("no period of this lake has had its day yet")
         period, day = come
-        if closed := region.closed.standing(str(period)):
+        if closed := region.closed.standing(period):
             return dg.SkipReason(str(closed))
         # A day on which no daemon was there is made up for, unless somebody has done the work meanwhile.
         if day != today and _is_there(region, chain, each, period):
@@ -159,7 +159,7 @@ def _is_there(region: Region, chain: Chain, each: Beginning, period: Period) -> 
     """Whether every table that the chain ends with is published for the period."""
     job = chain.jobs[each.what]
     models = [table for table in job.tables if table in region.project.models]
-    return all(region.store.file(table, job.partition, str(period)).is_file() for table in models)
+    return all(region.store.file(table, period).is_file() for table in models)
 
 
 def settlement_freshness(region: Region, operations: Operations) -> dg.FreshnessPolicy | None:

@@ -22,8 +22,8 @@ from drg_pipeline.duck import quoted
 from drg_pipeline.errors import WrongUse
 from drg_pipeline.lake.closed import Closed, refusal
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.reads import upstream_partitions
-from drg_pipeline.periods import MONTH, YEAR, Period, contiguous, month_of, parse_periods, span
+from drg_pipeline.lake.reads import upstream_periods
+from drg_pipeline.periods import MONTH, WHOLE, YEAR, Period, contiguous, month_of, parse_periods, span
 from drg_pipeline.region import Region
 
 ROLES = ("take_in", "history", "calibration", "months", "clearing")
@@ -136,7 +136,7 @@ class Chain:
                 yield Step(job, tuple(same), unsealed if is_closed else tables)
 
     def _closed(self, periods: Iterable[Period]) -> dict[Period, Closed]:
-        standing = ((period, self.region.closed.standing(str(period))) for period in sorted(set(periods)))
+        standing = ((period, self.region.closed.standing(period)) for period in sorted(set(periods)))
         return {period: found for period, found in standing if found}
 
     def _history(self, before: Sequence[str], years: Sequence[Period]) -> list[Period]:
@@ -144,15 +144,12 @@ class Chain:
         project = self.region.project
         return sorted(
             {
-                Period.of(up)
+                up
                 for table in project.upstream_closure(before)
                 if project.models[table].partition == "year"
                 for read in project.models[table].upstream
                 if project.partition_of(read) == "month"
-                for up in upstream_partitions(
-                    "year", [str(y) for y in years], "month", project.models[table].reads.get(read)
-                )
-                or ()
+                for up in upstream_periods(years, MONTH, project.models[table].reads.get(read)) or ()
             }
         )
 
@@ -178,12 +175,12 @@ class Chain:
         """Months before the given ones that they read."""
         project = self.region.project
         wanted = {
-            Period.of(up)
+            up
             for table in tables
             if table in project.models
             for read, reads in project.models[table].reads.items()
             if reads.months and project.partition_of(read) == "month"
-            for up in upstream_partitions("month", [str(m) for m in months], "month", reads) or ()
+            for up in upstream_periods(months, MONTH, reads) or ()
         }
         return sorted(month for month in wanted - set(months) if month >= self.region.settings.first_month)
 
@@ -213,7 +210,7 @@ class Chain:
             stands = closed if model and model.sealed else {}
             rest = [part for part in partitions if part not in stale and part not in stands]
             if rest and model:
-                stale |= {Period.of(p) for p in self.region.engine.stale(table, [str(p) for p in rest])}
+                stale |= set(self.region.engine.stale(table, rest))
         return sorted(stale)
 
     # -- what is asked, and what has arrived ---------------------------------------------------
@@ -235,7 +232,7 @@ class Chain:
         """The open months that the versions of these deliveries settle in or may change."""
         months: set[Period] = set()
         for model in self.region.project.models.values():
-            path = self.region.store.file(model.name, "none", None)
+            path = self.region.store.file(model.name, WHOLE)
             if not model.slice_by or "delivery" not in model.columns or not path.is_file():
                 continue
             month, whole = (quoted(name) for name in model.slice_by)

@@ -17,6 +17,7 @@ from drg_pipeline.assets.describe import key, law_text
 from drg_pipeline.assets.looking import look
 from drg_pipeline.duck import file_literal, literal, quoted
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.settings import Settings
@@ -78,15 +79,13 @@ def check_result(
     )
 
 
-def _told(
-    region: Region, failed: Sequence[tuple[str | None, Check]]
-) -> tuple[list[str], list[str], list[str]]:
+def _told(region: Region, failed: Sequence[tuple[Period, Check]]) -> tuple[list[str], list[str], list[str]]:
     """For each broken rule: in words with its first row; its first rows as a table; where all are, and how
     to read them."""
     why, tables, ways = [], [], []
     for rule in dict.fromkeys(check.id for _, check in failed):
         own = [(partition, check) for partition, check in failed if check.id == rule]
-        counts = ", ".join(f"{partition or 'all'}: {check.failing}" for partition, check in own)
+        counts = ", ".join(f"{str(partition) or 'all'}: {check.failing}" for partition, check in own)
         tables.append(f"**{rule}** — {counts}")
         words = f"{rule} — {counts}"
         files = [check.file for _, check in own if check.file]

@@ -81,7 +81,7 @@ def _record(found: Replayed) -> dg.TableRecord:
     differing = [table.table for table in found.tables if table.state != "identical"]
     return dg.TableRecord(
         {
-            "period": found.closed.period,
+            "period": str(found.closed.period),
             "closing": found.closed.number,
             "state": _state(found),
             "tables": ", ".join(differing),

@@ -29,7 +29,7 @@ from drg_pipeline.assets.describe import (
 )
 from drg_pipeline.assets.failures import failure, failure_hook, told
 from drg_pipeline.assets.looking import look
-from drg_pipeline.assets.partitions import definition_of, mapping
+from drg_pipeline.assets.partitions import definition_of, mapping, periods_of
 from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
 from drg_pipeline.assets.side import side_metadata
@@ -72,13 +72,8 @@ def model_asset(
         hooks={failure_hook(region.settings.lake)},
     )
     def compute(context: dg.AssetExecutionContext) -> Events:
-        partitions = (
-            list(context.partition_keys)
-            if context.has_partition_key or context.has_partition_key_range
-            else []
-        )
         with told(context):
-            outcomes = region.engine.compute(model.name, partitions)
+            outcomes = region.engine.compute(model.name, periods_of(context))
         region.progress(model.name, outcomes)
         for group in contract.groups():
             yield check_result(region, asset_key, group, outcomes)
@@ -87,12 +82,19 @@ def model_asset(
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
         for outcome, metadata in looks_of(region, model, outcomes):
-            context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=outcome.partition)
+            tell(context, asset_key, outcome.partition, metadata)
         if stopped := refused(outcomes):
             raise failure(stopped)
         yield dg.MaterializeResult(asset_key=asset_key)
 
     return compute
+
+
+def tell(
+    context: dg.AssetExecutionContext, asset_key: dg.AssetKey, period: Period, metadata: Mapping[str, Any]
+) -> None:
+    """What the UI shows of one partition of an asset."""
+    context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=str(period) or None)
 
 
 def looks_of(
@@ -192,21 +194,19 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
     def bring(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         selected = [source for source in sources if key(name, source.name) in context.selected_asset_keys]
         with told(context):
-            written = _bring(region, layer, kind, context, [source.name for source in selected])
+            written = _bring(region, layer, context, [source.name for source in selected])
         with closing(look(region.engine)) as con:
             for source in selected:
                 asset_key = key(name, source.name)
                 for partition, metadata in side_metadata(region, con, source, written):
-                    context.add_asset_metadata(metadata, asset_key=asset_key, partition_key=partition)
+                    tell(context, asset_key, partition, metadata)
         for source in selected:
             yield dg.MaterializeResult(asset_key=key(name, source.name))
 
     return bring
 
 
-def _bring(
-    region: Region, layer: str, kind: str, context: dg.AssetExecutionContext, tables: list[str]
-) -> list[Written]:
+def _bring(region: Region, layer: str, context: dg.AssetExecutionContext, tables: list[str]) -> list[Written]:
     def report(line: str) -> None:
         context.log.info(line)
         region.report(line)
@@ -219,4 +219,4 @@ def _bring(
         return region.side.publish_reference(report)
     if layer == SCHEME:
         return region.side.publish_schemes(report)
-    return region.side.publish_policy([Period.of(key, kind) for key in context.partition_keys], tables)
+    return region.side.publish_policy(periods_of(context), tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from drg_pipeline.periods import MONTH, YEAR, Period
+from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period
 from drg_pipeline.sql.header import Reads
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
@@ -30,6 +30,13 @@ def definition_of(kind: str, first_month: Period) -> dg.PartitionsDefinition[str
     return None
 
 
+def periods_of(context: dg.AssetExecutionContext) -> list[Period]:
+    """The periods that a step is run for."""
+    if context.has_partition_key or context.has_partition_key_range:
+        return [Period.of(key) for key in context.partition_keys]
+    return [WHOLE]
+
+
 def mapping(project: Project, model: Model, upstream: str) -> dg.PartitionMapping | None:
     """How the partitions of a model depend on those of what it reads; None where one of them has none.
 
@@ -37,14 +44,14 @@ def mapping(project: Project, model: Model, upstream: str) -> dg.PartitionMappin
     Dagster: whether something is missing is read from what is published.
     """
     up_kind = project.partition_of(upstream)
-    if model.partition == "none" or up_kind in ("none", "delivery"):
+    if model.partition == NONE or up_kind in (NONE, "delivery"):
         return None
     reads = model.reads.get(upstream) or Reads()
     if reads.year_from:
         # A calibration binds for its own year and, in a longer cycle, for years after it.
-        start, end = (-12 if model.partition == "month" else -1), 0
+        start, end = (-12 if model.partition == MONTH else -1), 0
     else:
-        start, end = reads.months if reads.months and model.partition == "month" else reads.years or (0, 0)
+        start, end = reads.months if reads.months and model.partition == MONTH else reads.years or (0, 0)
     return dg.TimeWindowPartitionMapping(
         start_offset=start, end_offset=end, allow_nonexistent_upstream_partitions=True
     )

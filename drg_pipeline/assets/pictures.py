@@ -14,6 +14,7 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.lake.outcome import Outcome
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.reports.charts import CHARTS_FILE, Chart, load_charts
 from drg_pipeline.reports.draw import draw
@@ -32,8 +33,8 @@ def charts_of(region: Region) -> Mapping[str, Sequence[Chart]]:
 
 def pictures(
     region: Region, con: duckdb.DuckDBPyConnection, model: Model, outcomes: Sequence[Outcome]
-) -> dict[str | None, dg.MetadataValue]:
-    """partition -> its charts, one below the other; nothing for a table that has none."""
+) -> dict[Period, dg.MetadataValue]:
+    """Period -> its charts, one below the other; nothing for a table that has none."""
     charts = charts_of(region).get(model.name, ())
     published = [outcome.partition for outcome in outcomes if outcome.published]
     if not charts or not published:
@@ -42,21 +43,21 @@ def pictures(
         files = region.store.partitions(table, region.project.partition_of(table))
         region.engine.inputs.view(con, table, list(files.values()))
     return {
-        partition: dg.MetadataValue.md("\n\n".join(_image(con, chart, partition) for chart in charts))
-        for partition in published
+        period: dg.MetadataValue.md("\n\n".join(_image(con, chart, str(period)) for chart in charts))
+        for period in published
     }
 
 
-def _image(con: duckdb.DuckDBPyConnection, chart: Chart, partition: str | None) -> str:
+def _image(con: duckdb.DuckDBPyConnection, chart: Chart, period: str) -> str:
     try:
-        svg = draw(chart, rows_of(con, chart, partition), partition)
+        svg = draw(chart, rows_of(con, chart, period), period)
     except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
-        return f"{plain(chart.titled(partition))}: could not be drawn. {plain(error)}"
-    return as_image(svg, chart.titled(partition))
+        return f"{plain(chart.titled(period))}: could not be drawn. {plain(error)}"
+    return as_image(svg, chart.titled(period))
 
 
-def rows_of(con: duckdb.DuckDBPyConnection, chart: Chart, partition: str | None) -> list[dict[str, Any]]:
+def rows_of(con: duckdb.DuckDBPyConnection, chart: Chart, period: str) -> list[dict[str, Any]]:
     """What a chart's query says of a period."""
-    answer = con.execute(chart.query, {"period": partition} if "$period" in chart.query else {})
+    answer = con.execute(chart.query, {"period": period} if "$period" in chart.query else {})
     names = [str(column[0]) for column in answer.description or ()]
     return [dict(zip(names, row)) for row in answer.fetchall()]

@@ -18,7 +18,7 @@ from drg_pipeline.assets.looking import look
 from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.periods import month_of
+from drg_pipeline.periods import WHOLE, Period, month_of
 from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
@@ -45,11 +45,11 @@ def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Ve
 
 
 def _rules(
-    region: Region, con: duckdb.DuckDBPyConnection, model: Model, partition: str | None
+    region: Region, con: duckdb.DuckDBPyConnection, model: Model, partition: Period
 ) -> tuple[Rule, ...]:
     """The rules of the catalogue in force in a partition, of those that the model flags."""
     assert model.flags
-    catalogue = region.store.file(model.flags, region.project.partition_of(model.flags), partition)
+    catalogue = region.store.file(model.flags, partition)
     listed = con.execute(
         f"select check_id, severity, title from {parquet([catalogue])} order by check_id"
     ).fetchall()
@@ -123,8 +123,8 @@ def _failing_rows(
             f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
             f"order by all limit {SHOWN_ROWS}"
         ).fetchall()
-    periods = sorted(outcome.partition for outcome in published if outcome.partition)
-    span = [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"] if periods else []
+    periods = sorted(outcome.partition for outcome in published)
+    span = [] if WHOLE in periods else [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"]
     one = " or ".join(rule.id for rule in broken)
     query = f"from {model.name} where {' and '.join([*span, f'({one})'])}"
     return table([*keys, "rules that fail"], rows), command(region.settings, query)

@@ -11,10 +11,11 @@ import duckdb
 from drg_pipeline.assets.describe import preview
 from drg_pipeline.lake.store import footers
 from drg_pipeline.lake.views import row_counts
+from drg_pipeline.periods import NONE, WHOLE, Period
 from drg_pipeline.region import Region, Written
 from drg_pipeline.sql.project import Source
 
-Told = Iterator[tuple[str | None, dict[str, Any]]]
+Told = Iterator[tuple[Period, dict[str, Any]]]
 
 
 def side_metadata(
@@ -26,7 +27,7 @@ def side_metadata(
         return
     own = [each for each in written if each.table == source.name] or _standing(region, con, source)
     for each in own:
-        path = region.store.file(source.name, source.partition, each.partition)
+        path = region.store.file(source.name, each.partition)
         metadata: dict[str, Any] = {
             "dagster/row_count": dg.MetadataValue.int(each.rows),
             "logical_digest": each.digest,
@@ -39,11 +40,11 @@ def side_metadata(
 
 def _standing(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -> list[Written]:
     """A whole table that the run found up to date, as it stands in the lake."""
-    path = region.store.file(source.name, source.partition, None)
-    if source.partition != "none" or not path.is_file():
+    path = region.store.file(source.name, WHOLE)
+    if source.partition != NONE or not path.is_file():
         return []
     return [
-        Written(source.name, None, found.rows, found.digest, changed=False)
+        Written(source.name, WHOLE, found.rows, found.digest, changed=False)
         for found in footers(con, [path]).values()
     ]
 
@@ -60,4 +61,4 @@ def _delivered(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -
     }
     if files:
         metadata["preview"] = preview(region, con, source.name, files[-1])
-    yield None, metadata
+    yield WHOLE, metadata

@@ -18,10 +18,11 @@ from drg_pipeline.closings.manifest import (
     TableEntry,
 )
 from drg_pipeline.lake.store import Footer
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.project import Project
 
-Node = tuple[str, str]
-"""table and partition ('' of a table without)"""
+Node = tuple[str, Period]
+"""table and partition"""
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,13 @@ from drg_pipeline.closings.manifest import (
 )
 from drg_pipeline.duck import quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.closed import kind_of
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import footers
+from drg_pipeline.periods import MONTH, WHOLE, YEAR, Period
 from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.model import Model
@@ -59,10 +59,10 @@ class Scope:
     """
 
     project: Project
-    period: str
+    period: Period
     needs: Needs
 
-    def is_taken(self, table: str, partition: str) -> bool:
+    def is_taken(self, table: str, partition: Period) -> bool:
         """Whether a partition is held as it is and not computed again."""
         return table not in self.project.models or taken_as_it_is(self.project, self.period, table, partition)
 
@@ -78,9 +78,8 @@ class Scope:
     def _parts(self, *, taken: bool) -> Needs:
         found: Needs = {}
         for table, partitions in self.needs.items():
-            own = [part for part in partitions or [""] if self.is_taken(table, part) == taken]
-            if own:
-                found[table] = [part for part in own if part]
+            if own := [part for part in partitions if self.is_taken(table, part) == taken]:
+                found[table] = own
         return found
 
 
@@ -88,20 +87,20 @@ def sealed_tables(project: Project, kind: str) -> list[str]:
     return [name for name, model in project.models.items() if model.sealed and model.partition == kind]
 
 
-def taken_as_it_is(project: Project, period: str, table: str, partition: str) -> bool:
+def taken_as_it_is(project: Project, period: Period, table: str, partition: Period) -> bool:
     """Of a month's closing every partition but the month's own; of a year's, what other closings seal."""
-    if partition in ("", period):
+    if partition in (WHOLE, period):
         return False
-    return kind_of(period) == "month" or project.models[table].sealed
+    return period.kind == MONTH or project.models[table].sealed
 
 
-def scope_of(engine: Engine, period: str) -> Scope:
+def scope_of(engine: Engine, period: Period) -> Scope:
     """What a closing of the period is about, as the models and the law in the lake say.
 
     DrgError where the law that names other years' tables is not there: the period was never run.
     """
     project = engine.project
-    targets = {table: [period] for table in sealed_tables(project, kind_of(period))}
+    targets = {table: [period] for table in sealed_tables(project, period.kind)}
     try:
         needs = needed(
             engine,
@@ -149,19 +148,18 @@ class Contents:
         DrgError where rows are not those that their file was published with.
         """
         project, store = self.engine.project, self.engine.store
-        paths: dict[Path, tuple[str, str, str]] = {}
+        paths: dict[Path, tuple[str, Period, str]] = {}
         for table, partitions in self.scope.needs.items():
-            kind = project.partition_of(table)
-            if kind != "delivery":
-                for part in partitions or [""]:
-                    paths[store.file(table, kind, part or None)] = (table, part, self._role(table, part))
+            if project.partition_of(table) != "delivery":
+                for part in partitions:
+                    paths[store.file(table, part)] = (table, part, self._role(table, part))
         with closing(self.engine.connect()) as con:
             known = footers(con, list(paths))
             for path, (table, part, role) in paths.items():
                 place = ""
                 if role != STEP:
                     place = f"{LAKE}/{path.relative_to(store.root)}"
-                    self.add(path, place, role, table, part)
+                    self.add(path, place, role, table, str(part))
                 found = known[path]
                 grain = list(grain_of(project, table))
                 self.tables.append(
@@ -171,7 +169,7 @@ class Contents:
                 )
             self._check_rows(con)
 
-    def _role(self, table: str, partition: str) -> str:
+    def _role(self, table: str, partition: Period) -> str:
         if table in self.engine.project.models:
             if self.scope.is_taken(table, partition):
                 return TAKEN
@@ -204,7 +202,7 @@ class Contents:
 
     def schemes(self) -> dict[str, str]:
         """Scheme -> digest of its folder, of the schemes that the lake holds."""
-        head = self.engine.store.file(f"{SCHEME}.{SCHEME}", "none", None)
+        head = self.engine.store.file(f"{SCHEME}.{SCHEME}", WHOLE)
         if not head.is_file():
             return {}
         with closing(self.engine.connect()) as con:
@@ -217,12 +215,12 @@ class Contents:
         engine, computed = self.engine, self.scope.computed()
         landed = engine.inputs.landed()
         project = self.engine.project
-        by_month = {t: parts for t, parts in computed.items() if parts}
+        by_month = {t: parts for t, parts in computed.items() if WHOLE not in parts}
         sliced = [project.models[t] for t in computed if t in project.models and project.models[t].slice_by]
-        whole = kind_of(self.scope.period) == "year" or any(
+        whole = self.scope.period.kind == YEAR or any(
             reads_deliveries(project, project.models[table])
             for table, parts in computed.items()
-            if not parts and project.models[table] not in sliced
+            if WHOLE in parts and project.models[table] not in sliced
         )
         if whole:
             labels = set(landed)
@@ -279,8 +277,8 @@ class Contents:
             landed={label: self.folder / LANDED / landed[label].name for label in labels},
             within=self.folder,
         ) as engine:
-            recompute(engine, {model.name: []})
-            path = engine.store.file(model.name, "none", None)
+            recompute(engine, {model.name: [WHOLE]})
+            path = engine.store.file(model.name, WHOLE)
             with closing(engine.connect()) as con:
                 found = footers(con, [path])[path]
             entry = next(each for each in self.tables if each.table == model.name)
@@ -298,7 +296,7 @@ class Contents:
         files = list(engine.store.partitions(model.name, "none").values())
         with closing(engine.connect()) as con:
             rows = con.execute(
-                f"select distinct {whole} from {parquet(files)} where {month} = ?", [self.scope.period]
+                f"select distinct {whole} from {parquet(files)} where {month} = ?", [str(self.scope.period)]
             ).fetchall()
         return {key for (key,) in rows}
 

@@ -35,7 +35,7 @@ from drg_pipeline.lake.closed import Closed
 from drg_pipeline.lake.compare import Pair, compare_files
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.messages import text
-from drg_pipeline.periods import MONTH, YEAR
+from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.policy import load_pack
 from drg_pipeline.reports.difference_page import LANG, Hospitals, difference_page
 from drg_pipeline.settings import Settings
@@ -82,7 +82,7 @@ def write_difference(
     settings: Settings, before: Closed, folder: Path, after: Manifest, listed: Callable[[str], None]
 ) -> None:
     """Compare the last closing with the one being made in `folder`; `listed` is told each file by name."""
-    asked = load_asked(settings.interface / ASKED_FILE).of(after.kind)
+    asked = load_asked(settings.interface / ASKED_FILE).of(after.period.kind)
     earlier = read_manifest(before.folder)
     target = folder / REPORT
     target.mkdir()
@@ -92,7 +92,7 @@ def write_difference(
         claims = _claims(con, sides, asked.claims, target / CLAIMS, after.personal)
     found = {
         "region": after.region,
-        "period": after.period,
+        "period": str(after.period),
         "before": {
             "number": earlier.number,
             "closed_at": earlier.closed_at,
@@ -117,11 +117,13 @@ Sides = tuple[tuple[Path, Manifest], tuple[Path, Manifest]]
 # -- hospitals ---------------------------------------------------------------------------------
 
 
-def _hospitals(con: duckdb.DuckDBPyConnection, sides: Sides, asked: Hospitals, period: str) -> dict[str, Any]:
+def _hospitals(
+    con: duckdb.DuckDBPyConnection, sides: Sides, asked: Hospitals, period: Period
+) -> dict[str, Any]:
     """The rows of the query that differ between the two closings, and the sums of both."""
     for name, (folder, manifest) in zip(("one", "two"), sides):
         show(con, folder, manifest)
-        con.execute(f"create temp table {name} as {asked.query}", {"period": period})
+        con.execute(f"create temp table {name} as {asked.query}", {"period": str(period)})
     keys, columns = asked.key, list(asked.columns)
     on = " and ".join(f"one.{quoted(key)} is not distinct from two.{quoted(key)}" for key in keys)
     listed = ", ".join(f"one.{quoted(name)}, two.{quoted(name)}" for name in columns)
@@ -218,7 +220,7 @@ def _causes(sides: Sides) -> Iterator[Why]:
     for month, found in later.months.items():
         was = earlier.months.get(month)
         if was and was["number"] != found["number"]:
-            yield Why("closing", month, f"{was['number']} → {found['number']}")
+            yield Why("closing", str(month), f"{was['number']} → {found['number']}")
 
 
 def _is_made(entry: TableEntry) -> bool:
@@ -234,7 +236,7 @@ def _tables(sides: Sides) -> Iterator[Why]:
             was = before.get((entry.table, entry.partition))
             if _is_made(entry) or not entry.file or (was and was.digest == entry.digest):
                 continue
-            name = f"{entry.table} {entry.partition}".strip()
+            name = f"{entry.table} {entry.partition}".rstrip()
             if was is None:
                 yield Why(entry.role, name, "+")
                 continue

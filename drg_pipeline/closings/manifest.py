@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +16,7 @@ from drg_pipeline.closings import older
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import Column
 from drg_pipeline.lake.closed import MANIFEST, read_json
+from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period
 from drg_pipeline.sql.project import Source
 
 FORMAT = 2
@@ -53,7 +54,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class TableEntry:
-    """One partition ('' of a table without) that is sealed or that the sealed ones rest on.
+    """One partition that is sealed or that the sealed ones rest on.
 
     digest, code, inputs, rows  as the lake recorded them (`lake.store.Footer`)
     file                        its place in the closing; '' of a step
@@ -61,7 +62,7 @@ class TableEntry:
     """
 
     table: str
-    partition: str
+    partition: Period
     role: str
     digest: str
     code: str
@@ -83,7 +84,7 @@ class Manifest:
     previous    SHA-256 of the manifest of the closing before, '' of the first
     months      of a year: month -> number and SHA-256 of the manifest that it rests on
     trail       sequence and digest of the region's trail when it was closed
-    plan        table -> the partitions that a replay computes, [] of a table without
+    plan        table -> the partitions that a replay computes
     deliveries  each with its digest and the SHA-256 of the raw files
     personal    columns that are never shown
     digests     which digests of tables they are (`lake.digest.KIND`)
@@ -91,8 +92,7 @@ class Manifest:
     """
 
     region: str
-    period: str
-    kind: str
+    period: Period
     number: int
     previous: str
     closed_at: str
@@ -103,11 +103,11 @@ class Manifest:
     versions: Mapping[str, str]
     key_fingerprints: Sequence[str]
     trail: Sequence[Any]
-    months: Mapping[str, Mapping[str, Any]]
+    months: Mapping[Period, Mapping[str, Any]]
     schemes: Mapping[str, str]
     personal: Sequence[str]
     deliveries: Sequence[Mapping[str, Any]]
-    plan: Mapping[str, Sequence[str]]
+    plan: Mapping[str, Sequence[Period]]
     tables: Sequence[TableEntry]
     files: Sequence[FileEntry] = field(default=())
     format: int = FORMAT
@@ -115,7 +115,18 @@ class Manifest:
     methods: Mapping[str, Sequence[str]] | None = None
 
     def bytes(self) -> bytes:
-        return (json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+        told = vars(self) | {
+            "period": str(self.period),
+            "kind": self.period.kind,
+            "months": {str(month): found for month, found in self.months.items()},
+            "plan": {
+                table: [str(period) for period in periods if period != WHOLE]
+                for table, periods in self.plan.items()
+            },
+            "tables": [vars(entry) | {"partition": str(entry.partition)} for entry in self.tables],
+            "files": [vars(entry) for entry in self.files],
+        }
+        return (json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
     @property
     def outputs(self) -> list[TableEntry]:
@@ -139,9 +150,21 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError(
                 f"its form is {raw['format']}, this program reads {', '.join(map(str, READABLE))}"
             )
-        files = [FileEntry(**entry) for entry in raw.pop("files")]
-        tables = [TableEntry(**entry) for entry in raw.pop("tables")]
-        found = Manifest(**raw, files=files, tables=tables)
+        del raw["kind"]
+        files = [FileEntry(**entry) for entry in raw["files"]]
+        tables = [TableEntry(**entry | {"partition": _period(entry["partition"])}) for entry in raw["tables"]]
+        found = Manifest(
+            **raw
+            | {
+                "period": _period(raw["period"]),
+                "months": {_period(month): of for month, of in raw["months"].items()},
+                "plan": {
+                    table: [_period(text) for text in texts or [""]] for table, texts in raw["plan"].items()
+                },
+                "files": files,
+                "tables": tables,
+            }
+        )
         for path in (*(e.path for e in files), *(e.file for e in tables), *found.landed().values()):
             if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
                 raise ValueError(f"it names {path}, outside the closing")
@@ -152,6 +175,13 @@ def read_manifest(folder: Path) -> Manifest:
             state="Nothing was changed.",
             remedy="Restore it from a copy.",
         ) from None
+
+
+def _period(text: str) -> Period:
+    period = Period.read(text, MONTH, YEAR, NONE)
+    if period is None:
+        raise ValueError(f"{text!r} is no period")
+    return period
 
 
 def write_sources(path: Path, sources: Iterable[Source]) -> None:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from drg_pipeline.closings.manifest import manifest_digest
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.closed import Closed, ClosedPeriods, kind_of, refusal
+from drg_pipeline.lake.closed import Closed, ClosedPeriods, refusal
+from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.trail import Trail
 
 
-def reopen(settings: Settings, period: str, reason: str) -> Closed:
+def reopen(settings: Settings, period: Period, reason: str) -> Closed:
     """Let a closed period be computed again. DrgError where that cannot be, without a reason too."""
     closed = ClosedPeriods(settings.region_closings)
     if not reason.strip():
@@ -25,7 +26,7 @@ def reopen(settings: Settings, period: str, reason: str) -> Closed:
             [told] if told else [],
             state="Nothing was changed.",
         )
-    year = closed.standing(period[:4]) if kind_of(period) == "month" else None
+    year = closed.standing(period.year) if period.kind == MONTH else None
     if year:
         raise refusal(f"{period} cannot be reopened while its year is closed", [year])
     digest = manifest_digest(standing.folder)
@@ -33,7 +34,7 @@ def reopen(settings: Settings, period: str, reason: str) -> Closed:
     Trail(settings.region_closings).append(
         "reopened",
         region=settings.region,
-        period=period,
+        period=str(period),
         subject={"number": standing.number, "manifest": digest},
         reason=reason,
     )

@@ -41,6 +41,7 @@ from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
 from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import Footer, footers
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
 from drg_pipeline.trail import Trail
@@ -54,7 +55,7 @@ class TableReplay:
     """What came of one sealed partition: its state, and where it differs how and why."""
 
     table: str
-    partition: str
+    partition: Period
     state: str
     rows: int
     difference: Compared | None = None
@@ -90,13 +91,13 @@ class Replayed:
     def summary(self) -> dict[str, Any]:
         """The answer in texts and numbers, for other programs."""
         return {
-            "period": self.closed.period,
+            "period": str(self.closed.period),
             "number": self.closed.number,
             "manifest": self.digest,
             "identical": self.identical,
             "changed": [asdict(change) for change in self.changed],
             "stopped": self.stopped,
-            "tables": [asdict(table) for table in self.tables],
+            "tables": [{**asdict(table), "partition": str(table.partition)} for table in self.tables],
             "code": list(self.code),
             "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
             "partitions_computed": self.steps,
@@ -106,7 +107,7 @@ class Replayed:
 
 def replay(
     settings: Settings,
-    period: str,
+    period: Period,
     number: int | None = None,
     *,
     code: str = CLOSING,
@@ -141,20 +142,23 @@ def replay(
     Trail(closed.folder).append(
         "replayed",
         region=settings.region,
-        period=period,
+        period=str(period),
         subject={"number": found.number, "manifest": done.digest, "identical": done.identical, "code": code},
     )
     return done
 
 
-def closing_of(closed: ClosedPeriods, period: str, number: int | None = None) -> Closed:
+def closing_of(closed: ClosedPeriods, period: Period, number: int | None = None) -> Closed:
     """A closing by its number, or the last one; DrgError where it is not there."""
     numbers = closed.numbers(period)
     if not numbers or (number is not None and number not in numbers):
         there = ", ".join(map(str, numbers)) or "none"
         raise DrgError(
             f"There is no closing {number or ''} of {period} in {closed.folder}.".replace("  ", " "),
-            [f"closings of {period}: {there}", f"closed periods: {', '.join(closed.periods()) or 'none'}"],
+            [
+                f"closings of {period}: {there}",
+                f"closed periods: {', '.join(map(str, closed.periods())) or 'none'}",
+            ],
             remedy="Name another with --month, --year or --number, or the folder with --closings.",
         )
     return closed.closing(period, number or numbers[-1])
@@ -176,7 +180,7 @@ class _Replay:
     shown: int
     projects: Projects
     progress: Callable[[str], None]
-    plan: Mapping[str, Sequence[str]] = field(init=False)
+    plan: Mapping[str, Sequence[Period]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.plan = self.manifest.plan
@@ -263,10 +267,10 @@ class _Replay:
     def _computed(self, con: duckdb.DuckDBPyConnection, engine: Engine) -> dict[Node, Footer]:
         """The footers of what was computed again."""
         paths = {
-            engine.store.file(table, engine.project.partition_of(table), part or None): (table, part)
+            engine.store.file(table, part): (table, part)
             for table, partitions in self.plan.items()
             if table in engine.project.models
-            for part in partitions or [""]
+            for part in partitions
         }
         found = footers(con, [path for path in paths if path.is_file()])
         return {paths[path]: footer for path, footer in found.items()}
@@ -299,7 +303,7 @@ class _Replay:
             return TableReplay(
                 entry.table, entry.partition, NOT_COMPUTED, entry.rows, causes=causes.of(entry.table)
             )
-        path = engine.store.file(entry.table, self.manifest.kind, entry.partition)
+        path = engine.store.file(entry.table, entry.partition)
         model = engine.project.models[entry.table]
         try:
             same = made.digest == entry.digest == digest_of_file(con, engine.project, entry.table, sealed)
@@ -341,8 +345,8 @@ __all__ = ["CLOSING", "CODE", "CURRENT", "DIFFERS", "LANDED", "NOT_COMPUTED", "S
 
 
 def closings_to_replay(
-    settings: Settings, periods: Sequence[str] = (), number: int | None = None
-) -> list[tuple[str, int]]:
+    settings: Settings, periods: Sequence[Period] = (), number: int | None = None
+) -> list[tuple[Period, int]]:
     """Period and number of the closings that are asked for: of these periods the last or this one, else all.
 
     DrgError with everything that is not there.

@@ -36,11 +36,10 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import appearing, name_folder, sync_tree
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
-from drg_pipeline.lake.closed import MANIFEST, Closed, kind_of, now
+from drg_pipeline.lake.closed import MANIFEST, Closed, now
 from drg_pipeline.lake.digest import KIND
-from drg_pipeline.lake.periods import months_of
 from drg_pipeline.lake.store import footers
-from drg_pipeline.periods import Period
+from drg_pipeline.periods import MONTH, YEAR, Period, span
 from drg_pipeline.policy.load import INSTRUMENTS_FILE, instruments_file
 from drg_pipeline.region import Region
 from drg_pipeline.settings import time_zone
@@ -48,7 +47,7 @@ from drg_pipeline.trail import Trail
 from drg_pipeline.trail.line import this_user
 
 # The run day whose moment ends what a period is settled from.
-ROLES = {"month": "month", "year": "clearing"}
+ROLES = {MONTH: "month", YEAR: "clearing"}
 PACKAGES = ("drg-pipeline", "duckdb", "dagster")
 
 
@@ -62,7 +61,7 @@ class Sealed:
     new: bool
 
 
-def close(region: Region, period: str, *, early: bool = False, today: date | None = None) -> Sealed:
+def close(region: Region, period: Period, *, early: bool = False, today: date | None = None) -> Sealed:
     """Seal a month or a year; a period that stands closed as it is in the lake is left alone.
 
     early  also before the day after which nothing more may enter
@@ -71,7 +70,7 @@ def close(region: Region, period: str, *, early: bool = False, today: date | Non
     """
     scope = scope_of(region.engine, period)
     computed = scope.computed()
-    with region.store.alone(*(name for table in computed for name in computed[table] or [table])):
+    with region.store.alone(*(str(part) or table for table, parts in computed.items() for part in parts)):
         if standing := region.closed.standing(period):
             return _standing(region, standing)
         _check_day(region, period, early, today or datetime.now(time_zone()).date())
@@ -92,7 +91,7 @@ def _standing(region: Region, standing: Closed) -> Sealed:
             f"{standing}, and the lake holds other tables than it seals.",
             faults,
             state="Nothing was changed.",
-            remedy=f"To put back what is sealed: drg close --restore --{kind_of(standing.period)} "
+            remedy=f"To put back what is sealed: drg close --restore --{standing.period.kind} "
             f"{standing.period}. To settle anew: {standing.reopen}.",
         )
     return Sealed(standing, manifest, manifest_digest(standing.folder), new=False)
@@ -100,9 +99,7 @@ def _standing(region: Region, standing: Closed) -> Sealed:
 
 def differing_outputs(region: Region, standing: Closed, manifest: Manifest) -> list[Fault]:
     """The sealed partitions that the lake lacks or holds otherwise."""
-    paths = [
-        (entry, region.store.file(entry.table, manifest.kind, entry.partition)) for entry in manifest.outputs
-    ]
+    paths = [(entry, region.store.file(entry.table, entry.partition)) for entry in manifest.outputs]
     with closing(region.engine.connect()) as con:
         there = footers(con, [path for _, path in paths if path.is_file()])
     return [
@@ -112,7 +109,7 @@ def differing_outputs(region: Region, standing: Closed, manifest: Manifest) -> l
     ]
 
 
-def restore(region: Region, period: str) -> list[str]:
+def restore(region: Region, period: Period) -> list[str]:
     """Put the sealed tables of a standing closing back into the lake; returns those that were not there so.
 
     DrgError where the period is not closed or a sealed file is not what was sealed.
@@ -132,22 +129,22 @@ def restore(region: Region, period: str) -> list[str]:
         )
     wanted = {fault.where for fault in differing_outputs(region, standing, manifest)}
     done: list[str] = []
-    with region.store.alone(period):
+    with region.store.alone(str(period)):
         for entry in manifest.outputs:
             where = f"{entry.table} {entry.partition}"
             if where in wanted:
-                target = region.store.file(entry.table, manifest.kind, entry.partition)
+                target = region.store.file(entry.table, entry.partition)
                 with appearing(target) as aside:
                     shutil.copyfile(standing.folder / entry.file, aside)
                 done.append(where)
     return done
 
 
-def _check_day(region: Region, period: str, early: bool, today: date) -> None:
-    rule = region.pack.run_days.get(ROLES[kind_of(period)])
+def _check_day(region: Region, period: Period, early: bool, today: date) -> None:
+    rule = region.pack.run_days.get(ROLES[period.kind])
     if early or rule is None:
         return
-    last = region.pack.moment(rule.after, Period.of(period), region.side.deadline)
+    last = region.pack.moment(rule.after, period, region.side.deadline)
     if today <= last:
         raise DrgError(
             f"{period} cannot be closed yet: what is known by {last} still belongs to it.",
@@ -156,17 +153,17 @@ def _check_day(region: Region, period: str, early: bool, today: date) -> None:
         )
 
 
-def _months(region: Region, period: str) -> dict[str, Closed]:
+def _months(region: Region, period: Period) -> dict[Period, Closed]:
     """The closings that a year rests on: all its months, standing, and in the lake as they were sealed."""
-    if kind_of(period) == "month":
+    if period.kind == MONTH:
         return {}
-    standing = {month: region.closed.standing(month) for month in months_of(period)}
+    standing = {month: region.closed.standing(month) for month in period.months}
     lacking = [month for month, found in standing.items() if found is None]
     if lacking:
-        listed = ",".join(lacking)
+        listed = ",".join(map(str, lacking))
         raise DrgError(
             f"{period} cannot be closed: {len(lacking)} of its months are open.",
-            lacking,
+            map(str, lacking),
             state="Nothing was changed.",
             remedy=f"Close them first: drg close --month {listed}",
         )
@@ -181,34 +178,31 @@ def _months(region: Region, period: str) -> dict[str, Closed]:
             f"{period} cannot be closed: the lake holds other months than were sealed.",
             faults,
             state="Nothing was changed.",
-            remedy=f"Put back what is sealed: drg close --restore --month {period}-01..{period}-12",
+            remedy=f"Put back what is sealed: drg close --restore --month {span(period.months)}",
         )
     return closed
 
 
-def _check_chain(region: Region, scope: Scope, period: str) -> None:
+def _check_chain(region: Region, scope: Scope, period: Period) -> None:
     """Everything that the sealed tables rest on is there, and each was computed from what is there now."""
     faults: list[Fault] = []
     for table, partitions in scope.taken().items():
         kind = region.project.partition_of(table)
         there = region.store.partitions(table, kind)
         faults += [
-            Fault(f"{table} {name}".strip(), "is not there")
-            for name in partitions or [""]
-            if (name or None) not in there
+            Fault(f"{table} {part}".rstrip(), "is not there") for part in partitions if part not in there
         ]
     if not faults:
         faults += _other_law(region, scope)
     for table, partitions in scope.computed().items():
-        for name in region.engine.stale(table, partitions):
-            path = region.store.file(table, region.project.partition_of(table), name)
+        for part in region.engine.stale(table, partitions):
+            path = region.store.file(table, part)
             what = (
                 "is out of date: its model or what it reads has changed" if path.is_file() else "is missing"
             )
-            faults.append(Fault(f"{table} {name}".strip(), what))
+            faults.append(Fault(f"{table} {part}".rstrip(), what))
     if faults:
-        kind = kind_of(period)
-        command = f"drg run --months {period}" if kind == "month" else f"drg clear --year {period}"
+        command = f"drg run --months {period}" if period.kind == MONTH else f"drg clear --year {period}"
         raise DrgError(
             f"{period} cannot be closed: the chain from what arrived to what is sealed is broken.",
             faults,
@@ -219,12 +213,12 @@ def _check_chain(region: Region, scope: Scope, period: str) -> None:
 
 def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
     """What the law says today of these periods and their tables were not computed with."""
-    together: dict[tuple[str, ...], list[str]] = {}
+    together: dict[tuple[Period, ...], list[str]] = {}
     for table, partitions in scope.taken().items():
         if table in region.pack.tables:
             together.setdefault(tuple(partitions), []).append(table)
     for periods, tables in together.items():
-        for law in region.side.publish_policy([Period.of(p) for p in periods], tables, write=False):
+        for law in region.side.publish_policy(periods, tables, write=False):
             if law.changed:
                 yield Fault(f"{law.table} {law.partition}", "is not what the law, or an option, says today")
 
@@ -232,12 +226,14 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
 # -- making it ---------------------------------------------------------------------------------
 
 
-def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed], early: bool) -> Sealed:
+def _seal(
+    region: Region, scope: Scope, period: Period, months: Mapping[Period, Closed], early: bool
+) -> Sealed:
     closed, settings = region.closed, region.settings
     before = closed.last(period)
     number = before.number + 1 if before else 1
     trail = Trail(settings.region_closings)
-    with _aside(closed.folder / period, number) as folder:
+    with _aside(closed.folder / str(period), number) as folder:
         contents = Contents(settings, region.engine, scope, folder)
         contents.take_tables()
         _take_code_and_law(region, contents)
@@ -247,7 +243,6 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
         manifest = Manifest(
             region=settings.region,
             period=period,
-            kind=kind_of(period),
             number=number,
             previous=manifest_digest(before.folder) if before else "",
             closed_at=now(),
@@ -278,7 +273,9 @@ def _seal(region: Region, scope: Scope, period: str, months: Mapping[str, Closed
     made = closed.closing(period, number)
     digest = manifest_digest(made.folder)
     subject: dict[str, Any] = {"number": number, "manifest": digest, "early": early}
-    trail.append("closed", region=settings.region, period=period, subject=subject, reason=manifest.reason)
+    trail.append(
+        "closed", region=settings.region, period=str(period), subject=subject, reason=manifest.reason
+    )
     return Sealed(made, manifest, digest, new=True)
 
 

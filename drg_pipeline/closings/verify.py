@@ -85,13 +85,13 @@ def _notes(manifest: Manifest, closed: ClosedPeriods, expect: str) -> Iterator[t
     if expect:
         yield "--expect", expect.lower()
     for entry in Trail(closed.folder).entries():
-        same = (entry.region, entry.period) == (manifest.region, manifest.period)
+        same = (entry.region, entry.period) == (manifest.region, str(manifest.period))
         if entry.event == "closed" and same and entry.subject.get("number") == manifest.number:
             yield f"entry {entry.sequence} of the trail", str(entry.subject.get("manifest"))
-    for period in {manifest.period, manifest.period[:4]}:
+    for period in {manifest.period, manifest.period.year}:
         for number in closed.numbers(period):
             try:
-                other = read_manifest(closed.folder / period / str(number))
+                other = read_manifest(closed.folder / str(period) / str(number))
             except DrgError:
                 # It is told of where that closing is looked at.
                 continue

@@ -78,7 +78,7 @@ def reopen(screen: Screen, months: str | None, year: str | None, reason: str, **
         faults.append(Fault("--reason", "says nothing"))
     settings = settings_of(given, ("closings",), faults)
     for period in periods:
-        opened = open_again(settings, str(period), reason)
+        opened = open_again(settings, period, reason)
         screen.say("close.reopened", period=period, number=opened.number)
     kind = "--months" if months else "--year"
     verb = "run" if months else "clear"
@@ -107,7 +107,7 @@ def _close(screen: Screen, region: Region, period: Period, early: bool) -> None:
 
     began = time.monotonic()
     with working(screen, str(period)):
-        sealed = seal(region, str(period), early=early)
+        sealed = seal(region, period, early=early)
     _say(screen, sealed, time.monotonic() - began)
 
 
@@ -136,7 +136,7 @@ def _say(screen: Screen, sealed: Sealed, seconds: float) -> None:
 def _restore(screen: Screen, region: Region, period: Period) -> None:
     from drg_pipeline.closings.seal import restore
 
-    done = restore(region, str(period))
+    done = restore(region, period)
     screen.say("close.restored", period=period, count=len(done))
     for table in done:
         screen.line(f"  {table}")

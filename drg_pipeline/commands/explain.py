@@ -56,14 +56,14 @@ def explain(
     the clearing looks at.
     """
     settings = Settings.for_region(**given)
-    _check(settings, month, as_json, html)
+    asked = _check(settings, month, as_json, html)
     from drg_pipeline.region import Region
     from drg_pipeline.reports.account import Accounts
     from drg_pipeline.reports.account_text import as_data
 
     accounts = Accounts(Region(settings))
     # Pasted from a file an id brings the end of its line along.
-    account = accounts.of([setl_id.strip()], month=month, version=version)[0]
+    account = accounts.of([setl_id.strip()], month=asked, version=version)[0]
     instruments = accounts.region.pack.instruments
     if html is not None:
         from drg_pipeline.reports.account_page import page
@@ -88,9 +88,11 @@ def explain(
         )
 
 
-def _check(settings: Settings, month: str | None, as_json: bool, html: str | None) -> None:
+def _check(settings: Settings, month: str | None, as_json: bool, html: str | None) -> Period | None:
+    """The month that is asked for; WrongUse for options that do not fit."""
     faults: list[Fault] = []
-    if month is not None and not Period.read(month, MONTH):
+    asked = Period.read(month, MONTH) if month is not None else None
+    if month is not None and asked is None:
         faults.append(Fault(f"--month {month}", "write it as 2025-01"))
     if html is not None and as_json:
         faults.append(Fault("--json", "is printed, and --html writes a page: leave one of them out"))
@@ -101,6 +103,7 @@ def _check(settings: Settings, month: str | None, as_json: bool, html: str | Non
     check_lake(settings)
     if html is not None:
         check_writable(Path(html).absolute().parent)
+    return asked
 
 
 def _print(screen: Screen, accounts: Accounts, account: Account) -> None:

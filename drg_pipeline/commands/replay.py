@@ -59,7 +59,7 @@ def replay(
 
     done: list[Replayed] = []
     projects = Projects()
-    for period, which in closings_to_replay(settings, [str(period) for period in asked], number):
+    for period, which in closings_to_replay(settings, asked, number):
         with working(screen, f"{period} ({which})") as progress:
             found = compute(
                 settings,

@@ -156,7 +156,7 @@ def say_counts(screen: Screen, region: Region, table: str, months: Sequence[Peri
     from drg_pipeline.lake.views import open_views, row_counts
 
     there = region.store.partitions(table, "month")
-    files = [there[str(month)] for month in months if str(month) in there]
+    files = [there[month] for month in months if month in there]
     with closing(open_views(region.store)) as con:
         rows = row_counts(con, {table: files})[table]
     screen.say("through", table=table, partitions=len(files), rows=rows)

@@ -258,7 +258,8 @@ def _flat(value: object) -> str:
 
 
 def _print_tables(screen: Screen, settings: Settings, con: duckdb.DuckDBPyConnection, store: Store) -> None:
-    from drg_pipeline.lake.views import partition_of, published, row_counts
+    from drg_pipeline.lake.store import period_of
+    from drg_pipeline.lake.views import published, row_counts
 
     tables = published(store)
     place = {"region": settings.region, "lake": near(settings.lake)}
@@ -267,7 +268,7 @@ def _print_tables(screen: Screen, settings: Settings, con: duckdb.DuckDBPyConnec
         return
     counts = row_counts(con, tables)
     rows = [
-        [table, str(len(files)), partition_of(files[0])[1], partition_of(files[-1])[1], f"{counts[table]:,}"]
+        [table, str(len(files)), str(period_of(files[0])), str(period_of(files[-1])), f"{counts[table]:,}"]
         for table, files in _in_order(settings, tables).items()
     ]
     heads = [

@@ -15,11 +15,10 @@ from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import appearing
-from drg_pipeline.lake.periods import MONTH
+from drg_pipeline.periods import Period
 from drg_pipeline.trail.line import this_user
 
 MANIFEST, REOPENED = "manifest.json", "reopened-{number}.json"
-YEAR_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Closed:
     reopened   why and when it was opened again; None while it stands
     """
 
-    period: str
+    period: Period
     number: int
     folder: Path
     at: str
@@ -42,7 +41,7 @@ class Closed:
     @property
     def reopen(self) -> str:
         """The command that opens it again."""
-        return f"drg reopen --{kind_of(self.period)} {self.period} --reason …"
+        return f"drg reopen --{self.period.kind} {self.period} --reason …"
 
 
 @dataclass(frozen=True)
@@ -59,23 +58,21 @@ class ClosedPeriods:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def periods(self) -> list[str]:
+    def periods(self) -> list[Period]:
         """Every month and year that was ever closed, in order, a year behind its months."""
         if not self.folder.is_dir():
             return []
-        names = [
-            path.name for path in self.folder.iterdir() if is_period(path.name) and self.numbers(path.name)
-        ]
-        return sorted(names, key=lambda name: (name[:YEAR_DIGITS], name if len(name) > YEAR_DIGITS else "~"))
+        named = (Period.read(path.name) for path in self.folder.iterdir())
+        return sorted(period for period in named if period and self.numbers(period))
 
-    def numbers(self, period: str) -> list[int]:
+    def numbers(self, period: Period) -> list[int]:
         """The numbers of a period's closings, in order."""
-        there = (path.parent.name for path in (self.folder / period).glob(f"*/{MANIFEST}"))
+        there = (path.parent.name for path in (self.folder / str(period)).glob(f"*/{MANIFEST}"))
         return sorted(int(name) for name in there if name.isascii() and name.isdecimal())
 
-    def closing(self, period: str, number: int) -> Closed:
+    def closing(self, period: Period, number: int) -> Closed:
         """DrgError where its manifest cannot be read."""
-        folder = self.folder / period / str(number)
+        folder = self.folder / str(period) / str(number)
         head = read_json(folder / MANIFEST)
         return Closed(
             period,
@@ -86,18 +83,18 @@ class ClosedPeriods:
             self._reopened(period, number),
         )
 
-    def last(self, period: str) -> Closed | None:
+    def last(self, period: Period) -> Closed | None:
         """The last closing of a period, whether it stands or not."""
         numbers = self.numbers(period)
         return self.closing(period, numbers[-1]) if numbers else None
 
-    def standing(self, period: str) -> Closed | None:
+    def standing(self, period: Period) -> Closed | None:
         """The closing that binds a period now; None where it is open."""
         last = self.last(period)
         return last if last and not last.reopened else None
 
-    def _reopened(self, period: str, number: int) -> Reopened | None:
-        path = self.folder / period / REOPENED.format(number=number)
+    def _reopened(self, period: Period, number: int) -> Reopened | None:
+        path = self.folder / str(period) / REOPENED.format(number=number)
         if not path.is_file():
             return None
         found = read_json(path)
@@ -108,12 +105,12 @@ class ClosedPeriods:
     def reopen(self, closed: Closed, reason: str) -> Reopened:
         """Write beside a closing, which itself stays as it is, that it no longer binds its period."""
         mark = Reopened(closed.number, now(), str(this_user()["name"]), reason)
-        path = self.folder / closed.period / REOPENED.format(number=closed.number)
+        path = self.folder / str(closed.period) / REOPENED.format(number=closed.number)
         with appearing(path) as aside:
             aside.write_text(json.dumps(asdict(mark), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return mark
 
-    def refuse(self, table: str, periods: Collection[str]) -> None:
+    def refuse(self, table: str, periods: Collection[Period]) -> None:
         """DrgError where one of the periods is closed: what it seals stands as it is."""
         closed = [found for period in periods if (found := self.standing(period))]
         if closed:
@@ -123,21 +120,14 @@ class ClosedPeriods:
 def refusal(what: str, closed: Collection[Closed]) -> DrgError:
     """The error for closed periods, with the way out."""
     first = next(iter(closed))
+    periods = ", ".join(str(each.period) for each in closed)
     return DrgError(
-        f"{what}: {', '.join(each.period for each in closed)} {'is' if len(closed) == 1 else 'are'} closed.",
+        f"{what}: {periods} {'is' if len(closed) == 1 else 'are'} closed.",
         [Fault("", str(each)) for each in closed],
         state="What is sealed stands as it was.",
         remedy=f"What arrives after a closing enters the year's clearing. To settle again, give the reason: "
         f"{first.reopen}; then run and close it again.",
     )
-
-
-def is_period(text: str) -> bool:
-    return bool(MONTH.fullmatch(text)) or (len(text) == YEAR_DIGITS and text.isascii() and text.isdecimal())
-
-
-def kind_of(period: str) -> str:
-    return "year" if len(period) == YEAR_DIGITS else "month"
 
 
 def now() -> str:

@@ -12,9 +12,9 @@ from typing import Protocol
 
 import duckdb
 
-from drg_pipeline.duck import quoted
+from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.parquet import partition_literal
+from drg_pipeline.periods import NONE, Period, span
 from drg_pipeline.sql.model import Model
 
 CANDIDATE = "candidate"
@@ -32,13 +32,12 @@ class Computer(Protocol):
         self,
         con: duckdb.DuckDBPyConnection,
         model: Model,
-        partitions: Sequence[str],
+        partitions: Sequence[Period],
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         """Leave the table `candidate` in a connection: the model's rows of the partitions, in their order.
 
         con         where the candidate is judged; it has a view `layer.table` over the files of each table
-        partitions  none of a model without
         files       table -> the files it may read of it; none of a table without rows for them
 
         It is not temporary, so that cursors of the connection see it, and its columns have the types that the
@@ -46,24 +45,24 @@ class Computer(Protocol):
         """
 
 
-def asked(model: Model, partitions: Sequence[str]) -> str:
+def asked(model: Model, partitions: Sequence[Period]) -> str:
     """SQL for the rows of a model that partitions have."""
-    if model.partition == "none":
+    if model.partition == NONE:
         return f"select * from ({model.sql}\n) as answer"
-    values = ", ".join(partition_literal(model.partition, partition) for partition in partitions)
+    values = ", ".join(literal(period.value) for period in partitions)
     return f"select * from ({model.sql}\n) as answer where {model.partition} in ({values})"
 
 
 def order_of(model: Model) -> str:
     """SQL for the order of a candidate: its partitions, so that each is read alone, and in them its grain."""
-    kind = () if model.partition == "none" else (model.partition,)
+    kind = () if model.partition == NONE else (model.partition,)
     return ", ".join(map(quoted, dict.fromkeys((*kind, *model.grain))))
 
 
-def stopped(model: Model, partitions: Sequence[str], why: str, remedy: str = "") -> DrgError:
+def stopped(model: Model, partitions: Sequence[Period], why: str, remedy: str = "") -> DrgError:
     """The error for a SELECT that did not come to an end."""
     return DrgError(
-        f"{model.name} could not be computed for {', '.join(partitions) or 'the region'}.",
+        f"{model.name} could not be computed for {span(partitions) or 'the region'}.",
         [why],
         state="Nothing was published; what was there stands.",
         remedy=remedy,

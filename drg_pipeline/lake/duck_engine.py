@@ -13,6 +13,7 @@ import duckdb
 from drg_pipeline.duck import connect, first_line
 from drg_pipeline.lake.computer import CANDIDATE, TooLarge, asked, order_of, stopped
 from drg_pipeline.lake.store import SPILL, Store
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
@@ -47,7 +48,7 @@ class DuckEngine:
         self,
         con: duckdb.DuckDBPyConnection,
         model: Model,
-        partitions: Sequence[str],
+        partitions: Sequence[Period],
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         """As `Computer` says: computed where it is judged, from the views that are there."""

@@ -25,12 +25,13 @@ from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import rows_of, write_partition
 from drg_pipeline.lake.reads import Inputs, Landed
 from drg_pipeline.lake.store import Store, footers
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
-Guard = Callable[[str, Collection[str]], None]
+Guard = Callable[[str, Collection[Period]], None]
 """refuses, by a DrgError, that partitions of a table be computed again"""
 
 
@@ -61,7 +62,7 @@ class Engine:
         """A connection as models are given it, whichever engine computes them: here they are judged."""
         return self.duck.connect()
 
-    def compute(self, name: str, partitions: Sequence[str] = ()) -> list[Outcome]:
+    def compute(self, name: str, partitions: Sequence[Period]) -> list[Outcome]:
         """Compute, check and publish a model's partitions; each is judged alone.
 
         They are computed in one go, or where that does not fit into memory in several.
@@ -70,13 +71,13 @@ class Engine:
         A partition whose checks fail is not published; its outcome says so.
         """
         model = self.project.models[name]
-        with self.store.alone(*(partitions or [name])):
+        with self.store.alone(*(str(period) or name for period in partitions)):
             # Asked under the lock that a closing holds while it is made.
             if model.sealed:
                 self.guard(name, partitions)
             outcomes: list[Outcome] = []
-            at_once = max(len(partitions), 1)
-            while not outcomes or len(outcomes) < len(partitions):
+            at_once = len(partitions)
+            while len(outcomes) < len(partitions):
                 now = partitions[len(outcomes) : len(outcomes) + at_once]
                 try:
                     outcomes += self._computed(model, now)
@@ -88,9 +89,9 @@ class Engine:
                     at_once = (len(now) + 1) // 2
             return outcomes
 
-    def _computed(self, model: Model, partitions: Sequence[str]) -> list[Outcome]:
+    def _computed(self, model: Model, partitions: Sequence[Period]) -> list[Outcome]:
         with closing(self.connect()) as con:
-            shown = self.inputs.show(con, model, model.partition, partitions)
+            shown = self.inputs.show(con, model, partitions)
             self.computer.candidate(con, model, partitions, shown.files)
             return self._publish(con, model, partitions, shown.digests)
 
@@ -98,28 +99,26 @@ class Engine:
         self,
         con: duckdb.DuckDBPyConnection,
         model: Model,
-        partitions: Sequence[str],
-        inputs: Mapping[str | None, Mapping[str, str]],
+        partitions: Sequence[Period],
+        inputs: Mapping[Period, Mapping[str, str]],
     ) -> list[Outcome]:
         contract = Contract(self.project, model)
         types = contract.check_types(con, CANDIDATE)
         code = self.project.code_version(model.name)
-        temporaries: dict[str | None, Path] = {}
-        keys: list[str | None] = [None] if model.partition == "none" else list(partitions)
+        temporaries: dict[Period, Path] = {}
 
-        def write(key: str | None) -> Outcome:
-            own_rows = rows_of(CANDIDATE, model.partition, key)
+        def write(period: Period) -> Outcome:
+            own_rows = rows_of(CANDIDATE, period)
             with con.cursor() as own:
-                outcome, temporaries[key] = write_partition(
+                outcome, temporaries[period] = write_partition(
                     own,
                     self.store,
                     relation=own_rows,
                     table=model.name,
-                    kind=model.partition,
-                    partition=key,
+                    period=period,
                     columns=types,
                     code=code,
-                    inputs=inputs[key],
+                    inputs=inputs[period],
                     counted=logical_digest(own, own_rows, types, in_order=True),
                 )
             return outcome
@@ -127,14 +126,12 @@ class Engine:
         try:
             # Most partitions are too small to be written by two threads.
             with ThreadPoolExecutor(self.settings.threads or os.cpu_count()) as pool:
-                outcomes = list(pool.map(write, keys))
+                outcomes = list(pool.map(write, partitions))
             con.execute(f"drop table {CANDIDATE}")
-            self.inputs.view(con, model.name, [temporaries[key] for key in keys])
+            self.inputs.view(con, model.name, [temporaries[period] for period in partitions])
             for invariant in self.project.invariants_of(model.name):
-                self.inputs.show(
-                    con, invariant, model.partition, list(partitions), skip={model.name, *model.upstream}
-                )
-            checks = contract.checks(con, keys)
+                self.inputs.show(con, invariant, partitions, skip={model.name, *model.upstream})
+            checks = contract.checks(con, partitions)
             keep_failing(con, self.store, model.name, checks)
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
@@ -147,31 +144,27 @@ class Engine:
                 temporary.unlink(missing_ok=True)
         return outcomes
 
-    def stale(self, name: str, partitions: Sequence[str] = ()) -> list[str]:
-        """Those of the partitions that are missing, or that today's model or today's inputs would change.
-
-        A table without partitions is its one partition, named ''.
-        """
+    def stale(self, name: str, partitions: Sequence[Period]) -> list[Period]:
+        """Those of the partitions that are missing, or that today's model or today's inputs would change."""
         model = self.project.models[name]
         code = self.project.code_version(name)
-        partitions = [""] if model.partition == "none" else partitions
-        files = {partition: self.store.file(name, model.partition, partition) for partition in partitions}
+        files = {period: self.store.file(name, period) for period in partitions}
         with closing(self.connect()) as con:
             there = footers(con, [path for path in files.values() if path.is_file()])
             current = [
-                partition
-                for partition, path in files.items()
+                period
+                for period, path in files.items()
                 if path in there and (there[path].code, there[path].kind) == (code, KIND)
             ]
-            inputs: Mapping[str | None, Mapping[str, str]] = {}
+            inputs: Mapping[Period, Mapping[str, str]] = {}
             if current:
                 try:
-                    inputs = self.inputs.show(con, model, model.partition, current).digests
+                    inputs = self.inputs.show(con, model, current).digests
                 except DrgError:
                     # Something it reads is not there: the step that is run will say what.
                     return list(partitions)
         return [
-            partition
-            for partition, path in files.items()
-            if (partition or None) not in inputs or there[path].inputs != inputs[partition or None]
+            period
+            for period, path in files.items()
+            if period not in inputs or there[path].inputs != inputs[period]
         ]

@@ -15,26 +15,27 @@ import duckdb
 from drg_pipeline.duck import write_parquet
 from drg_pipeline.files import appearing
 from drg_pipeline.lake.store import Store
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.contract import Check
 
 FOLDER = ".failing"
 # The name of the file of a table without partitions.
-WHOLE = "all"
+ALL = "all"
 
 
-def failing_file(store: Store, table: str, rule: str, partition: str | None) -> Path:
+def failing_file(store: Store, table: str, rule: str, period: Period) -> Path:
     """Where the rows are kept that break a rule in a partition."""
-    return store.root / FOLDER / table / rule / f"{partition or WHOLE}.parquet"
+    return store.root / FOLDER / table / rule / f"{str(period) or ALL}.parquet"
 
 
 def keep_failing(
-    con: duckdb.DuckDBPyConnection, store: Store, table: str, checks: Mapping[str | None, Sequence[Check]]
+    con: duckdb.DuckDBPyConnection, store: Store, table: str, checks: Mapping[Period, Sequence[Check]]
 ) -> None:
     """Keep the rows of every broken rule; forget those of rules that hold again."""
     judged_before = (store.root / FOLDER / table).is_dir()
-    for partition, found in checks.items():
+    for period, found in checks.items():
         for check in found:
-            path = failing_file(store, table, check.id, partition)
+            path = failing_file(store, table, check.id, period)
             if not check.passed:
                 with appearing(path) as aside:
                     write_parquet(con, f"select * from ({check.rows}\n) as broken order by all", aside)

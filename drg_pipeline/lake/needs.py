@@ -12,45 +12,46 @@ from pathlib import Path
 
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome, refused
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.model import Invariant, Model
 
-Needs = dict[str, list[str]]
-"""table -> its partitions in order, none for a table without; tables in an order of computation"""
-Ends = Callable[[str, str], bool]
-"""whether a partition of a table ('' of a table without) is taken as it is"""
+Needs = dict[str, list[Period]]
+"""table -> its partitions in order; of a table of deliveries the whole; tables in an order of computation"""
+Ends = Callable[[str, Period], bool]
+"""whether a partition of a table is taken as it is"""
 
 
-def nowhere(table: str, partition: str) -> bool:
+def nowhere(table: str, period: Period) -> bool:
     return False
 
 
 def needed(
     engine: Engine,
-    targets: Mapping[str, Collection[str]],
+    targets: Mapping[str, Collection[Period]],
     *,
     ends: Collection[str] = (),
     ends_at: Ends = nowhere,
 ) -> Needs:
     """The given partitions of tables and all that they and the invariants that guard them rest on.
 
-    targets  table -> partitions (none for a table without)
+    targets  table -> partitions
     ends     tables that are taken as they are: what they rest on is not followed
     ends_at  the same of single partitions
 
     Tables that no model computes come first. The law that names the years of other tables must be published.
     """
     project = engine.project
-    wanted: dict[str, set[str]] = {table: set(partitions) for table, partitions in targets.items()}
+    wanted: dict[str, set[Period]] = {table: set(partitions) for table, partitions in targets.items()}
     with closing(engine.connect()) as con:
         for name, model in reversed(project.models.items()):
             if name not in wanted or name in ends:
                 continue
-            followed = [p for p in sorted(wanted[name] or {""}) if not ends_at(name, p)]
+            followed = [period for period in sorted(wanted[name]) if not ends_at(name, period)]
             if not followed:
                 continue
             readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
             for reader in readers:
-                found = engine.inputs.partitions(con, reader, model.partition, [p for p in followed if p])
+                found = engine.inputs.partitions(con, reader, followed)
                 for table, partitions in found.items():
                     if table != name:
                         wanted.setdefault(table, set()).update(partitions)
@@ -58,7 +59,7 @@ def needed(
     return {table: sorted(wanted[table]) for table in order if table in wanted}
 
 
-def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[str]]) -> set[str]:
+def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[Period]]) -> set[str]:
     """The deliveries that the partitions of a plan read, by name."""
     project = engine.project
     found: set[Path] = set()
@@ -67,7 +68,6 @@ def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[str]]) -> set[
             if name not in project.models:
                 continue
             model = project.models[name]
-            keys: list[str | None] = [None] if model.partition == "none" else list(partitions)
             readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
             for reader in readers:
                 for table in reader.upstream:
@@ -78,14 +78,14 @@ def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[str]]) -> set[
                         guide = reads.deliveries_of
                         kind = project.partition_of(guide)
                         engine.inputs.view(con, guide, list(engine.store.partitions(guide, kind).values()))
-                    files, _ = engine.inputs.deliveries(con, table, model.partition, keys, reads)
+                    files, _ = engine.inputs.deliveries(con, table, partitions, reads)
                     found |= {path.parent for paths in files.values() for path in paths}
     return {label for label, folder in engine.inputs.landed().items() if folder in found}
 
 
 def recompute(
     engine: Engine,
-    plan: Mapping[str, Sequence[str]],
+    plan: Mapping[str, Sequence[Period]],
     *,
     stale_only: bool = False,
     progress: Callable[[str, Sequence[Outcome]], None] = lambda table, outcomes: None,
@@ -97,13 +97,13 @@ def recompute(
     Raises the DrgError of the first table whose checks refuse a partition.
     """
     done: dict[str, list[Outcome]] = {}
-    for name, model in engine.project.models.items():
+    for name in engine.project.models:
         if name not in plan:
             continue
         partitions = engine.stale(name, plan[name]) if stale_only else list(plan[name])
-        if not partitions and (stale_only or model.partition != "none"):
+        if not partitions:
             continue
-        outcomes = engine.compute(name, [] if model.partition == "none" else partitions)
+        outcomes = engine.compute(name, partitions)
         progress(name, outcomes)
         if stopped := refused(outcomes):
             raise stopped

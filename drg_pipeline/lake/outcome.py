@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.contract import Check
 
 
@@ -15,7 +16,7 @@ class Outcome:
     """One partition of a step: what was counted, which checks were made, whether it was published."""
 
     table: str
-    partition: str | None
+    partition: Period
     path: Path
     rows: int
     digest: str
@@ -30,13 +31,13 @@ class Outcome:
 def refused(outcomes: Sequence[Outcome]) -> DrgError | None:
     """The error for partitions whose blocking checks failed; None when all were published."""
     faults = [
-        f"{outcome.table}{'' if outcome.partition is None else ' ' + outcome.partition}: {check}"
+        f"{f'{outcome.table} {outcome.partition}'.rstrip()}: {check}"
         for outcome in outcomes
         for check in outcome.failures
     ]
     if not faults:
         return None
-    stopped = sorted({o.partition or o.table for o in outcomes if not o.published})
+    stopped = sorted({str(o.partition) or o.table for o in outcomes if not o.published})
     return DrgError(
         f"{outcomes[0].table} was not published for {', '.join(stopped)}: its checks failed.",
         faults,

@@ -15,14 +15,16 @@ from drg_pipeline.duck import file_literal, literal, quoted, write_parquet
 from drg_pipeline.files import temporary
 from drg_pipeline.lake.digest import KIND, Counted
 from drg_pipeline.lake.outcome import Outcome
-from drg_pipeline.lake.store import Store
+from drg_pipeline.lake.store import Store, period_of
+from drg_pipeline.periods import MONTH, WHOLE, YEAR, Period
+
+# Types of the columns that come from the path.
+HIVE = {MONTH: "varchar", YEAR: "integer"}
 
 
-def rows_of(table: str, kind: str, partition: str | None) -> str:
+def rows_of(table: str, period: Period) -> str:
     """The rows of one partition of a table, as SQL that can stand behind FROM."""
-    return (
-        table if partition is None else f"(from {table} where {kind} = {partition_literal(kind, partition)})"
-    )
+    return table if period == WHOLE else f"(from {table} where {period.kind} = {literal(period.value)})"
 
 
 def write_partition(
@@ -31,8 +33,7 @@ def write_partition(
     *,
     relation: str,
     table: str,
-    kind: str,
-    partition: str | None,
+    period: Period,
     columns: Sequence[tuple[str, str]],
     code: str,
     inputs: Mapping[str, str],
@@ -43,9 +44,9 @@ def write_partition(
     relation  its rows in the order that the file is to have, as SQL that can stand behind FROM
     counted   their number and digest
     """
-    path = store.file(table, kind, partition)
+    path = store.file(table, period)
     aside = temporary(path)
-    stored = ", ".join(quoted(name) for name, _ in columns if name != kind)
+    stored = ", ".join(quoted(name) for name, _ in columns if name != period.kind)
     notes = {
         "digest": counted.digest,
         "code": code,
@@ -55,21 +56,14 @@ def write_partition(
         "model": table,
     }
     write_parquet(con, f"select {stored} from {relation}", aside, rows=counted.rows, notes=notes)
-    return Outcome(table, partition, path, counted.rows, counted.digest), aside
+    return Outcome(table, period, path, counted.rows, counted.digest), aside
 
 
 def parquet(files: Sequence[Path]) -> str:
     """A table function over files of the lake; the partition's column comes from the path."""
     listed = ", ".join(map(file_literal, files))
-    kinds = {
-        part.split("=")[0] for path in files for part in path.parts if part.startswith(("month=", "year="))
-    }
+    kinds = {period_of(path).kind for path in files} & HIVE.keys()
     if not kinds:
         return f"read_parquet([{listed}], hive_partitioning = false)"
-    types = {"month": "varchar", "year": "integer"}
-    declared = ", ".join(f"{kind}: {types[kind]}" for kind in sorted(kinds))
+    declared = ", ".join(f"{kind}: {HIVE[kind]}" for kind in sorted(kinds))
     return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{declared}}})"
-
-
-def partition_literal(kind: str, partition: str) -> str:
-    return str(int(partition)) if kind == "year" else literal(partition)

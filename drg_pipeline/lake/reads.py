@@ -12,13 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.duck import quoted
+from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.periods import month_number, month_text, months_between, months_of
 from drg_pipeline.lake.slices import Slices
-from drg_pipeline.lake.store import PART, SPILL, Store, footers
+from drg_pipeline.lake.store import PART, SPILL, Store, footers, name_of
+from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period, between
 from drg_pipeline.sql.header import Reads
 from drg_pipeline.sql.model import Invariant, Model
 from drg_pipeline.sql.project import Project
@@ -35,7 +35,7 @@ class Shown:
     files    table -> the files of all of them together
     """
 
-    digests: dict[str | None, dict[str, str]]
+    digests: dict[Period, dict[str, str]]
     files: dict[str, Sequence[Path]]
 
 
@@ -53,8 +53,7 @@ class Inputs:
         self,
         con: duckdb.DuckDBPyConnection,
         reader: Model | Invariant,
-        kind: str,
-        partitions: Sequence[str],
+        periods: Sequence[Period],
         skip: Collection[str] = (),
     ) -> Shown:
         """Create a view for each upstream name of a model or invariant, over the partitions it may read.
@@ -62,8 +61,7 @@ class Inputs:
         What a partition reads is the same whether partitions are computed one by one or together.
         DrgError where something that is read is not there.
         """
-        keys: list[str | None] = [None] if kind == "none" else list(partitions)
-        shown = Shown({key: {} for key in keys}, {})
+        shown = Shown({period: {} for period in periods}, {})
         missing: list[str] = []
         # Tables that say which partitions of others are read come first.
         guides = {r.year_from.rsplit(".", 1)[0] for r in reader.reads.values() if r.year_from}
@@ -71,24 +69,25 @@ class Inputs:
         for table in sorted(reader.upstream, key=lambda name: (name not in guides, name)):
             if table in skip:
                 continue
-            files, gaps = self._files(con, table, kind, keys, reader.reads.get(table))
+            files, gaps = self._files(con, table, periods, reader.reads.get(table))
             missing += [f"{table} {gap}".strip() for gap in gaps]
             every = sorted({path for found in files.values() for path in found})
             model = self.project.models.get(table)
-            if model and model.slice_by and kind == "month" and every:
-                every, slices = self.sliced(con, model, every, partitions)
+            if model and model.slice_by and periods[0].kind == MONTH and every:
+                every, slices = self.sliced(con, model, every, periods)
             else:
                 digests = self._file_digests(con, every)
                 slices = {
-                    key: digest_of((path.parent.name, digests[path]) for path in files[key]) for key in keys
+                    period: digest_of((path.parent.name, digests[path]) for path in found)
+                    for period, found in files.items()
                 }
             self.view(con, table, every)
             shown.files[table] = every
-            for key in keys:
-                shown.digests[key][table] = slices[key]
+            for period in periods:
+                shown.digests[period][table] = slices[period]
         if missing:
             name = reader.name if isinstance(reader, Model) else reader.id
-            whom = ", ".join(partitions) or "the region"
+            whom = ", ".join(map(str, periods)) or "the region"
             raise DrgError(
                 f"{name} cannot be computed for {whom}: what it reads is not there.",
                 sorted(set(missing)),
@@ -101,107 +100,96 @@ class Inputs:
         self,
         con: duckdb.DuckDBPyConnection,
         table: str,
-        kind: str,
-        keys: Sequence[str | None],
+        periods: Sequence[Period],
         reads: Reads | None,
-    ) -> tuple[dict[str | None, list[Path]], list[str]]:
+    ) -> tuple[dict[Period, list[Path]], list[str]]:
         """The files of an upstream table that each partition reads, and the partitions that are not there."""
         up_kind = self.project.partition_of(table)
         if up_kind == "delivery":
-            return self.deliveries(con, table, kind, keys, reads)
+            return self.deliveries(con, table, periods, reads)
         there = self.store.partitions(table, up_kind)
-        if not there and up_kind == "none":
-            return {key: [] for key in keys}, [""]
-        years = self._years(con, kind, keys, reads.year_from) if reads and reads.year_from else {}
-        files: dict[str | None, list[Path]] = {}
+        years = self._years(con, periods, reads.year_from) if reads and reads.year_from else {}
+        files: dict[Period, list[Path]] = {}
         gaps: list[str] = []
-        for key in keys:
-            wanted = (
-                years[key]
-                if key in years
-                else upstream_partitions(kind, [key] if key else [], up_kind, reads)
-            )
-            files[key] = [there[up] for up in (there if wanted is None else wanted) if up in there]
-            gaps += [f"{up_kind}={up}" for up in wanted or () if up not in there]
+        for period in periods:
+            wanted = years[period] if period in years else upstream_periods([period], up_kind, reads)
+            files[period] = [there[up] for up in (there if wanted is None else wanted) if up in there]
+            gaps += [name_of(up) for up in wanted or () if up not in there]
         return files, gaps
 
     @staticmethod
     def _years(
-        con: duckdb.DuckDBPyConnection, kind: str, keys: Sequence[str | None], year_from: str
-    ) -> dict[str | None, list[str]]:
+        con: duckdb.DuckDBPyConnection, periods: Sequence[Period], year_from: str
+    ) -> dict[Period, list[Period]]:
         guide, column = year_from.rsplit(".", 1)
         rows = con.execute(
-            f"select cast({kind} as varchar), cast({quoted(column)} as varchar) from {guide}"
+            f"select distinct {periods[0].kind}, cast({quoted(column)} as varchar) from {guide} order by all"
         ).fetchall()
-        return {key: sorted({year for own, year in rows if own == key}) for key in keys}
+        named = [(own, Period.of(str(year), YEAR)) for own, year in rows]
+        return {period: [year for own, year in named if own == period.value] for period in periods}
 
     def partitions(
         self,
         con: duckdb.DuckDBPyConnection,
         reader: Model | Invariant,
-        kind: str,
-        partitions: Sequence[str],
-    ) -> dict[str, list[str]]:
-        """The partitions of each upstream table that these partitions read; none of a table without."""
-        keys: list[str | None] = [None] if kind == "none" else list(partitions)
-        found: dict[str, list[str]] = {}
+        periods: Sequence[Period],
+    ) -> dict[str, list[Period]]:
+        """The partitions of each upstream table that these partitions read; of deliveries the whole."""
+        found: dict[str, list[Period]] = {}
         for table in reader.upstream:
             up_kind, reads = self.project.partition_of(table), reader.reads.get(table)
-            if up_kind in ("none", "delivery"):
-                found[table] = []
+            if up_kind == "delivery":
+                found[table] = [WHOLE]
                 continue
             if reads and reads.year_from:
                 guide = reads.year_from.rsplit(".", 1)[0]
-                self.view(con, guide, list(self.store.partitions(guide, kind).values()))
-                years = self._years(con, kind, keys, reads.year_from)
+                self.view(con, guide, list(self.store.partitions(guide, periods[0].kind).values()))
+                years = self._years(con, periods, reads.year_from)
                 found[table] = sorted({year for named in years.values() for year in named})
                 continue
-            wanted = upstream_partitions(kind, partitions, up_kind, reads)
-            there = self.store.partitions(table, up_kind)
-            found[table] = [name for name in there if name] if wanted is None else wanted
+            wanted = upstream_periods(periods, up_kind, reads)
+            found[table] = [*self.store.partitions(table, up_kind)] if wanted is None else wanted
         return found
 
     def deliveries(
         self,
         con: duckdb.DuckDBPyConnection,
         table: str,
-        kind: str,
-        keys: Sequence[str | None],
+        periods: Sequence[Period],
         reads: Reads | None,
-    ) -> tuple[dict[str | None, list[Path]], list[str]]:
+    ) -> tuple[dict[Period, list[Path]], list[str]]:
         """Of a table of deliveries the files that each partition reads, and the deliveries that lack.
 
         The table that tells which of them a month reads must be in view.
         """
         landed = self.landed()
-        if kind == "none":
-            wanted: dict[str | None, set[str]] = {None: set(landed)}
+        wanted: dict[Period, set[str]] = {period: set() for period in periods}
+        if periods[0] == WHOLE:
+            wanted[WHOLE].update(landed)
         elif reads and reads.deliveries_of:
-            wanted = {key: set() for key in keys}
-            marks = ", ".join("?" for _ in keys)
             for month, delivery in con.execute(
                 f"select distinct settlement_month, delivery from {reads.deliveries_of} "
-                f"where settlement_month in ({marks})",
-                list(keys),
+                f"where settlement_month in ({', '.join(map(literal, periods))})"
             ).fetchall():
-                wanted[month].add(delivery)
+                wanted[Period.of(month)].add(delivery)
         else:
-            wanted = {key: {delivery for delivery in landed if delivery.split("/")[0] == key} for key in keys}
+            for period in periods:
+                wanted[period].update(label for label in landed if label.split("/")[0] == str(period))
         name = f"{table.split('.')[1]}.parquet"
         gaps = sorted({delivery for found in wanted.values() for delivery in found} - landed.keys())
-        files: dict[str | None, list[Path]] = {
-            key: [landed[delivery] / name for delivery in sorted(found) if delivery in landed]
-            for key, found in wanted.items()
+        files = {
+            period: [landed[delivery] / name for delivery in sorted(found) if delivery in landed]
+            for period, found in wanted.items()
         }
         return files, [f"delivery {delivery}" for delivery in gaps]
 
     def sliced(
-        self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[str]
-    ) -> tuple[list[Path], dict[str | None, str]]:
+        self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[Period]
+    ) -> tuple[list[Path], Mapping[Period, str]]:
         """What months depend on of a sliced table: a file that holds it, and the digest of each one's."""
         stands = digest_of((str(path), digest) for path, digest in self._file_digests(con, files).items())
         narrowed = self._slices.of(con, model, files, stands, months)
-        return [narrowed.file], {month: narrowed.digests[month] for month in months}
+        return [narrowed.file], narrowed.digests
 
     def view(self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path]) -> None:
         """A view `layer.table` over files of it."""
@@ -240,30 +228,25 @@ class Inputs:
         return {path: self._digests[path][1] if path in stamps else path.parent.name for path in paths}
 
 
-def upstream_partitions(
-    kind: str, partitions: Sequence[str], up_kind: str, reads: Reads | None
-) -> list[str] | None:
-    """The partitions of an upstream table that a model's partitions read; None: the whole table."""
-    if up_kind == "none" or kind == "none":
+def upstream_periods(periods: Sequence[Period], up_kind: str, reads: Reads | None) -> list[Period] | None:
+    """The partitions of an upstream table that a model's partitions read; None: all that are there."""
+    if up_kind == NONE:
+        return [WHOLE]
+    if WHOLE in periods:
         return None
     reads = reads or Reads()
-    if reads.months is not None and kind == "month":
+    if reads.months is not None and periods[0].kind == MONTH:
         low, high = reads.months
-        wanted: Iterable[str] = (
+        wanted = {
             month
-            for own in partitions
-            for month in months_between(
-                month_text(month_number(own) + low), month_text(month_number(own) + high)
-            )
-            if not reads.within_year or month[:4] == own[:4]
-        )
+            for own in periods
+            for month in between(own + low, own + high)
+            if not reads.within_year or month.year == own.year
+        }
+    elif up_kind == MONTH and periods[0].kind == MONTH and reads.years is None:
+        wanted = set(periods)
     else:
         low, high = reads.years or (0, 0)
-        years = (str(int(own[:4]) + offset) for own in partitions for offset in range(low, high + 1))
-        if up_kind == "year":
-            wanted = years
-        elif kind == "month" and reads.years is None:
-            wanted = partitions
-        else:
-            wanted = (month for year in years for month in months_of(year))
-    return sorted(set(wanted))
+        years = {year for own in periods for year in between(own.year + low, own.year + high)}
+        wanted = years if up_kind == YEAR else {month for year in years for month in year.months}
+    return sorted(wanted)

@@ -85,11 +85,10 @@ def link_tables(source: Store, targets: Sequence[Store], layers: Collection[str]
 def link_plan(source: Store, targets: Sequence[Store], engine: Engine, plan: Needs) -> None:
     """Show the partitions that a plan names, as far as they are there."""
     for table, partitions in plan.items():
-        kind = engine.project.partition_of(table)
-        if kind == "delivery":
+        if engine.project.partition_of(table) == "delivery":
             continue
-        for partition in partitions or [""]:
-            path = source.file(table, kind, partition or None)
+        for period in partitions:
+            path = source.file(table, period)
             for target in targets:
                 shown = target.root / path.relative_to(source.root)
                 if path.is_file() and not shown.exists():

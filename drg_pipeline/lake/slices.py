@@ -16,6 +16,7 @@ import duckdb
 from drg_pipeline.duck import literal, quoted, write_parquet
 from drg_pipeline.lake.digest import empty_digest, logical_digests
 from drg_pipeline.lake.parquet import parquet
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
@@ -25,7 +26,7 @@ class Narrowed:
     """The rows that some months depend on, in the table's order, and by month the digest of its own."""
 
     file: Path
-    digests: Mapping[str, str]
+    digests: Mapping[Period, str]
 
 
 class Slices:
@@ -35,7 +36,7 @@ class Slices:
         self._project = project
         self._spill = spill
         self._folder: TemporaryDirectory[str] | None = None
-        self._made: dict[tuple[str, ...], Narrowed] = {}
+        self._made: dict[tuple[object, ...], Narrowed] = {}
 
     def of(
         self,
@@ -43,7 +44,7 @@ class Slices:
         model: Model,
         files: Sequence[Path],
         stands: str,
-        months: Sequence[str],
+        months: Sequence[Period],
     ) -> Narrowed:
         """The rows of a sliced table that the months can depend on.
 
@@ -55,7 +56,7 @@ class Slices:
         return self._made[asked]
 
     def _narrowed(
-        self, con: duckdb.DuckDBPyConnection, model: Model, whole: str, months: Sequence[str]
+        self, con: duckdb.DuckDBPyConnection, model: Model, whole: str, months: Sequence[Period]
     ) -> Narrowed:
         assert model.slice_by
         month, key = model.slice_by
@@ -76,7 +77,7 @@ class Slices:
         con.execute(f"drop table {parts}")
         con.execute(f"drop table {kept}")
         none = empty_digest(columns)
-        return Narrowed(file, {value: found.get(value, none).digest for value in months})
+        return Narrowed(file, {value: found.get(str(value), none).digest for value in months})
 
     def _file(self) -> Path:
         if self._folder is None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.periods import NONE, WHOLE, Period
+
 PART = "part.parquet"
 # What does not fit into memory, and what lasts as long as a step.
 SPILL = ".spill"
@@ -48,18 +50,17 @@ class Store:
         layer, name = table.split(".")
         return self.root / layer / name
 
-    def file(self, table: str, kind: str, partition: str | None) -> Path:
+    def file(self, table: str, period: Period) -> Path:
         """The place of a partition, whether it is there or not."""
-        folder = self.folder(table)
-        return folder / PART if kind == "none" else folder / f"{kind}={partition}" / PART
+        return self.folder(table) / name_of(period) / PART
 
-    def partitions(self, table: str, kind: str) -> dict[str | None, Path]:
+    def partitions(self, table: str, kind: str) -> dict[Period, Path]:
         """The published partitions of a table, in order."""
         folder = self.folder(table)
-        if kind == "none":
-            return {None: folder / PART} if (folder / PART).is_file() else {}
+        if kind == NONE:
+            return {WHOLE: folder / PART} if (folder / PART).is_file() else {}
         found = sorted(folder.glob(f"{kind}=*/{PART}"))
-        return {path.parent.name.removeprefix(f"{kind}="): path for path in found}
+        return {period: path for path in found if (period := period_of(path)) != WHOLE}
 
     @contextlib.contextmanager
     def alone(self, *names: str) -> Iterator[None]:
@@ -75,6 +76,17 @@ class Store:
                 handle = stack.enter_context(open(folder / f"{name}.lock", "w"))
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+
+def name_of(period: Period) -> str:
+    """A partition's folder in that of its table: `month=2025-01`; '' of a table without partitions."""
+    return "" if period == WHOLE else f"{period.kind}={period}"
+
+
+def period_of(path: Path) -> Period:
+    """The period of a file that was published, as its folder's name says."""
+    kind, _, text = path.parent.name.partition("=")
+    return Period.read(text, kind) or WHOLE
 
 
 def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, Footer]:

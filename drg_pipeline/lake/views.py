@@ -13,12 +13,11 @@ import duckdb
 
 from drg_pipeline.duck import connect, literal, quoted
 from drg_pipeline.files import publish, temporary
-from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.store import PART, Store
+from drg_pipeline.lake.parquet import HIVE, parquet
+from drg_pipeline.lake.store import PART, Store, name_of, period_of
+from drg_pipeline.periods import WHOLE, Period
 
 VIEWS_FILE = "views.duckdb"
-# Types of the columns that come from the path.
-_TYPES = {"month": "varchar", "year": "integer"}
 
 
 def published(store: Store) -> dict[str, list[Path]]:
@@ -28,12 +27,6 @@ def published(store: Store) -> dict[str, list[Path]]:
         layer, table = path.relative_to(store.root).parts[:2]
         tables.setdefault(f"{layer}.{table}", []).append(path)
     return tables
-
-
-def partition_of(path: Path) -> tuple[str, str]:
-    """Kind and value of a published file's partition, as `month` and `2025-01`; empty where it has none."""
-    kind, _, value = path.parent.name.partition("=")
-    return (kind, value) if kind in _TYPES else ("", "")
 
 
 def open_views(store: Store, macros: str = "") -> duckdb.DuckDBPyConnection:
@@ -46,7 +39,7 @@ def open_views(store: Store, macros: str = "") -> duckdb.DuckDBPyConnection:
         if macros:
             con.execute(macros)
         for table, files in published(store).items():
-            _view(con, table, partition_of(files[0])[0], parquet(files))
+            _view(con, table, period_of(files[0]), parquet(files))
         con.execute("set lock_configuration = true")
     except BaseException:
         con.close()
@@ -82,7 +75,7 @@ def write_views_file(store: Store) -> bool:
             # Globs are looked up below the lake; the views keep them as they are written.
             con.execute(f"set file_search_path = {literal(store.root.resolve())}")
             for table, files in tables.items():
-                _view(con, table, partition_of(files[0])[0], _glob(store, files[0]))
+                _view(con, table, period_of(files[0]), _glob(store, files[0]))
             made = _columns(con)
         if target.is_file() and _columns_of(target) == made:
             return False
@@ -93,15 +86,15 @@ def write_views_file(store: Store) -> bool:
             left.unlink(missing_ok=True)
 
 
-def _view(con: duckdb.DuckDBPyConnection, table: str, partition: str, source: str) -> None:
+def _view(con: duckdb.DuckDBPyConnection, table: str, period: Period, source: str) -> None:
     """A view `layer.table` over a table function.
 
     Where one file is read, DuckDB 1.5.5 answers min and max of a column that comes from the path with an
     internal error; taken through a text it does not, and files are still chosen by it.
     """
     layer, name = table.split(".")
-    column = quoted(partition)
-    shown = f"* replace (cast({column} || '' as {_TYPES[partition]}) as {column})" if partition else "*"
+    column = quoted(period.kind)
+    shown = "*" if period == WHOLE else f"* replace (cast({column} || '' as {HIVE[period.kind]}) as {column})"
     con.execute(f"create schema if not exists {quoted(layer)}")
     con.execute(f"create view {quoted(layer)}.{quoted(name)} as select {shown} from {source}")
 
@@ -109,8 +102,8 @@ def _view(con: duckdb.DuckDBPyConnection, table: str, partition: str, source: st
 def _glob(store: Store, file: Path) -> str:
     """The table function over all partitions of a file's table, whichever they will be."""
     source = parquet([file.relative_to(store.root)])
-    kind, value = partition_of(file)
-    return source.replace(f"/{kind}={value}/", f"/{kind}=*/") if kind else source
+    period = period_of(file)
+    return source if period == WHOLE else source.replace(f"/{name_of(period)}/", f"/{period.kind}=*/")
 
 
 def _columns(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:

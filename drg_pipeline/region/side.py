@@ -24,11 +24,11 @@ from drg_pipeline.grouping.scheme import digest_of_folder, fill_schemes, read_sc
 from drg_pipeline.ingest.delivery import TakenIn, take_in_deliveries
 from drg_pipeline.ingest.records import count_of
 from drg_pipeline.ingest.reference import load_reference
-from drg_pipeline.lake.digest import Counted, empty_digest, logical_digest, logical_digests
+from drg_pipeline.lake.digest import empty_digest, logical_digest, logical_digests
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet, rows_of, write_partition
 from drg_pipeline.lake.store import footers
-from drg_pipeline.periods import Period
+from drg_pipeline.periods import NONE, WHOLE, Period
 from drg_pipeline.policy import Pack
 from drg_pipeline.region.catalog import (
     CALENDAR_OVERLAY,
@@ -53,7 +53,7 @@ class Written:
     """One partition of a side table; `changed` tells whether it differs from what was there."""
 
     table: str
-    partition: str | None
+    partition: Period
     rows: int
     digest: str
     changed: bool
@@ -120,18 +120,14 @@ class Side:
             if misnamed:
                 raise DrgError("A scheme's folder has another name than the scheme.", misnamed)
             fill_schemes(con, self.layouts.schemes, schemes)
-            return [
-                written
-                for source in sources
-                for written in self._write(con, source.name, "none", [None], source.columns)
-            ]
+            return [written for source in sources for written in self._write(con, source, [WHOLE])]
 
     def _published_schemes(self, con: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
         """name -> digest of the schemes in the lake; None while one of their tables is missing."""
-        files = [self.store.file(source.name, "none", None) for source in self.tables(SCHEME)]
+        files = [self.store.file(source.name, WHOLE) for source in self.tables(SCHEME)]
         if not all(path.is_file() for path in files):
             return None
-        head = self.store.file(SCHEME_TABLE, "none", None)
+        head = self.store.file(SCHEME_TABLE, WHOLE)
         return dict(con.execute(f"select scheme, digest from {parquet([head])}").fetchall())
 
     # -- reference and law ---------------------------------------------------------------------
@@ -145,9 +141,7 @@ class Side:
             days = self._calendar(con)
             self._fill(con, CALENDAR_TABLE, self.project.sources[CALENDAR_TABLE].columns, list(days))
             return [
-                written
-                for source in self.tables(REFERENCE)
-                for written in self._write(con, source.name, "none", [None], source.columns)
+                written for source in self.tables(REFERENCE) for written in self._write(con, source, [WHOLE])
             ]
 
     def _refuse_unread(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -183,8 +177,7 @@ class Side:
             for name in tables:
                 source = self.project.sources[name]
                 self._fill(con, name, source.columns, self.pack.rows(name, periods, self.known_on))
-                texts = [str(period) for period in periods]
-                written += self._write(con, name, source.partition, texts, source.columns, write)
+                written += self._write(con, source, periods, write)
         return written
 
     def known_on(self, moment: str, period: Period) -> date:
@@ -240,38 +233,34 @@ class Side:
     def _write(
         self,
         con: duckdb.DuckDBPyConnection,
-        table: str,
-        kind: str,
-        partitions: Sequence[str | None],
-        columns: Mapping[str, Column],
+        source: Source,
+        periods: Sequence[Period],
         write: bool = True,
     ) -> list[Written]:
         """Publish the partitions that differ from what is there."""
-        types = [(name, column.type) for name, column in columns.items()]
-        files = {partition: self.store.file(table, kind, partition) for partition in partitions}
+        table = source.name
+        types = [(name, column.type) for name, column in source.columns.items()]
+        files = {period: self.store.file(table, period) for period in periods}
         there = footers(con, [path for path in files.values() if path.is_file()])
-        grain = self.project.sources[table].grain
-        found: dict[str | None, Counted] = {}
-        if kind == "none":
-            found[None] = logical_digest(con, table, types, grain)
+        if source.partition == NONE:
+            found = {"": logical_digest(con, table, types, source.grain)}
         else:
-            found.update(logical_digests(con, table, types, kind, grain))
+            found = logical_digests(con, table, types, source.partition, source.grain)
         written: list[Written] = []
         moves: dict[Path, Path] = {}
         try:
-            for partition, path in files.items():
+            for period, path in files.items():
                 known = there.get(path)
-                counted = found.get(partition) or empty_digest(types)
+                counted = found.get(str(period)) or empty_digest(types)
                 changed = known is None or known.digest != counted.digest
-                written.append(Written(table, partition, counted.rows, counted.digest, changed))
+                written.append(Written(table, period, counted.rows, counted.digest, changed))
                 if known is None or (changed and write):
                     _, temporary = write_partition(
                         con,
                         self.store,
-                        relation=rows_of(table, kind, partition),
+                        relation=rows_of(table, period),
                         table=table,
-                        kind=kind,
-                        partition=partition,
+                        period=period,
                         columns=types,
                         code=SIDE_CODE,
                         inputs={},

@@ -6,11 +6,10 @@ nothing and changes nothing; words and looks are other modules'.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,8 +17,8 @@ import duckdb
 from drg_pipeline.duck import literal, quoted
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.lake.parquet import parquet
-from drg_pipeline.lake.reads import upstream_partitions
-from drg_pipeline.periods import Period
+from drg_pipeline.lake.reads import upstream_periods
+from drg_pipeline.periods import MONTH, NONE, Period
 from drg_pipeline.region import SCHEME, Region
 from drg_pipeline.reports.words import WORDS_FILE, Words, load_words
 from drg_pipeline.sql.account import ACCOUNT, Explanation, Section
@@ -64,7 +63,7 @@ class Missing:
 
     layer: str
     title: str
-    period: str
+    period: Period
     tables: Sequence[str]
 
 
@@ -77,7 +76,7 @@ class Account:
 
     claim: str
     version: datetime
-    month: str
+    month: Period
     mark: str | None
     parts: list[Part] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
@@ -119,7 +118,7 @@ class Accounts:
         self,
         claims: Sequence[str],
         *,
-        month: str | None = None,
+        month: Period | None = None,
         version: datetime | None = None,
         path: bool = True,
     ) -> list[Account]:
@@ -140,7 +139,7 @@ class Accounts:
         con: duckdb.DuckDBPyConnection,
         claims: Sequence[str],
         *,
-        month: str | None = None,
+        month: Period | None = None,
         version: datetime | None = None,
         path: bool = True,
     ) -> list[Account]:
@@ -150,19 +149,19 @@ class Accounts:
 
     # -- what is read --------------------------------------------------------------------------
 
-    def _find(self, con: duckdb.DuckDBPyConnection, claims: Sequence[str]) -> list[str]:
+    def _find(self, con: duckdb.DuckDBPyConnection, claims: Sequence[str]) -> list[Period]:
         """Note which claims are asked; the months of their versions. DrgError for those nobody has seen."""
         keys = self.words.claim
         self._claims = f"({', '.join(literal(claim) for claim in claims)})"
         if len(claims) > WRITTEN_OUT:
             con.execute("create temp table asked as select unnest(?) as claim", [list(dict.fromkeys(claims))])
             self._claims = "(select claim from asked)"
-        self._show(con, keys.index, {})
-        found: dict[str, list[str]] = {}
+        self._show(con, keys.index, ())
+        found: dict[str, list[Period]] = {}
         for claim, month in con.execute(
             f"select {quoted(keys.id)}, {quoted(keys.month)} from {keys.index}"
         ).fetchall():
-            found.setdefault(claim, []).append(month)
+            found.setdefault(claim, []).append(Period.of(month))
         if unknown := [claim for claim in dict.fromkeys(claims) if claim not in found]:
             raise self._unknown(con, unknown)
         return sorted({month for months in found.values() for month in months})
@@ -205,29 +204,25 @@ class Accounts:
         return [explanation for name, explanation in every.items() if name in wanted]
 
     def _open(
-        self, con: duckdb.DuckDBPyConnection, wanted: Sequence[Explanation], months: Sequence[str]
+        self, con: duckdb.DuckDBPyConnection, wanted: Sequence[Explanation], months: Sequence[Period]
     ) -> None:
         """Show every table that is read, over the partitions that these months can need."""
-        read: dict[str, set[str]] = {}
+        read: dict[str, set[Period]] = {}
         for explanation in wanted:
             for table in explanation.tables:
                 reads = explanation.reads.get(table)
                 wide = Reads(reads.months, reads.within_year) if reads and reads.months else None
-                read.setdefault(table, set()).update(
-                    upstream_partitions("month", months, "month", wide) or ()
-                )
-        for table, partitions in read.items():
+                read.setdefault(table, set()).update(upstream_periods(months, MONTH, wide) or ())
+        for table, periods in read.items():
             if table != self.words.claim.index:
-                self._show(con, table, {"month": partitions})
+                self._show(con, table, periods)
 
-    def _show(self, con: duckdb.DuckDBPyConnection, table: str, kept: Mapping[str, Iterable[str]]) -> None:
-        """A table over the partitions kept (of another kind: all), narrowed to the claims asked for."""
+    def _show(self, con: duckdb.DuckDBPyConnection, table: str, months: Collection[Period]) -> None:
+        """A table over its months (of another kind: over all), narrowed to the claims asked for."""
         project = self.region.project
         kind = project.partition_of(table)
         there = self.region.store.partitions(table, kind)
-        files: list[Path] = [
-            file for partition, file in there.items() if kind not in kept or partition in set(kept[kind])
-        ]
+        files = [file for period, file in there.items() if kind != MONTH or period in months]
         if not files or self.words.claim.id not in project.schema_of(table):
             self.region.engine.inputs.view(con, table, files)
             return
@@ -244,7 +239,7 @@ class Accounts:
         self,
         con: duckdb.DuckDBPyConnection,
         claims: Sequence[str],
-        month: str | None,
+        month: Period | None,
         version: datetime | None,
     ) -> None:
         """Compute the explanations that others read, those of the choice narrowed to what was asked for."""
@@ -262,14 +257,14 @@ class Accounts:
         self,
         con: duckdb.DuckDBPyConnection,
         claims: Sequence[str],
-        month: str | None,
+        month: Period | None,
         version: datetime | None,
     ) -> None:
         keys, choice = self.words.claim, f"{ACCOUNT}.{self.words.claim.choice}"
         key, column = quoted(keys.id), quoted(keys.version)
         there = con.execute(f"select {key}, {column}, month from {choice} order by all").fetchall()
         if month is not None:
-            con.execute(f"delete from {choice} where month <> ?", [month])
+            con.execute(f"delete from {choice} where month <> ?", [str(month)])
         if version is not None:
             # What people read of a moment has no fractions of a second.
             con.execute(
@@ -300,8 +295,9 @@ class Accounts:
             f"qualify row_number() over (partition by {quoted(keys.id)} order by preference) = 1"
         ).fetchall()
         accounts = {
-            claim: Account(claim, version, month, self.region.pack.mark(Period.of(month)))
+            claim: Account(claim, version, period, self.region.pack.mark(period))
             for claim, version, month in chosen
+            if (period := Period.of(month))
         }
         for name, (section, explanation) in self.sections.items():
             for claim, lines in con.execute(
@@ -317,7 +313,7 @@ class Accounts:
             self._paths(con, accounts)
         return [accounts[claim] for claim in dict.fromkeys(claims)]
 
-    def _years(self, con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    def _years(self, con: duckdb.DuckDBPyConnection) -> dict[Period, dict[str, Period]]:
         """month -> guide -> year, for the tables whose year another table names."""
         guides = {
             reads.year_from
@@ -325,25 +321,25 @@ class Accounts:
             for reads in explanation.reads.values()
             if reads.year_from
         }
-        years: dict[str, dict[str, str]] = {}
+        years: dict[Period, dict[str, Period]] = {}
         for guide in sorted(guides):
             table, column = guide.rsplit(".", 1)
             for month, year in con.execute(
                 f"select month, cast({quoted(column)} as varchar) from {table}"
             ).fetchall():
-                years.setdefault(month, {})[guide] = year
+                years.setdefault(Period.of(month), {})[guide] = Period.of(year)
         return years
 
-    def _missing(self, month: str, years: Mapping[str, str]) -> list[Missing]:
+    def _missing(self, month: Period, years: Mapping[str, Period]) -> list[Missing]:
         """What the sections would read of a month and is not published, by layer in their order."""
         project, store = self.region.project, self.region.store
-        gaps: dict[tuple[str, str], list[str]] = {}
+        gaps: dict[tuple[str, Period], list[str]] = {}
         for section, explanation in self.sections.values():
             for table in explanation.tables if not section.optional else ():
-                kind = project.partition_of(table) if table in project.models else "none"
+                kind = project.partition_of(table) if table in project.models else NONE
                 reads = explanation.reads.get(table) or Reads()
-                own = month if kind == "month" else years.get(reads.year_from or "", month[:4])
-                if kind != "none" and not store.file(table, kind, own).is_file():
+                own = month if kind == MONTH else years.get(reads.year_from or "", month.year)
+                if kind != NONE and not store.file(table, own).is_file():
                     found = gaps.setdefault((table.split(".")[0], own), [])
                     found += [table] if table not in found else []
         order = {layer.name: (place, layer.title) for place, layer in enumerate(project.layers)}

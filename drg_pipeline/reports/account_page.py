@@ -179,7 +179,7 @@ def _missing(main: Element, account: Account, text: Text) -> None:
     for gap in account.missing:
         row = _add(body, "tr")
         _add(row, "td", gap.title, cls="what")
-        _add(row, "td", gap.period, cls="value")
+        _add(row, "td", str(gap.period), cls="value")
         _add(row, "td", ", ".join(gap.tables))
 
 

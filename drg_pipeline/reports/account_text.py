@@ -97,7 +97,7 @@ def as_data(account: Account, words: Words, instruments: Instruments, lang: str)
     return {
         "claim": account.claim,
         "version": account.version.isoformat(sep=" "),
-        "month": account.month,
+        "month": str(account.month),
         "mark": account.mark,
         "agrees": not account.faults,
         "sections": [
@@ -110,7 +110,7 @@ def as_data(account: Account, words: Words, instruments: Instruments, lang: str)
         ],
         "path": [_step(step) for step in account.steps] or None,
         "missing": [
-            {"layer": gap.layer, "title": gap.title, "period": gap.period, "tables": [*gap.tables]}
+            {"layer": gap.layer, "title": gap.title, "period": str(gap.period), "tables": [*gap.tables]}
             for gap in account.missing
         ],
     }

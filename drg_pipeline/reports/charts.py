@@ -79,8 +79,8 @@ class Chart:
     def percent(self) -> bool:
         return self.format == "percent"
 
-    def titled(self, period: str | None) -> str:
-        return self.title.replace("{period}", period or "")
+    def titled(self, period: str) -> str:
+        return self.title.replace("{period}", period)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ NO_ROWS = "没有数据"
 POSITIVE, NEGATIVE, TOTAL = COLOURS[0], COLOURS[1], "#3c4856"
 
 
-def draw(chart: Chart, rows: Sequence[Row], period: str | None) -> str:
+def draw(chart: Chart, rows: Sequence[Row], period: str) -> str:
     """The chart of these rows as SVG text."""
     seen = [row for row in rows if row[chart.y] is not None or chart.kind == "bars"]
     if not seen:
@@ -32,7 +32,7 @@ def draw(chart: Chart, rows: Sequence[Row], period: str | None) -> str:
     return str(_DRAWN[chart.kind](chart, seen, period))
 
 
-def _sheet(chart: Chart, period: str | None, height: int) -> Picture:
+def _sheet(chart: Chart, period: str, height: int) -> Picture:
     title = chart.titled(period)
     picture = Picture(WIDTH, height, title)
     picture.text(16, 26, title, size=16, bold=True)
@@ -41,7 +41,7 @@ def _sheet(chart: Chart, period: str | None, height: int) -> Picture:
     return picture
 
 
-def _nothing(chart: Chart, period: str | None) -> Picture:
+def _nothing(chart: Chart, period: str) -> Picture:
     picture = _sheet(chart, period, 110)
     picture.text(WIDTH / 2, 86, NO_ROWS, size=14, colour=SOFT, anchor="middle")
     return picture
@@ -50,7 +50,7 @@ def _nothing(chart: Chart, period: str | None) -> Picture:
 # -- from left to right ------------------------------------------------------------------------
 
 
-def _bars(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
+def _bars(chart: Chart, rows: Sequence[Row], period: str) -> Picture:
     """A bar a row, longest or as the query orders them, with the figure at its end."""
     shown, left_out = rows[:MOST_BARS], max(len(rows) - MOST_BARS, 0)
     references = [row[chart.reference] for row in shown if chart.reference]
@@ -76,7 +76,7 @@ def _bars(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
     return picture
 
 
-def _waterfall(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
+def _waterfall(chart: Chart, rows: Sequence[Row], period: str) -> Picture:
     """What each row adds to or takes from the rows before it; a total stands on the ground."""
     assert chart.total
     spans: list[tuple[float, float]] = []
@@ -135,7 +135,7 @@ def _bar(
 LEFT, RIGHT, BOTTOM = 76, WIDTH - 24, 340
 
 
-def _lines(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
+def _lines(chart: Chart, rows: Sequence[Row], period: str) -> Picture:
     """A line a series over the periods; the legend states the last figure of each."""
     periods = sorted({str(row[chart.x]) for row in rows})
     series = list(dict.fromkeys(_series(chart, row) for row in rows))
@@ -179,7 +179,7 @@ def _runs(positions: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-def _scatter(chart: Chart, rows: Sequence[Row], period: str | None) -> Picture:
+def _scatter(chart: Chart, rows: Sequence[Row], period: str) -> Picture:
     """A dot a row against the line on which x and y are equal."""
     rows = [row for row in rows if row[chart.x] is not None]
     if not rows:
@@ -280,7 +280,7 @@ def _along(picture: Picture, chart: Chart, low: float, high: float) -> Scale:
     return scale
 
 
-_DRAWN: dict[str, Callable[[Chart, Sequence[Row], str | None], Picture]] = {
+_DRAWN: dict[str, Callable[[Chart, Sequence[Row], str], Picture]] = {
     "bars": _bars,
     "lines": _lines,
     "scatter": _scatter,

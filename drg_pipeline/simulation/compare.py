@@ -17,6 +17,7 @@ from drg_pipeline.duck import first_line, quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.store import Store
+from drg_pipeline.periods import Period
 from drg_pipeline.reports.charts import Chart
 from drg_pipeline.simulation.comparison import COMPARED, SIDES, Comparison, Proof, Section, read_tables
 
@@ -86,7 +87,7 @@ def compare(
     engine: Engine,
     lakes: Mapping[str, Store],
     sections: Sequence[Section],
-    partitions: Mapping[str, Sequence[str]],
+    partitions: Mapping[str, Sequence[Period]],
 ) -> Answers:
     """Answer the sections' queries of both lakes.
 
@@ -105,7 +106,7 @@ def _both(
     engine: Engine,
     lakes: Mapping[str, Store],
     tables: Sequence[str],
-    partitions: Mapping[str, Sequence[str]],
+    partitions: Mapping[str, Sequence[Period]],
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     con = engine.connect()
     try:
@@ -116,7 +117,7 @@ def _both(
             for table in tables:
                 there = lakes[side].partitions(table, engine.project.partition_of(table))
                 wanted = partitions.get(table)
-                files = [path for name, path in there.items() if not wanted or name in wanted]
+                files = [path for period, path in there.items() if wanted is None or period in wanted]
                 engine.inputs.view(con, table, files)
         con.execute(f"use {_HOME}")
         con.execute(f"create schema {COMPARED}")

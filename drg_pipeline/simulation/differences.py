@@ -48,7 +48,7 @@ def differences(
     engine: Engine,
     base: Store,
     simulated: Store,
-    changed: Mapping[str, Collection[str | None]],
+    changed: Mapping[str, Collection[Period]],
     pack: Pack,
     hidden: Collection[str],
 ) -> list[Difference]:
@@ -60,10 +60,9 @@ def differences(
     found: list[Difference] = []
     with closing(engine.connect()) as con:
         for table, source in engine.project.sources.items():
-            partitions = sorted(changed.get(table, ()), key=str)
-            if partitions:
+            if periods := sorted(changed.get(table, ())):
                 sides = (
-                    [path for p in partitions if (path := side.file(table, source.partition, p)).is_file()]
+                    [path for period in periods if (path := side.file(table, period)).is_file()]
                     for side in (base, simulated)
                 )
                 before, after = (engine.inputs.rows(table, files) for files in sides)

@@ -21,6 +21,7 @@ from drg_pipeline.ingest.reference_layout import FROM, ReferenceColumn, Referenc
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import Store
+from drg_pipeline.periods import WHOLE
 from drg_pipeline.simulation.change import Change, Kind, Text, TextRow, change_rows
 
 PREFIX = f"{SCHEMA}."
@@ -32,7 +33,7 @@ def tables_of_lake(engine: Engine, store: Store, layout: ReferenceLayout) -> dic
     tables: dict[str, list[TextRow]] = {}
     with closing(engine.connect()) as con:
         for file in layout.files:
-            path = store.file(PREFIX + file.name, "none", None)
+            path = store.file(PREFIX + file.name, WHOLE)
             tables[file.name] = []
             if path.is_file():
                 cells = ", ".join(_cell_text(column) for column in file.columns)

@@ -219,9 +219,9 @@ class _Trial:
         models = self.region.project.models
         periods = {MONTH: self.asked.months, YEAR: self.asked.years}
         return {
-            table: [str(period) for period in periods[models[table].partition]]
+            table: periods[models[table].partition]
             for table in read_tables(sections)
-            if table in models and models[table].partition != "none"
+            if table in models and models[table].partition in periods
         }
 
     def _check_targets(self, targets: Needs) -> None:
@@ -231,7 +231,7 @@ class _Trial:
             there = self.source.partitions(table, self.region.project.partition_of(table))
             for partition in partitions:
                 if partition not in there:
-                    missing.setdefault(Period.of(partition), []).append(table)
+                    missing.setdefault(partition, []).append(table)
         if missing:
             place = f"--region {self.settings.region}"
             years = [period for period in missing if period.kind == YEAR]
@@ -248,7 +248,7 @@ class _Trial:
         """Of each table the periods that the queries see: the simulated months, and the years of the plan."""
         project = self.region.project
         monthly = [t for t in [*project.models, *project.sources] if project.partition_of(t) == "month"]
-        return {**plan, **{table: [str(month) for month in self.asked.months] for table in monthly}}
+        return {**plan, **dict.fromkeys(monthly, self.asked.months)}
 
     # -- what enters from the side -------------------------------------------------------------
 
@@ -288,7 +288,7 @@ class _Trial:
                     there = () if table in reached else self.store.partitions(table, kind)
                     late = [p for p in periods if p not in there and p not in plan.get(table, ())]
                     if late:
-                        _note(self.region.side.publish_policy([Period.of(p) for p in late], [table]), changed)
+                        _note(self.region.side.publish_policy(late, [table]), changed)
             plan = wanted
         return plan
 
@@ -320,12 +320,12 @@ class _Trial:
         names = [moment.working_days or moment.day for moment in self._law.moments.values()]
         return all(self._law.parameters[name] == self.region.pack.parameters[name] for name in names)
 
-    def _differences(self, changed: Mapping[str, Collection[str | None]], plan: Needs) -> list[Difference]:
+    def _differences(self, changed: Mapping[str, Collection[Period]], plan: Needs) -> list[Difference]:
         """What is tried, of the periods that what is compared rests on."""
         files = {PREFIX + file.name for file in self.region.layouts.reference.files}
         heads = {SCHEME_TABLE}
         listed = {
-            table: set(partitions) & set(plan[table]) if plan[table] else set(partitions)
+            table: set(partitions) & set(plan[table])
             for table, partitions in changed.items()
             if table in files | heads or table in self.region.pack.tables
         }
@@ -348,9 +348,8 @@ class _Trial:
 
     def _base_digest(self, targets: Needs) -> str:
         """One digest over the compared partitions of the region's lake, as each file carries it."""
-        project = self.region.project
         files = {
-            f"{table} {p}": self.base.file(table, project.partition_of(table), p)
+            f"{table} {p}": self.base.file(table, p)
             for table, partitions in targets.items()
             for p in partitions
         }

@@ -14,9 +14,10 @@ from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, recompute
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.store import footers
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.model import Invariant, Model
 
-Changed = dict[str, set[str | None]]
+Changed = dict[str, set[Period]]
 """table -> its partitions that are not as they are in the region's lake"""
 
 
@@ -27,7 +28,7 @@ class Spread:
         self,
         engine: Engine,
         plan: Needs,
-        changed: Mapping[str, Collection[str | None]],
+        changed: Mapping[str, Collection[Period]],
         progress: Callable[[str], None] = lambda table: None,
     ) -> None:
         self.engine = engine
@@ -46,11 +47,11 @@ class Spread:
                     self.progress(name)
                     self._compute(con, model, reached)
 
-    def _compute(self, con: duckdb.DuckDBPyConnection, model: Model, reached: Sequence[str | None]) -> None:
+    def _compute(self, con: duckdb.DuckDBPyConnection, model: Model, reached: Sequence[Period]) -> None:
         name = model.name
-        files = {p: self.engine.store.file(name, model.partition, p) for p in reached}
+        files = {period: self.engine.store.file(name, period) for period in reached}
         before = footers(con, [path for path in files.values() if path.is_file()])
-        self.computed[name] = recompute(self.engine, {name: [p or "" for p in reached]})[name]
+        self.computed[name] = recompute(self.engine, {name: reached})[name]
         after = footers(con, list(files.values()))
         for partition, path in files.items():
             was, now = before.get(path), after[path]
@@ -59,15 +60,14 @@ class Spread:
             if was is not None:
                 self._compare(name, partition, was.code == now.code, was.inputs, now.inputs)
 
-    def _reached(self, con: duckdb.DuckDBPyConnection, model: Model) -> list[str | None]:
+    def _reached(self, con: duckdb.DuckDBPyConnection, model: Model) -> list[Period]:
         """The partitions of a model in the plan that are missing, or that read a changed one."""
-        own: list[str | None] = [None] if model.partition == "none" else [*self.plan[model.name]]
         project, store = self.engine.project, self.engine.store
         readers: list[Model | Invariant] = [model, *project.invariants_of(model.name)]
         return [
             partition
-            for partition in own
-            if not store.file(model.name, model.partition, partition).is_file()
+            for partition in self.plan[model.name]
+            if not store.file(model.name, partition).is_file()
             or any(self._reads_changed(con, reader, model, partition) for reader in readers)
         ]
 
@@ -76,24 +76,24 @@ class Spread:
         con: duckdb.DuckDBPyConnection,
         reader: Model | Invariant,
         model: Model,
-        partition: str | None,
+        partition: Period,
     ) -> bool:
         hit = [table for table in reader.upstream if table != model.name and self.changed.get(table)]
-        if not hit or partition is None or any(None in self.changed[table] for table in hit):
-            return bool(hit)
-        read = self.engine.inputs.partitions(con, reader, model.partition, [partition])
+        if not hit:
+            return False
+        read = self.engine.inputs.partitions(con, reader, [partition])
         return any(self.changed[table].intersection(read[table]) for table in hit)
 
     def _compare(
         self,
         name: str,
-        partition: str | None,
+        partition: Period,
         same_code: bool,
         was: Mapping[str, str],
         now: Mapping[str, str],
     ) -> None:
         """Note what was computed from another state than the lake holds: it would differ without a change."""
-        where = f"{name} {partition or ''}".strip()
+        where = f"{name} {partition}".rstrip()
         if not same_code:
             self.caveats.append(f"{where}: computed by another version of its SQL")
         old = [t for t, digest in now.items() if t not in self.changed and was.get(t) != digest]

@@ -16,6 +16,7 @@ import sqlglot
 from sqlglot import exp
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
@@ -78,11 +79,11 @@ class Contract:
         return found
 
     def checks(
-        self, con: duckdb.DuckDBPyConnection, partitions: Sequence[str | None]
-    ) -> dict[str | None, list[Check]]:
+        self, con: duckdb.DuckDBPyConnection, partitions: Sequence[Period]
+    ) -> dict[Period, list[Check]]:
         """Every check by partition. The candidate is the view of the model's name; a rule that names no
         partition is judged for all of them together."""
-        found: dict[str | None, list[Check]] = {partition: [] for partition in partitions}
+        found: dict[Period, list[Check]] = {partition: [] for partition in partitions}
         rules = list(self.rules())
         held = self._held(con, rules)
         for rule in rules:
@@ -97,10 +98,10 @@ class Contract:
             failed = {partition: (int(count), list(samples)) for partition, count, samples in rows}
             everywhere = failed.get(None, (0, []))
             for partition in partitions:
-                count, samples = failed.get(partition, everywhere) if partition is not None else everywhere
+                count, samples = failed.get(str(partition), everywhere)
                 check = Check(rule.id, rule.group, count == 0, rule.blocking, rule.describe, count, samples)
                 check.rows, check.shown = rule.rows, rule.shown
-                if partition is not None and partition in failed:
+                if str(partition) in failed:
                     check.rows = (
                         f"select * from ({rule.rows}\n) as r where cast({self.model.partition} as varchar) = "
                         f"'{partition}'"

@@ -58,7 +58,7 @@ def march(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def build(folder: Path) -> None:
         regions.copy(year, folder)
-        close(Region(regions.settings(folder)), MARCH)
+        close(Region(regions.settings(folder)), Period.of(MARCH))
 
     return regions.shared(tmp_path_factory, "march_closed", build)
 
@@ -125,7 +125,7 @@ def test_every_way_in_refuses_what_is_sealed(own: Path, drg: Drg) -> None:
             runner.run(Step(runner.jobs["months"], tuple(span), tables))
         assert f"drg reopen --month {MARCH}" in str(error.value)
     with pytest.raises(DrgError, match=f"{MARCH} is closed"):
-        region.engine.compute("pricing.case_point", ["2025-02", MARCH])
+        region.engine.compute("pricing.case_point", periods("2025-02", MARCH))
     ended = drg(
         *("run", "--months", f"2025-02..{MARCH}", "--inbox", own / "inbox", "--key", own / "region.key"),
         *named(own, "lake", "closings", "reference"),
@@ -141,9 +141,9 @@ def test_a_closed_month_is_closed_once(own: Path, drg: Drg) -> None:
     assert f"{MARCH} already closed (1)" in ended.out
     region = Region(regions.settings(own))
     with pytest.raises(DrgError, match=r"2025-05 cannot be closed yet: what is known by 2025-06-09"):
-        close(region, "2025-05", today=date(2025, 6, 9))
+        close(region, Period.of("2025-05"), today=date(2025, 6, 9))
     with pytest.raises(DrgError, match="11 of its months are open"):
-        close(region, "2025")
+        close(region, Period.of("2025"))
 
 
 @pytest.mark.parametrize(
@@ -202,13 +202,13 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     planned = [step for step in steps if Period.of(MARCH) in step.partitions]
     assert planned and all(not SEALED & set(step.tables) and step.tables for step in planned)
     assert chain.arrived(["2025-03/after-the-closing"], date(2025, 12, 1), Period.of("2025-01")) == []
-    assert replay(region.settings, MARCH, projects=projects).identical
+    assert replay(region.settings, Period.of(MARCH), projects=projects).identical
 
     # Opened again, it is computed and closed anew, and says what has become different.
     ended = drg("reopen", "--month", MARCH, "--reason", "补录", *named(own, "closings"))
     assert ended.code == 0, ended.err
     regions.bring(region, region_jobs(region)["months"].tables, [MARCH])
-    again = close(region, MARCH)
+    again = close(region, Period.of(MARCH))
     assert (again.closed.number, again.manifest.reason, again.new) == (2, "补录", True)
     report = json.loads((again.closed.folder / "difference" / "difference.json").read_bytes())
     causes = {(why["kind"], why["what"]) for why in report["causes"]}
@@ -228,8 +228,8 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
             f"select distinct claim from {parquet([again.closed.folder / 'difference' / 'claims.parquet'])}"
         ).fetchall()
     assert rows == [(f"month={MARCH} setl_id=IN-TIME",)]
-    assert replay(region.settings, MARCH, 2, projects=projects).identical
-    first = region.closed.closing(MARCH, 1)
+    assert replay(region.settings, Period.of(MARCH), 2, projects=projects).identical
+    first = region.closed.closing(Period.of(MARCH), 1)
     assert verify(first.folder, read_manifest(first.folder), region.closed) == []
     assert again.manifest.previous == manifest_digest(first.folder)
 
@@ -244,16 +244,16 @@ def test_the_job_and_its_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert schedule.evaluate_tick(context).skip_message == "nothing is closed"
 
     (job,) = [each for each in made.jobs if each.name == "jiyuan_replay"]
-    same = TableReplay("settlement.month_value", MARCH, "identical", 4)
+    same = TableReplay("settlement.month_value", Period.of(MARCH), "identical", 4)
     changed = [Change("lake/x/part.parquet", "is gone", "output", "settlement.month_value", MARCH)]
 
-    def as_if(settings: Settings, period: str, number: int, projects: Projects) -> Replayed:
+    def as_if(settings: Settings, period: Period, number: int, projects: Projects) -> Replayed:
         found = Closed(period, number, tmp_path, "2025-05-01", "somebody")
         return Replayed(found, "0" * 64, changed=changed if number > 1 else [], tables=[same])
 
     monkeypatch.setattr(closings_job, "replay", as_if)
     for last in (1, 2):
-        asked = [(MARCH, number) for number in range(1, last + 1)]
+        asked = [(Period.of(MARCH), number) for number in range(1, last + 1)]
         monkeypatch.setattr(closings_job, "closings_to_replay", lambda settings, asked=asked: asked)
         result = job.execute_in_process(raise_on_error=False)
         assert result.success == (last == 1)

@@ -20,13 +20,13 @@ import duckdb
 import pytest
 from support import regions
 from support.command import Drg, command
-from support.periods import month_texts, periods
+from support.periods import periods
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.needs import needed, recompute
 from drg_pipeline.lake.scratch import link, work_folder
 from drg_pipeline.lake.store import PART
-from drg_pipeline.periods import MONTH, parse_periods, span
+from drg_pipeline.periods import MONTH, Period, parse_periods, span
 from drg_pipeline.periods import YEAR as YEAR_KIND
 from drg_pipeline.region import Region
 from drg_pipeline.simulation.simulate import Asked, Simulated, simulate
@@ -91,7 +91,7 @@ def real(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     region.side.publish_policy(parse_periods("2022-01..2025-12"), region.side.law_tables(MONTH))
     region.side.publish_policy(periods(YEAR), region.side.law_tables(YEAR_KIND))
     targets = {
-        model.name: [YEAR] if model.partition == "year" else month_texts(YEAR)
+        model.name: periods(YEAR) if model.partition == YEAR_KIND else Period.of(YEAR).months
         for model in region.project.models.values()
         if model.layer in ("settlement", "clearing")
     }

@@ -125,13 +125,13 @@ def test_bars_state_the_rows_and_are_as_long_as_their_figures() -> None:
 
 
 def test_a_bar_below_zero_ends_where_zero_is() -> None:
-    svg = draw(chart("bars"), [{"x": "a", "y": Decimal(-4)}, {"x": "b", "y": Decimal(8)}], None)
+    svg = draw(chart("bars"), [{"x": "a", "y": Decimal(-4)}, {"x": "b", "y": Decimal(8)}], "")
     (left, width), (zero, other) = bars(svg)
     assert left + width == pytest.approx(zero, abs=0.2) and other == pytest.approx(2 * width, abs=0.2)
 
 
 def test_bars_that_find_no_room_are_counted() -> None:
-    svg = draw(chart("bars"), [{"x": str(n), "y": n} for n in range(MOST_BARS + 7)], None)
+    svg = draw(chart("bars"), [{"x": str(n), "y": n} for n in range(MOST_BARS + 7)], "")
     assert len(bars(svg)) == MOST_BARS and "另有 7 行未画出" in words(svg)
 
 
@@ -139,7 +139,7 @@ def test_a_reference_is_drawn_and_stated() -> None:
     svg = draw(
         chart("bars", reference="r", format="percent"),
         [{"x": "a", "y": Decimal("0.9"), "r": Decimal(1)}],
-        None,
+        "",
     )
     assert "100%" in words(svg) and any(
         line.get("stroke-dasharray") for line in parsed(svg).iter(f"{SVG}line")
@@ -184,7 +184,7 @@ def test_no_line_is_drawn_over_a_period_without_a_figure() -> None:
         {"x": month, "y": None if month == "02" else Decimal(2), "s": "b"}
         for month in ("01", "02", "03", "04")
     ]
-    svg = draw(chart("lines", series="s"), rows, None)
+    svg = draw(chart("lines", series="s"), rows, "")
     assert [len(line.attrib["points"].split()) for line in parsed(svg).iter(f"{SVG}polyline")] == [4, 1, 2]
     assert len(list(parsed(svg).iter(f"{SVG}circle"))) == 7
 
@@ -299,7 +299,7 @@ def test_the_charts_of_the_project_fit_its_tables(bench: Bench) -> None:
         for name in sorted({table for found in charts.values() for chart in found for table in chart.tables}):
             bench.create(con, name, [])
         for name, found in charts.items():
-            period = {"month": "2025-01", "year": "2025", "none": None}[bench.project.partition_of(name)]
+            period = {"month": "2025-01", "year": "2025", "none": ""}[bench.project.partition_of(name)]
             for chart in found:
                 assert NO_ROWS in draw(chart, rows_of(con, chart, period), period)
 

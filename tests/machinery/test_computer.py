@@ -8,11 +8,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.periods import periods
 from support.small_lake import MONTHS, ORDER, Lake
 
 from drg_pipeline.duck import literal, write_parquet
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.computer import CANDIDATE, TooLarge, asked, order_of
+from drg_pipeline.periods import WHOLE, Period
 from drg_pipeline.sql.model import Model
 
 
@@ -28,7 +30,7 @@ class Elsewhere:
         self,
         con: duckdb.DuckDBPyConnection,
         model: Model,
-        partitions: Sequence[str],
+        partitions: Sequence[Period],
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         self.goes.append((model.name, len(partitions)))
@@ -55,11 +57,11 @@ def lakes(tmp_path: Path) -> tuple[Lake, Lake]:
         lake.side(MONTHS)
         lake.deliver("2025-01/d1", [(1, 10, "2025-01"), (2, 20, "2025-01"), (3, 5, "2025-02")])
         lake.deliver("2025-03/d1", [(1, 11, "2025-03"), (4, 7, "2025-03"), (5, 9, "2025-04")])
-        lake.engine.compute("early.version")
+        lake.engine.compute("early.version", [WHOLE])
     return found
 
 
-def published(lake: Lake) -> dict[tuple[str, str | None], object]:
+def published(lake: Lake) -> dict[tuple[str, object], object]:
     """Rows, code and inputs of everything that was computed."""
     found = {(table, month): lake.footer(table, month) for table in ORDER for month in MONTHS}
     return {**found, ("late.yearly", "2025"): lake.footer("late.yearly", "2025")}
@@ -67,7 +69,7 @@ def published(lake: Lake) -> dict[tuple[str, str | None], object]:
 
 def run(lake: Lake) -> None:
     lake.run(MONTHS)
-    lake.run(["2025"], ["late.yearly"])
+    lake.run(periods("2025"), ["late.yearly"])
 
 
 def test_another_engine_publishes_what_duckdb_does(lakes: tuple[Lake, Lake]) -> None:

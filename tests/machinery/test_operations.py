@@ -126,7 +126,7 @@ def test_a_schedule_without_a_calendar_fails_loudly(region: Region, instance: dg
 def publish_months(region: Region, month: str) -> None:
     """Stand-ins for the month's tables: only whether they are there is looked at."""
     for table in Chain(region).jobs["months"].tables:
-        path = region.store.file(table, "month", month)
+        path = region.store.file(table, Period.of(month))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.periods import periods
 from support.small_closing import MONTHS, SmallRegion, flip, rewrite, vouch
 from support.small_project import write_model
 
@@ -24,6 +25,7 @@ from drg_pipeline.closings.seal import restore
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import Place
 from drg_pipeline.lake import digest, engine, parquet
+from drg_pipeline.periods import Period
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.trail import Trail
 
@@ -66,7 +68,7 @@ def settings_at(folder: Path) -> object:
 
 
 def again(folder: Path, period: str = FEBRUARY, **given: object) -> Replayed:
-    return replay(settings_at(folder), period, **given)  # type: ignore[arg-type]
+    return replay(settings_at(folder), Period.of(period), **given)  # type: ignore[arg-type]
 
 
 def closing_of(folder: Path, period: str = FEBRUARY, number: int = 1) -> Path:
@@ -87,7 +89,7 @@ def causes(done: Replayed) -> dict[str, set[str]]:
 
 def test_a_closing_holds_what_the_month_rests_on_and_nothing_else(closed: Path) -> None:
     manifest = read_manifest(closing_of(closed))
-    roles = {(entry.table, entry.partition): entry.role for entry in manifest.tables}
+    roles = {(entry.table, str(entry.partition)): entry.role for entry in manifest.tables}
     assert roles == {
         ("policy.rate", FEBRUARY): "policy",
         ("scheme.weight", ""): "scheme",
@@ -126,12 +128,12 @@ def test_a_closing_that_stands_is_not_made_again(tmp_path: Path) -> None:
     first = region.close("2025-01")
     again = region.close("2025-01")
     assert (first.new, again.new, again.digest) == (True, False, first.digest)
-    assert region.closed.numbers("2025-01") == [1]
+    assert region.closed.numbers(Period.of("2025-01")) == [1]
     # Whatever else the lake holds under the name of what is sealed is said, and can be put back.
-    region.store.file("late.running", "month", "2025-01").unlink()
+    region.store.file("late.running", Period.of("2025-01")).unlink()
     with pytest.raises(DrgError, match=r"late\.running 2025-01: is not in the lake"):
         region.close("2025-01")
-    assert restore(region, "2025-01") == ["late.running 2025-01"]  # type: ignore[arg-type]
+    assert restore(region, Period.of("2025-01")) == ["late.running 2025-01"]  # type: ignore[arg-type]
     assert region.close("2025-01").new is False
 
 
@@ -146,7 +148,7 @@ def test_a_broken_chain_is_not_closed(tmp_path: Path) -> None:
         region.close("2025-01")
     assert "drg run --months 2025-01" in str(error.value)
     region.run(["2025-01"])
-    rewrite(region.store.file("late.monthly", "month", "2025-01"), "n = n + 1")
+    rewrite(region.store.file("late.monthly", Period.of("2025-01")), "n = n + 1")
     with pytest.raises(DrgError, match=r"files of the lake were changed") as error:
         region.close("2025-01")
     assert "late.monthly 2025-01" in str(error.value)
@@ -163,7 +165,7 @@ def test_deliveries_that_replace_what_others_brought_are_held_too(tmp_path: Path
     region.run(MONTHS[:3])
     sealed = region.close(FEBRUARY)
     assert [each["delivery"] for each in sealed.manifest.deliveries] == ["2025-02/d1", "2025-03/d1"]
-    assert replay(region.settings, FEBRUARY).identical
+    assert replay(region.settings, Period.of(FEBRUARY)).identical
 
 
 # -- it comes out again --------------------------------------------------------------------------
@@ -196,7 +198,7 @@ def test_a_closing_with_digests_of_another_kind_comes_out_again(
     done = again(tmp_path)
     assert done.identical and done.tables
     # What stands in the lake is computed anew before anything is built on it.
-    assert region.engine.stale("early.row", MONTHS[:2]) == list(MONTHS[:2])
+    assert region.engine.stale("early.row", periods(*MONTHS[:2])) == periods(*MONTHS[:2])
     (output,) = [entry for entry in manifest.outputs if entry.table == "late.monthly"]
     sealed = closing_of(tmp_path) / output.file
     rewrite(sealed, "n = n + 1")
@@ -449,25 +451,25 @@ def test_a_year_needs_its_months_and_stands_on_them(year: SmallRegion) -> None:
     assert {entry.table for entry in sealed.manifest.outputs} == {"late.yearly"}
     taken = {entry.table for entry in sealed.manifest.tables if entry.role == "taken"}
     assert taken == {"late.running"}
-    assert sealed.manifest.months["2025-02"]["manifest"] == manifest_digest(
+    assert sealed.manifest.months[Period.of(FEBRUARY)]["manifest"] == manifest_digest(
         year.closed.folder / FEBRUARY / "1"
     )
-    assert year.closed.periods() == [*MONTHS, "2025"]
-    assert replay(year.settings, "2025").identical
+    assert year.closed.periods() == periods(*MONTHS, "2025")
+    assert replay(year.settings, Period.of("2025")).identical
     # What is closed is not computed again, whoever asks; a month of a closed year is not reopened.
     with pytest.raises(DrgError, match=r"late\.running is sealed .* 2025-03, 2025-04 are closed") as refused:
-        year.engine.compute("late.running", ["2025-03", "2025-04"])
+        year.engine.compute("late.running", periods("2025-03", "2025-04"))
     assert "closed by" in str(refused.value) and "drg reopen --month 2025-03" in str(refused.value)
-    year.engine.compute("early.row", [FEBRUARY])
+    year.engine.compute("early.row", periods(FEBRUARY))
     with pytest.raises(DrgError, match="cannot be reopened while its year is closed"):
-        reopen(year.settings, FEBRUARY, "a reason")
+        reopen(year.settings, Period.of(FEBRUARY), "a reason")
     with pytest.raises(DrgError, match="for a reason"):
-        reopen(year.settings, "2025", " ")
-    assert reopen(year.settings, "2025", "a reason").reopened is not None
-    reopen(year.settings, FEBRUARY, "another reason")
+        reopen(year.settings, Period.of("2025"), " ")
+    assert reopen(year.settings, Period.of("2025"), "a reason").reopened is not None
+    reopen(year.settings, Period.of(FEBRUARY), "another reason")
     with pytest.raises(DrgError, match=r"2025-02 of small is not closed"):
-        reopen(year.settings, FEBRUARY, "once more")
-    year.engine.compute("late.running", [FEBRUARY])
+        reopen(year.settings, Period.of(FEBRUARY), "once more")
+    year.engine.compute("late.running", periods(FEBRUARY))
     events = [(entry.event, entry.period, entry.reason) for entry in Trail(year.closed.folder).entries()]
     assert events[-2:] == [("reopened", "2025", "a reason"), ("reopened", FEBRUARY, "another reason")]
     assert Trail(year.closed.folder).verify([tuple(sealed.manifest.trail)]) == []  # type: ignore[list-item]

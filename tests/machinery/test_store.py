@@ -17,11 +17,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.periods import periods
 from support.publisher import ROWS, TABLE, publish, publish_for_ever, version_there
 
 from drg_pipeline.files import ABANDONED_AFTER_SECONDS
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import PART, Store, footer
+from drg_pipeline.periods import WHOLE, Period
 
 KILLS = 20
 
@@ -60,7 +62,7 @@ def test_killed_at_any_moment_a_partition_is_a_whole_version(
         begun = time.monotonic()
         publish(store, con, "2025-01", 1)
         pace = time.monotonic() - begun
-    folder = store.file(TABLE, "month", "2025-01").parent
+    folder = store.file(TABLE, Period.of("2025-01")).parent
     last, advanced = 1, 0
     for number in range(1, KILLS + 1):
         before = set(folder.glob("*.tmp"))
@@ -76,7 +78,7 @@ def test_killed_at_any_moment_a_partition_is_a_whole_version(
         assert now == last or now >= 1_000 * number
         advanced += now != last
         last = now
-    assert list(store.partitions(TABLE, "month")) == ["2025-01"]
+    assert list(store.partitions(TABLE, "month")) == periods("2025-01")
     assert {path.name for path in folder.iterdir() if path.suffix != ".tmp"} == {PART}
     # Both kinds of moments were met: before a publication and within a write that left its temporary.
     assert advanced > 0
@@ -120,7 +122,7 @@ def test_a_temporary_is_never_read_and_goes_after_a_day(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with duckdb.connect() as con:
         publish(store, con, "2025-01", 1)
-        target = store.file(TABLE, "month", "2025-01")
+        target = store.file(TABLE, Period.of("2025-01"))
         abandoned, running = target.parent / f"{PART}.1.dead.tmp", target.parent / f"{PART}.2.busy.tmp"
         for path in (abandoned, running):
             path.write_bytes(b"half a file")
@@ -129,7 +131,7 @@ def test_a_temporary_is_never_read_and_goes_after_a_day(tmp_path: Path) -> None:
         (other / f"{PART}.3.dead.tmp").write_bytes(b"half a file")
         old = time.time() - ABANDONED_AFTER_SECONDS - 60
         os.utime(abandoned, (old, old))
-        assert store.partitions(TABLE, "month") == {"2025-01": target}
+        assert store.partitions(TABLE, "month") == {Period.of("2025-01"): target}
         publish(store, con, "2025-01", 2)
     assert version_there(tmp_path, "2025-01") == 2
     assert not abandoned.exists() and running.exists()
@@ -137,8 +139,8 @@ def test_a_temporary_is_never_read_and_goes_after_a_day(tmp_path: Path) -> None:
 
 def test_a_partition_has_one_place(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    assert store.file("a.b", "month", "2025-01") == tmp_path / "a" / "b" / "month=2025-01" / PART
-    assert store.file("a.b", "none", None) == tmp_path / "a" / "b" / PART
+    assert store.file("a.b", Period.of("2025-01")) == tmp_path / "a" / "b" / "month=2025-01" / PART
+    assert store.file("a.b", WHOLE) == tmp_path / "a" / "b" / PART
     assert store.partitions("a.b", "month") == {} == store.partitions("a.b", "none")
 
 
@@ -151,11 +153,10 @@ def test_a_file_of_someone_else_carries_no_footer(tmp_path: Path) -> None:
 def test_what_is_written_reads_back_with_its_partition(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with closing(duckdb.connect()) as con:
+        january = Period.of("2025-01")
         publish(store, con, "2025-01", 7)
-        found = con.execute(
-            f"describe select * from {parquet([store.file(TABLE, 'month', '2025-01')])}"
-        ).fetchall()
-        kept = footer(con, store.file(TABLE, "month", "2025-01"))
+        found = con.execute(f"describe select * from {parquet([store.file(TABLE, january)])}").fetchall()
+        kept = footer(con, store.file(TABLE, january))
     assert sorted((name, kind) for name, kind, *_ in found) == [
         ("id", "INTEGER"),
         ("month", "VARCHAR"),

@@ -22,6 +22,7 @@ from support.small_project import write_project
 from drg_pipeline.assets.describe import group_of, key, law_text, source_description
 from drg_pipeline.assets.factory import model_asset, policy_assets, reference_asset
 from drg_pipeline.cli import main
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.reports.charts import CHARTS_FILE
 from drg_pipeline.settings import Settings
@@ -226,7 +227,7 @@ def test_a_broken_contract_leads_to_the_rows(tmp_path: Path, capsys: pytest.Capt
     file = region.settings.region_lake / ".failing" / "early.row" / "n_positive" / "2025-02.parquet"
     assert f"`{file}`" in metadata["all_rows"] and file.is_file()
     assert "-5" in ask(metadata["all_rows"], capsys)
-    assert not region.store.file("early.row", "month", "2025-02").is_file()
+    assert not region.store.file("early.row", Period.of("2025-02")).is_file()
 
 
 def test_rows_of_a_rule_that_holds_again_are_forgotten(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import duckdb
 
 from drg_pipeline.lake.store import Store
 from drg_pipeline.lake.views import VIEWS_FILE, open_views, write_views_file
+from drg_pipeline.periods import Period
 
 # -- views -------------------------------------------------------------------------------------
 
@@ -24,9 +25,9 @@ def tiny_store(root: Path) -> Store:
             ("grouping.case", "month", "2025-01", "select 1 as id, 1.50 as amount"),
             ("grouping.case", "month", "2025-02", "select 2 as id, 2.50 as amount"),
             ("clearing.pool", "year", "2025", "select 'a' as pool"),
-            ("reference.list", "none", None, "select 7 as n"),
+            ("reference.list", "none", "", "select 7 as n"),
         ):
-            path = store.file(table, kind, partition)
+            path = store.file(table, Period.of(partition, kind))
             path.parent.mkdir(parents=True, exist_ok=True)
             con.execute(f"copy ({rows}) to '{path}' (format parquet)")
             (path.parent / "part.parquet.1.tmp").touch()

@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 from support.harness import Bench, Run
+from support.periods import periods
 
-from drg_pipeline.lake.reads import upstream_partitions
+from drg_pipeline.lake.reads import upstream_periods
+from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period
 from drg_pipeline.sql.model import Model
 
 LEVELS = ("tertiary", "secondary", "primary")
@@ -220,8 +222,7 @@ def test_every_period_computed_alone_is_the_one_computed_with_others(bench: Benc
     try:
         run.con.execute(bench.project.macros)
         for name, model in bench.project.models.items():
-            periods = {"none": [], "year": ["2025"], "month": MONTHS}[model.partition]
-            for period in periods:
+            for period in {NONE: [], YEAR: periods("2025"), MONTH: periods(*MONTHS)}[model.partition]:
                 for table in model.upstream:
                     run.con.execute(f"create schema if not exists {table.split('.')[0]}")
                     run.con.execute(
@@ -238,7 +239,7 @@ def test_every_period_computed_alone_is_the_one_computed_with_others(bench: Benc
         run.con.execute("detach alone")
 
 
-def _shown(bench: Bench, model: Model, table: str, period: str) -> str:
+def _shown(bench: Bench, model: Model, table: str, period: Period) -> str:
     """The part of an upstream table that the engine shows for one period of a model."""
     reads = model.reads.get(table)
     kind = bench.project.partition_of(table)
@@ -254,10 +255,10 @@ def _shown(bench: Bench, model: Model, table: str, period: str) -> str:
     if reads and reads.year_from:
         guide, column = reads.year_from.rsplit(".", 1)
         return f"year in (select {column} from memory.{guide} where {model.partition} = '{period}')"
-    wanted = upstream_partitions(model.partition, [period], kind, reads)
-    if wanted is None:
+    wanted = upstream_periods([period], kind, reads)
+    if wanted is None or wanted == [WHOLE]:
         return "true"
-    return f"cast({kind} as varchar) in ({', '.join(repr(value) for value in wanted)})"
+    return f"{kind} in ({', '.join(repr(up.value) for up in wanted)})"
 
 
 def test_a_month_does_not_depend_on_what_arrives_after_its_deadlines(

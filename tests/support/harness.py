@@ -17,13 +17,12 @@ import duckdb
 
 from drg_pipeline.calendar import working_days
 from drg_pipeline.lake.digest import logical_digest
-from drg_pipeline.periods import MONTH, YEAR, Period, between
+from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period, between
 from drg_pipeline.region import CALENDAR_TABLE, Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.project import Project
-from support.periods import month_texts
 
 # Values as text, or as what Python has for them.
 Row = Mapping[str, Any]
@@ -188,11 +187,9 @@ class Run:
     def failing(self, table: str, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> set[str]:
         """The ids of the checks of a table's contract that its rows of these years do not pass."""
         model = self.bench.project.models[table]
-        periods: dict[str, list[str | None]] = {
-            "none": [None],
-            "year": [str(year) for year in range(first_year, last_year + 1)],
-            "month": month_texts(f"{first_year}-01..{last_year}-12"),
-        }
+        years = between(Period.of(str(first_year)), Period.of(str(last_year)))
+        months = [month for year in years for month in year.months]
+        periods = {NONE: [WHOLE], YEAR: years, MONTH: months}
         verdicts = Contract(self.bench.project, model).checks(self.con, periods[model.partition])
         return {check.id for checks in verdicts.values() for check in checks if not check.passed}
 

@@ -16,6 +16,7 @@ from drg_pipeline import files
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Store, footer
+from drg_pipeline.periods import Period
 
 TABLE = "early.row"
 COLUMNS = [("month", "VARCHAR"), ("id", "INTEGER"), ("n", "INTEGER")]
@@ -32,8 +33,7 @@ def publish(store: Store, con: duckdb.DuckDBPyConnection, month: str, version: i
         store,
         relation=rows,
         table=TABLE,
-        kind="month",
-        partition=month,
+        period=Period.of(month),
         columns=COLUMNS,
         code=str(version),
         inputs={},
@@ -53,7 +53,7 @@ def publish_for_ever(root: Path, month: str, start: int, ready: Event) -> None:
 
 def version_there(root: Path, month: str) -> int:
     """The version that a partition holds; AssertionError if it is not one whole version."""
-    path = Store(root).file(TABLE, "month", month)
+    path = Store(root).file(TABLE, Period.of(month))
     with duckdb.connect() as con:
         con.execute("set threads = 1")
         found = con.execute(

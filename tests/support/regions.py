@@ -223,10 +223,11 @@ def as_csv(rows: list[dict[str, str]]) -> str:
 # -- running without Dagster -------------------------------------------------------------------
 
 
-def compute(region: Region, names: Iterable[str], partitions: Sequence[str] = ()) -> None:
+def compute(region: Region, names: Iterable[str], partitions: Sequence[str] = ("",)) -> None:
     """Compute models in the order given; the first one whose checks fail stops the rest."""
     for name in names:
-        outcomes = region.engine.compute(name, partitions)
+        kind = region.project.models[name].partition
+        outcomes = region.engine.compute(name, [Period.of(text, kind) for text in partitions])
         error = refused(outcomes)
         if error:
             raise error

@@ -25,21 +25,22 @@ from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import needed, recompute
 from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Store
+from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.methods import Methods
 from drg_pipeline.sql.project import Project, Source
-from support.periods import month_texts
+from support.periods import month_texts, periods
 from support.small_project import write_project, write_table
 
 MONTHS = month_texts("2025")
-TEXT, WHOLE = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
-ENTRY = {"id": WHOLE, "n": WHOLE, "settlement_month": TEXT, "delivery": TEXT}
+TEXT, COUNT = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
+ENTRY = {"id": COUNT, "n": COUNT, "settlement_month": TEXT, "delivery": TEXT}
 SIDES = {
-    "policy.rate": ("month", {"month": TEXT, "rate": WHOLE}),
-    "scheme.weight": ("none", {"id": WHOLE, "weight": WHOLE}),
-    "reference.bonus": ("none", {"id": WHOLE, "bonus": WHOLE}),
-    "reference.calendar": ("none", {"month": TEXT, "days": WHOLE}),
+    "policy.rate": ("month", {"month": TEXT, "rate": COUNT}),
+    "scheme.weight": ("none", {"id": COUNT, "weight": COUNT}),
+    "reference.bonus": ("none", {"id": COUNT, "bonus": COUNT}),
+    "reference.calendar": ("none", {"month": TEXT, "days": COUNT}),
 }
 MODELS = {
     # Of an entry that was delivered twice the later delivery counts, as with claims.
@@ -144,7 +145,7 @@ class SmallRegion:
         self.side("reference.bonus", [(id, 0) for id in range(1, 10)])
         self.side("reference.calendar", [(month, 1) for month in MONTHS])
 
-    def side(self, name: str, rows: Sequence[tuple[object, ...]], partition: str | None = None) -> None:
+    def side(self, name: str, rows: Sequence[tuple[object, ...]], partition: str = "") -> None:
         kind, columns = SIDES[name]
         listed = ", ".join(str(tuple(row)) for row in rows)
         types = [(column, found.type) for column, found in columns.items()]
@@ -157,8 +158,7 @@ class SmallRegion:
                 self.store,
                 relation=relation,
                 table=name,
-                kind=kind,
-                partition=partition,
+                period=Period.of(partition, kind),
                 columns=types,
                 code="1",
                 inputs={},
@@ -188,18 +188,18 @@ class SmallRegion:
 
     def run(self, months: Sequence[str], year: str | None = None) -> None:
         """Months, and a year, with all that they rest on and that is not closed."""
-        targets = {"late.running": list(months)} | ({"late.yearly": [year]} if year else {})
+        targets = {"late.running": periods(*months)} | ({"late.yearly": periods(year)} if year else {})
 
-        def stands(table: str, partition: str) -> bool:
+        def stands(table: str, period: Period) -> bool:
             model = self.project.models.get(table)
-            return bool(model and model.sealed and partition and self.closed.standing(partition))
+            return bool(model and model.sealed and self.closed.standing(period))
 
         plan = needed(self.engine, targets, ends_at=stands)
         kept = {table: [p for p in parts if not stands(table, p)] for table, parts in plan.items()}
         recompute(self.engine, kept, stale_only=True)
 
     def close(self, period: str) -> Sealed:
-        return close(cast(Region, self), period)
+        return close(cast(Region, self), Period.of(period))
 
 
 # -- changing what is sealed ---------------------------------------------------------------------

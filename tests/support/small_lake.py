@@ -14,8 +14,10 @@ from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet, write_partition
 from drg_pipeline.lake.store import Footer, Store, footer
+from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project, Source
+from support.periods import periods
 from support.small_project import write_project
 
 MODELS = {
@@ -68,13 +70,13 @@ HEADERS: dict[str, dict[str, object]] = {
         "reads": {"late.yearly": {"year_from": "side.entry.other_year"}},
     },
 }
-MONTHS = [f"2025-{month:02d}" for month in range(1, 13)]
+MONTHS = Period.of("2025").months
 # Those that most tests have. Nothing of 2024 is there: whoever looked beyond January would miss it.
 SPAN = MONTHS[:6]
 ORDER = ["early.row", "early.month_sum", "late.running"]
 
-TEXT, WHOLE = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
-ENTRY = {"id": WHOLE, "n": WHOLE, "settlement_month": TEXT, "delivery": TEXT}
+TEXT, COUNT = Column("VARCHAR", "text", "text"), Column("INTEGER", "number", "number")
+ENTRY = {"id": COUNT, "n": COUNT, "settlement_month": TEXT, "delivery": TEXT}
 
 
 class Lake:
@@ -96,7 +98,7 @@ class Lake:
             settings.models,
             [
                 Source("raw.entry", "delivery", ENTRY, "what arrived"),
-                Source("side.entry", "month", {"month": TEXT, "other_year": WHOLE}, "one row a month"),
+                Source("side.entry", "month", {"month": TEXT, "other_year": COUNT}, "one row a month"),
             ],
         )
         self.store = Store(settings.region_lake)
@@ -104,7 +106,7 @@ class Lake:
         self.engine = Engine(settings, project, self.store, lambda: self.landing)
         self.side(SPAN)
 
-    def side(self, months: Sequence[str], other_year: int = 2024) -> None:
+    def side(self, months: Sequence[object], other_year: int = 2024) -> None:
         with duckdb.connect() as con:
             for month in months:
                 relation = f"(select '{month}' as month, {other_year}::integer as other_year)"
@@ -114,8 +116,7 @@ class Lake:
                     self.store,
                     relation=relation,
                     table="side.entry",
-                    kind="month",
-                    partition=month,
+                    period=Period.of(str(month)),
                     columns=columns,
                     code="1",
                     inputs={},
@@ -133,13 +134,14 @@ class Lake:
             write_parquet(con, rows_of, target / "entry.parquet")
         self.landing[label] = target
 
-    def run(self, months: Sequence[str], tables: Sequence[str] = ORDER) -> dict[str, list[Outcome]]:
-        return {table: self.engine.compute(table, months) for table in tables}
+    def run(self, months: Sequence[object], tables: Sequence[str] = ORDER) -> dict[str, list[Outcome]]:
+        asked = periods(*map(str, months))
+        return {table: self.engine.compute(table, asked) for table in tables}
 
-    def footer(self, table: str, partition: str | None) -> Footer:
+    def footer(self, table: str, partition: object) -> Footer:
         kind = self.engine.project.partition_of(table)
         with duckdb.connect() as con:
-            found = footer(con, self.store.file(table, kind, partition))
+            found = footer(con, self.store.file(table, Period.of(str(partition), kind)))
         assert found is not None
         return found
 
