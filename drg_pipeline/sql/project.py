@@ -191,6 +191,10 @@ class Project:
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
 
+    def step(self, table: str) -> list[Model | Invariant]:
+        """What is asked when a table is computed: its SELECT, and the invariants that guard it."""
+        return [self.models[table], *self.invariants_of(table)]
+
     @property
     def readers(self) -> list[Model | Invariant | Explanation]:
         """Everything that reads tables: models, invariants, the account of a claim."""
