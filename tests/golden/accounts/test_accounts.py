@@ -69,7 +69,7 @@ def test_a_version_that_was_corrected_is_not_paid(bench: Bench, accounts: Accoun
     case = next(case for case in CASES if "moved" in case.name)
     run = bench.run(case.tables(bench.columns), case.through)
     (account,) = told(bench, accounts, run, datetime(2025, 3, 17, 9))
-    assert account.month == "2025-03" and account.faults == []
+    assert str(account.month) == "2025-03" and account.faults == []
     assert account.last and account.last.label == "result.superseded"
 
 
