@@ -23,7 +23,7 @@ from drg_pipeline.forms import Place, one_of, read_form
 from drg_pipeline.sql.first import Way, misshapen, one_pass
 from drg_pipeline.sql.header import Cited, Header, Reads, read_header
 from drg_pipeline.sql.methods import Methods, applies
-from drg_pipeline.sql.model import Listing, Member, Model, ModelHeader, Reader
+from drg_pipeline.sql.model import DETAIL, DETAILS, FAILS, Listing, Member, Model, ModelHeader, Reader
 from drg_pipeline.sql.query import Parsed, is_word, items, parsed
 from drg_pipeline.sql.shared import MARK, TABLE_SELECT, Composed, Shared, Shelf, composed
 
@@ -31,8 +31,6 @@ TABLE_FILE = "_table.yml"
 UNION, STATES, FIRST = "union", "states", "first"
 # What `_table.sql` calls the rows that are gathered.
 MEMBERS = "members"
-# Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
-FAILS, DETAIL, DETAILS = "fails", "detail", "details"
 
 TypeOf = Callable[[str], str]
 """column -> its SQL type"""

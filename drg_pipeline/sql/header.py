@@ -86,6 +86,11 @@ class Reads:
     year_from: str | None = None
     deliveries_of: str | None = None
 
+    @property
+    def guide(self) -> str:
+        """The table that says which years or deliveries these are; '' where none does."""
+        return self.deliveries_of or (self.year_from or "").rpartition(".")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cited:

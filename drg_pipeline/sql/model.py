@@ -20,6 +20,8 @@ from drg_pipeline.sql.query import parsed, tables_of
 from drg_pipeline.sql.shared import Composed, Shelf, composed
 
 PARTITIONS = ("month", "year", "none")
+# Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
+FAILS, DETAIL, DETAILS = "fails", "detail", "details"
 One = TypeVar("One")
 Said = TypeVar("Said", bound=Header)
 
@@ -52,7 +54,6 @@ class ModelHeader(Header):
     keeps: Annotated[Mapping[str, tuple[str, ...]], EMPTY] = field(default_factory=dict)
     nullable: Names = ()
     checks: Annotated[tuple[RowCheck, ...], EMPTY] = ()
-    flags: str | None = None
     slice: Slice | None = None
 
     def check(self, place: Place) -> None:
@@ -83,12 +84,24 @@ class Member:
 class Listing:
     """Where the law lists the members of a table: by a column of one of its tables.
 
-    active  the column that is true of those in force; '' where all of them are
+    active    the column that is true of those in force; '' where all of them are
+    severity  the column that says what a failure does, `fatal` or `warn`; '' of what are no rules
+    title     the column with the names that people read, where there is a severity
     """
 
     table: str
     column: str
     active: str = ""
+    severity: str = ""
+    title: str = ""
+
+    def check(self, place: Place) -> None:
+        if bool(self.severity) != bool(self.title):
+            place.fault("severity and title stand together: give both or neither")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.column, self.active, self.severity, self.title)))
 
 
 @dataclass(frozen=True)
@@ -102,7 +115,6 @@ class Model:
     states    columns that members of the same name give: true fails, false passes, null does not apply
     slice_by  (month column, key column) says of an unpartitioned table what a month can depend on: every
               row of the keys that have a row in the month
-    flags     the catalogue (check_id, severity, title) whose rules are this model's boolean columns
     sealed    its partitions stand as they are once their period is closed
     """
 
@@ -116,7 +128,6 @@ class Model:
     reads: Mapping[str, Reads] = field(default_factory=dict)
     nullable: frozenset[str] = frozenset()
     checks: tuple[RowCheck, ...] = ()
-    flags: str | None = None
     sealed: bool = False
     law: tuple[str, ...] = ()
     slice_by: tuple[str, str] | None = None
@@ -135,6 +146,16 @@ class Model:
     @property
     def table(self) -> str:
         return self.name.split(".")[1]
+
+    @property
+    def compiled(self) -> tuple[str, ...]:
+        """Columns that no text selects: one a state, and what the failing ones tell."""
+        return (*self.states, DETAILS) if self.states else ()
+
+    @property
+    def catalogue(self) -> Listing | None:
+        """Where the law says how severe it is to fail one of its states; None of other tables."""
+        return self.listed_in if self.states and self.listed_in and self.listed_in.severity else None
 
 
 @dataclass(frozen=True)
@@ -223,7 +244,6 @@ class Reader:
             reads=reads,
             nullable=frozenset(header.nullable) | frozenset(more.get("states", ())),
             checks=header.checks,
-            flags=header.flags,
             sealed=header.sealed,
             slice_by=(header.slice.month, header.slice.key) if header.slice else None,
             columns=columns,

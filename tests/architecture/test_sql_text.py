@@ -144,7 +144,7 @@ def _far(phase: str, period: Period) -> date:
 def test_every_output_column_is_listed_and_every_listing_used(bench: Bench) -> None:
     used: set[str] = set()
     for model in bench.project.models.values():
-        for column in sorted(set(model.columns) - model.states.keys()):
+        for column in sorted(set(model.columns) - set(model.compiled)):
             own = f"{model.name}.{column}"
             listed = own if own in bench.project.columns else column
             assert listed in bench.project.columns, own
@@ -165,31 +165,6 @@ def test_money_points_and_values_have_their_types(bench: Bench) -> None:
     for name, column in bench.project.columns.items():
         if column.unit in scales:
             assert column.type == scales[column.unit], name
-
-
-def test_the_checks_of_the_law_are_the_flags_of_the_model(bench: Bench) -> None:
-    flagged = [model for model in bench.project.models.values() if model.flags]
-    assert flagged
-    for model in flagged:
-        assert model.flags is not None
-        place = bench.columns(model.flags).index("check_id")
-        known = {
-            str(row[place])
-            for row in bench.region.pack.rows(model.flags, periods("2025-03", "2026-12"), _far)
-        }
-        flags = set(model.columns) - set(model.grain)
-        # A child record without its claim is no property of a claim version.
-        assert known == flags | {"orphan"}
-        assert all(bench.type_of(model.name, flag) == "BOOLEAN" for flag in flags)
-        readers = [other for other in bench.project.models.values() if model.name in other.upstream]
-        assert readers
-        for reader in readers:
-            strings = {
-                literal.this
-                for literal in sqlglot.parse_one(reader.sql, read="duckdb").find_all(exp.Literal)
-                if literal.is_string
-            }
-            assert known <= strings, reader.name
 
 
 # What the pack holds and nothing computes with yet. A parameter without effect is a trap for whoever sets it, so this

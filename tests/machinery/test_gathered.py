@@ -408,6 +408,10 @@ def test_a_member_that_does_not_apply_computes_nothing(tmp_path: Path) -> None:
             "listed_in.column: missing key: add it",
         ),
         (
+            {"table": "early.entry", "column": "id", "severity": "n"},
+            "listed_in: severity and title stand together: give both or neither",
+        ),
+        (
             {"table": "early.entris", "column": "id"},
             "is listed in early.entris, which does not enter from the side",
         ),
@@ -448,6 +452,7 @@ def test_rules_are_one_pass_with_three_states(tmp_path: Path) -> None:
     ]
     assert model.nullable == {"distinct_from_ten", "negative"}
     assert project.column("early.row", "negative").type == "BOOLEAN"
+    assert project.column("early.row", "details").type == "STRUCT(rule VARCHAR, detail VARCHAR)[]"
     assert project.column("early.row", "negative").meaning == "negative."
     assert project.schema_of("early.row")["negative"] == "BOOLEAN"
     assert column_lineage(project, "early.row")["negative"] == [("early.entry", "n")]
