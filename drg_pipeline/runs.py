@@ -83,7 +83,7 @@ class Runner:
         """One Dagster run in this process; raises the DrgError that stopped it."""
         self.started(step)
         models = self.region.project.models
-        if any(table in models and models[table].flags for table in step.tables or step.job.tables):
+        if any(table in models and models[table].catalogue for table in step.tables or step.job.tables):
             begin_import()
         tags = step.tags(self.region.settings.region) | own_process() | self._linked
         # No queue starts this run, so it asks for none of the queue's room; the store's locks keep order.

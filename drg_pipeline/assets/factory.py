@@ -77,7 +77,7 @@ def model_asset(
         region.progress(model.name, outcomes)
         for group in contract.groups():
             yield check_result(region, asset_key, group, outcomes)
-        if model.flags:
+        if model.catalogue:
             yield rules_check(region, model, asset_key, outcomes)
         if model.slice_by:
             yield outside_check(region, model, asset_key, outcomes[-1])
@@ -120,7 +120,7 @@ def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.Ass
     """The checks of a model: its contract and invariants block, quality rules and stray months warn."""
     asset_key = key(region.settings.region, model.name)
     specs = contract_specs(region, model, contract)
-    if model.flags:
+    if model.catalogue:
         about = "Quality rules of the catalogue, by Great Expectations."
         specs.append(dg.AssetCheckSpec(RULES, asset=asset_key, description=about))
     if model.slice_by:

@@ -44,9 +44,7 @@ def tables_behind(region: Region, kind: str, wanted: Iterable[str]) -> tuple[str
 def law_read(region: Region, kind: str, models: Iterable[str]) -> tuple[str, ...]:
     """The law of this kind of partition that the models and the invariants that guard them read."""
     project = region.project
-    names = list(models)
-    read = {up for name in names for up in project.models[name].upstream}
-    read |= {up for name in names for guard in project.invariants_of(name) for up in guard.upstream}
+    read = {up for name in models for reader in project.step(name) for up in reader.upstream}
     return tuple(table for table in region.side.law_tables(kind) if table in read)
 
 

@@ -5,6 +5,7 @@ A claim's fatal fault keeps the claim out of the month and never stops the month
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
@@ -26,7 +27,7 @@ from drg_pipeline.sql.model import Model
 
 RULES = "quality_rules"
 OUTSIDE = "outside_partitions"
-# Rows whose flags are in memory at once, about 30 bytes each and as much again while they are judged.
+# Rows whose states are in memory at once, two bytes a rule and as much again while they are judged.
 ROWS_AT_ONCE = 1_000_000
 
 
@@ -47,13 +48,17 @@ def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Ve
 def _rules(
     region: Region, con: duckdb.DuckDBPyConnection, model: Model, partition: Period
 ) -> tuple[Rule, ...]:
-    """The rules of the catalogue in force in a partition, of those that the model flags."""
-    assert model.flags
-    catalogue = region.store.file(model.flags, partition)
-    listed = con.execute(
-        f"select check_id, severity, title from {parquet([catalogue])} order by check_id"
-    ).fetchall()
-    return tuple(Rule(*row) for row in listed if row[0] in model.columns)
+    """The rules of the catalogue in force in a partition, of those that the model has."""
+    listing = model.catalogue
+    assert listing
+    file = region.store.file(listing.table, partition)
+    columns = f"{listing.column}, {listing.severity}, {listing.title}"
+    listed = con.execute(f"select {columns} from {parquet([file])} order by all").fetchall()
+    return tuple(
+        Rule(name, severity, title, model.states[name].describe)
+        for name, severity, title in listed
+        if name in model.states
+    )
 
 
 def _batches(
@@ -74,33 +79,40 @@ def _batches(
 def rules_check(
     region: Region, model: Model, asset_key: dg.AssetKey, outcomes: Sequence[Outcome]
 ) -> dg.AssetCheckResult:
-    """How many rows of each partition fail each rule."""
+    """Of the rows of all partitions, how many pass each rule, fail it, and are none that it applies to."""
     published = [outcome for outcome in outcomes if outcome.published]
-    rows = sum(outcome.rows for outcome in published)
-    failing: dict[Rule, int] = {}
+    rows, failing, empty = Counter[Rule](), Counter[Rule](), Counter[Rule]()
     for verdict in judged(region, model, published):
-        failing[verdict.rule] = failing.get(verdict.rule, 0) + verdict.failing
-    ordered = sorted(failing.items(), key=lambda item: (item[0].severity, -item[1], item[0].id))
+        rows[verdict.rule] += verdict.rows
+        failing[verdict.rule] += verdict.failing
+        empty[verdict.rule] += verdict.not_applicable
+    ordered = sorted(rows, key=lambda rule: (rule.severity, -failing[rule], rule.id))
     metadata = {
-        "rows": dg.MetadataValue.int(rows),
+        "rows": dg.MetadataValue.int(sum(outcome.rows for outcome in published)),
         "failing_fatal": dg.MetadataValue.int(_total(failing, "fatal")),
         "failing_warn": dg.MetadataValue.int(_total(failing, "warn")),
         "rules": dg.MetadataValue.md(
             table(
-                ["rule", "title", "severity", "failing rows"],
-                [[code(rule.id), rule.title, rule.severity, count] for rule, count in ordered],
-                right=[3],
+                ["rule", "title", "failing means", "severity", "rows", "passes", "fails", "does not apply"],
+                [
+                    [
+                        *(code(rule.id), rule.title, rule.describe, rule.severity, rows[rule]),
+                        *(rows[rule] - failing[rule] - empty[rule], failing[rule], empty[rule]),
+                    ]
+                    for rule in ordered
+                ],
+                right=[4, 5, 6, 7],
             )
         ),
     }
-    broken = [rule for rule, count in ordered if count]
+    broken = [rule for rule in ordered if failing[rule]]
     if broken:
         first, way = _failing_rows(region, model, published, broken)
         metadata["failing"], metadata["all_rows"] = dg.MetadataValue.md(first), dg.MetadataValue.md(way)
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=RULES,
-        passed=not any(failing.values()),
+        passed=not broken,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )

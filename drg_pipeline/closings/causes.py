@@ -84,9 +84,7 @@ class Causes:
     def _reads(self, table: str) -> list[str]:
         if table not in self.project.models:
             return []
-        guards = self.project.invariants_of(table)
-        read = {*self.project.models[table].upstream, *(up for guard in guards for up in guard.upstream)}
-        return sorted(read - {table})
+        return sorted({up for reader in self.project.step(table) for up in reader.upstream} - {table})
 
     def _sealed(self) -> set[str]:
         return {name for (name, _), entry in self.before.items() if entry.role == OUTPUT}

@@ -8,14 +8,13 @@ every changed value of a claim as Parquet. Which tables and columns these are is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from drg_pipeline.closings.manifest import (
     CODE,
@@ -31,18 +30,43 @@ from drg_pipeline.closings.manifest import (
     read_manifest,
 )
 from drg_pipeline.duck import connect, literal, quoted, write_parquet
+from drg_pipeline.forms import load
 from drg_pipeline.lake.closed import Closed
 from drg_pipeline.lake.compare import Pair, compare_files
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.messages import text
-from drg_pipeline.periods import Period
+from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.policy import load_pack
-from drg_pipeline.reports.difference_page import LANG, difference_page
+from drg_pipeline.reports.difference_page import LANG, Hospitals, difference_page
 from drg_pipeline.settings import Settings
 
 ASKED_FILE = "closings.yml"
 PAGE, DATA_FILE, CLAIMS = "difference.md", "difference.json", "claims.parquet"
 SHOWN_CLAIMS = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared of one kind of period; `claims`: sealed tables with one row a claim."""
+
+    hospitals: Hospitals
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AskedFile:
+    """The whole file: what is compared of a month and of a year."""
+
+    month: Asked
+    year: Asked
+
+    def of(self, kind: str) -> Asked:
+        return {MONTH: self.month, YEAR: self.year}[kind]
+
+
+def load_asked(path: Path) -> AskedFile:
+    """What the file says; everything that is wrong with it at once."""
+    return load(AskedFile, path, f"{path.name} does not say how closings are compared.")
 
 
 @dataclass(frozen=True)
@@ -58,14 +82,14 @@ def write_difference(
     settings: Settings, before: Closed, folder: Path, after: Manifest, listed: Callable[[str], None]
 ) -> None:
     """Compare the last closing with the one being made in `folder`; `listed` is told each file by name."""
-    asked = yaml.safe_load((settings.interface / ASKED_FILE).read_text(encoding="utf-8"))[after.period.kind]
+    asked = load_asked(settings.interface / ASKED_FILE).of(after.period.kind)
     earlier = read_manifest(before.folder)
     target = folder / REPORT
     target.mkdir()
     sides = ((before.folder, earlier), (folder, after))
     with closing(connect()) as con:
-        hospitals = _hospitals(con, sides, asked["hospitals"], after.period)
-        claims = _claims(con, sides, asked["claims"], target / CLAIMS, after.personal)
+        hospitals = _hospitals(con, sides, asked.hospitals, after.period)
+        claims = _claims(con, sides, asked.claims, target / CLAIMS, after.personal)
     found = {
         "region": after.region,
         "period": str(after.period),
@@ -83,7 +107,7 @@ def write_difference(
     (target / DATA_FILE).write_text(
         json.dumps(found, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
     )
-    (target / PAGE).write_text(difference_page(found, asked["hospitals"]), encoding="utf-8")
+    (target / PAGE).write_text(difference_page(found, asked.hospitals), encoding="utf-8")
     for name in sorted(path.name for path in target.iterdir()):
         listed(name)
 
@@ -94,13 +118,13 @@ Sides = tuple[tuple[Path, Manifest], tuple[Path, Manifest]]
 
 
 def _hospitals(
-    con: duckdb.DuckDBPyConnection, sides: Sides, asked: Mapping[str, Any], period: Period
+    con: duckdb.DuckDBPyConnection, sides: Sides, asked: Hospitals, period: Period
 ) -> dict[str, Any]:
     """The rows of the query that differ between the two closings, and the sums of both."""
     for name, (folder, manifest) in zip(("one", "two"), sides):
         show(con, folder, manifest)
-        con.execute(f"create temp table {name} as {asked['query']}", {"period": str(period)})
-    keys, columns = asked["key"], list(asked["columns"])
+        con.execute(f"create temp table {name} as {asked.query}", {"period": str(period)})
+    keys, columns = asked.key, list(asked.columns)
     on = " and ".join(f"one.{quoted(key)} is not distinct from two.{quoted(key)}" for key in keys)
     listed = ", ".join(f"one.{quoted(name)}, two.{quoted(name)}" for name in columns)
     differs = " or ".join(f"one.{quoted(name)} is distinct from two.{quoted(name)}" for name in columns)
@@ -110,14 +134,14 @@ def _hospitals(
     ).fetchall()
     sums = ", ".join(
         f"(select sum({quoted(name)}) from one), (select sum({quoted(name)}) from two)"
-        for name in asked["total"]
+        for name in asked.total
     )
     totals = con.execute(f"select {sums}").fetchall()[0]
     return {
         "rows": [
             {name: [row[2 * place], row[2 * place + 1]] for place, name in enumerate(columns)} for row in rows
         ],
-        "total": {name: list(totals[2 * place : 2 * place + 2]) for place, name in enumerate(asked["total"])},
+        "total": {name: list(totals[2 * place : 2 * place + 2]) for place, name in enumerate(asked.total)},
     }
 
 
@@ -231,8 +255,9 @@ def _law(sides: Sides) -> Iterator[Why]:
     before, after = (load_pack(folder / LAW / later.region) for folder in (old, new))
     for name, parameter in after.parameters.items():
         was = before.parameters[name].values if name in before.parameters else ()
+        said = {replace(value, reason="") for value in was}
         for value in parameter.values:
-            if value not in was:
+            if replace(value, reason="") not in said:
                 content = "…" if isinstance(value.content, tuple) else value.content
                 yield Why(
                     POLICY,

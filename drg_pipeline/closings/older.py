@@ -12,20 +12,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from drg_pipeline.forms import Place
 from drg_pipeline.sql.header import split_header
 
 FORMAT = 1
 
 
-def split_older(path: Path) -> tuple[dict[str, Any], str]:
+def split_older(path: Path, place: Place) -> tuple[dict[str, Any] | None, str]:
     """The header of a sealed model as models have it today, and the SELECT that it stands for."""
-    header, sql = split_header(path)
+    header, sql = split_header(path, place)
+    if header is None:
+        return None, sql
     header.pop("flags", None)
     if "like" in header:
         spec = header.pop("like")
         layer, _, table = str(spec["model"]).partition(".")
         names: Mapping[str, str] = spec["with"]
-        sql = split_header(path.parent.parent / layer / f"{table}.sql")[1]
+        sql = split_header(path.parent.parent / layer / f"{table}.sql", place)[1]
         for name, other in names.items():
             sql = re.sub(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", other, sql)
     return header, sql

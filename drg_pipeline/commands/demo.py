@@ -110,7 +110,7 @@ def say_next(screen: Screen, settings: Settings, folder: str | None) -> None:
         kinds = ("inbox", "reference", "lake", "key", "closings")
         screen.line(" ".join(["  drg ui", *(_named(settings, kind) for kind in kinds), grouping]))
     screen.say("demo.next_tables", drg="drg", lake=lake)
-    for query in examples(settings)["demo"]:
+    for query in examples(settings).demo:
         screen.line(f'  drg sql --lake {lake} "{query}"')
     screen.say("demo.next_law", drg="drg")
     months = f"--month {span(YEAR.months)}"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError
-from drg_pipeline.forms import Place, read_yaml
+from drg_pipeline.forms import load
 from drg_pipeline.lake.views import open_views
 from drg_pipeline.periods import MONTH, Period, span
 from drg_pipeline.reports.charts import CHARTS_FILE, load_charts
@@ -30,13 +31,16 @@ EXAMPLES_FILE = "examples.yml"
 SHOWN_ROWS = 30
 
 
-def examples(settings: Settings) -> Mapping[str, Any]:
-    """The queries that are offered for `drg sql`."""
-    place = Place(EXAMPLES_FILE)
-    content = place.mapping(read_yaml(settings.interface / EXAMPLES_FILE, place), ["rejected", "demo"])
-    if place.faults:
-        raise DrgError(f"{EXAMPLES_FILE} cannot be read.", place.faults, remedy="Correct the file.")
-    return content
+@dataclass(frozen=True)
+class Examples:
+    """The queries that are offered for `drg sql`: to look at rejected rows, and after the demo."""
+
+    rejected: str
+    demo: tuple[str, ...]
+
+
+def examples(settings: Settings) -> Examples:
+    return load(Examples, settings.interface / EXAMPLES_FILE, f"{EXAMPLES_FILE} cannot be read.")
 
 
 class Reader:

@@ -132,6 +132,14 @@ def _chosen(pack: Pack, name: str | None) -> list[str]:
     known = [*pack.parameters, *(full.split(".")[1] for full in pack.parameters), *_topics(pack)]
     close = list(dict.fromkeys(difflib.get_close_matches(name, known, n=3, cutoff=0.5)))
     meant = f"Was one of these meant: {', '.join(close)}? " if close else ""
+    described = [one for table in pack.lacking.values() for one in table.parameters]
+    for one in described:
+        if name in (one.name, one.full_name):
+            raise WrongUse(
+                f"{one.full_name} has no value in the pack {pack.region}.",
+                [Fault(one.file, one.describe)],
+                remedy=f"To have it, give it values in {pack.folder.name}/{one.full_name.split('.')[0]}.yml.",
+            )
     raise WrongUse(
         f"{name!r} is neither a parameter nor a topic of the pack {pack.region}.",
         remedy=f"{meant}drg policy show lists all.",
@@ -165,7 +173,7 @@ def _print_list(screen: Screen, pack: Pack, title: str, names: Iterable[str], wh
         parameter = pack.parameters[full]
         for on, known_on in when(full):
             held = parameter.at(on, known_on)
-            row = [full, screen.text("policy.empty"), _unit(parameter), "", "", _from(parameter)]
+            row = [full, screen.text("policy.empty"), _unit(parameter), "", "", parameter.lent_by]
             if held:
                 row[1] = _value(screen, held)
                 row[3:5] = [held.valid_from.isoformat(), held.law]
@@ -225,6 +233,8 @@ def _print_history(screen: Screen, pack: Pack, full: str, moments: Sequence[Mome
     )
     for on, known_on in moments:
         screen.line(screen.text("policy.phase", on=on, known_on=known_on))
+    if parameter.lent_by:
+        screen.line(screen.text("policy.lent", base=parameter.lent_by))
     if parameter.columns is not None:
         for value in parameter.values:
             _print_rows(screen, full, parameter.columns, value)
@@ -249,11 +259,6 @@ def _value(screen: Screen, value: DatedValue) -> str:
     if isinstance(value.content, tuple):
         return screen.text("policy.rows", count=len(value.content))
     return screen.text("policy.empty") if value.content is None else shown(value.content)
-
-
-def _from(parameter: Parameter) -> str:
-    """The pack that a parameter's values are taken over from; '' of the region's own."""
-    return parameter.file.rpartition("/")[0]
 
 
 def _unit(parameter: Parameter) -> str:

@@ -202,7 +202,7 @@ class Watch(AbstractContextManager["Watch"]):
                     "intake.rejected", label=label, rejected=count["rejected"], records=count["records"]
                 )
         if sums["rejected"]:
-            self._say("intake.see", query=examples(self.region.settings)["rejected"])
+            self._say("intake.see", query=examples(self.region.settings).rejected)
         if intake.notes:
             self._say("intake.notes", count=intake.notes)
 

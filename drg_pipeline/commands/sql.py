@@ -280,9 +280,9 @@ def _print_tables(screen: Screen, settings: Settings, con: duckdb.DuckDBPyConnec
 
 def _in_order(settings: Settings, tables: dict[str, list[Any]]) -> dict[str, list[Any]]:
     """Tables in the order in which the layers are computed."""
-    import yaml
+    from drg_pipeline.sql.lists import read_layers
 
-    layers = list(yaml.safe_load((settings.models / "layers.yml").read_text(encoding="utf-8")))
+    layers = [layer.name for layer in read_layers(settings.models)]
 
     def rank(table: str) -> tuple[int, str]:
         layer = table.split(".")[0]

@@ -7,19 +7,20 @@ that can be said (`form.py`), else by asking `Place`.
 
 from drg_pipeline.forms.column import Column
 from drg_pipeline.forms.document import parse_yaml, read_text, read_yaml
-from drg_pipeline.forms.form import fill, load, read_form
+from drg_pipeline.forms.form import fill, load, read_entries, read_form
 from drg_pipeline.forms.kinds import (
     BY_NAME,
     EMPTY,
     NAME,
     Among,
+    ByAnyLanguage,
+    ByLanguage,
     Name,
     Reader,
-    SomeWords,
-    Words,
     matching,
     number,
     one_of,
+    one_or_more,
     whole,
 )
 from drg_pipeline.forms.place import Place, shown
@@ -29,18 +30,20 @@ __all__ = [
     "EMPTY",
     "NAME",
     "Among",
+    "ByAnyLanguage",
+    "ByLanguage",
     "Column",
     "Name",
     "Place",
     "Reader",
-    "SomeWords",
-    "Words",
     "fill",
     "load",
     "matching",
     "number",
     "one_of",
+    "one_or_more",
     "parse_yaml",
+    "read_entries",
     "read_form",
     "read_text",
     "read_yaml",

@@ -3,15 +3,16 @@
     @dataclass(frozen=True)
     class Page:
         id: Name                                         the key under which it stands, of a file its name
-        title: Words                                     by language
+        title: ByLanguage                                     by language
         about: Annotated[str, one_of(ABOUT)]
         sheets: tuple[str, ...]                          a list with at least one entry
         proofs: Annotated[tuple[str, ...], EMPTY] = ()   one that may be empty, or left out
 
 A field without a default is a key that has to be there. `str`, `bool`, `int`, `Decimal`, `tuple`, `Mapping`,
 `Literal`, `| None` and another form say by themselves what is read; `Annotated` says it otherwise, as in
-`kinds.py`. What keys ask of each other stands in a method `check(place)`, which is asked of a mapping without
-a fault. A field that ends in _ is the key without it.
+`kinds.py`. What keys ask of each other stands in a method `check(place)`. It is asked of every mapping, so
+that all faults come at once; a value that is at fault or missing is an empty one there. A field that ends in
+_ is the key without it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from drg_pipeline.errors import DrgError, did_you_mean
+from drg_pipeline.errors import did_you_mean
 from drg_pipeline.forms import kinds
 from drg_pipeline.forms.document import read_yaml
 from drg_pipeline.forms.kinds import BY_NAME, EMPTY, NAME, Among, Reader
@@ -36,39 +37,47 @@ def load(form: type[T], path: Path, headline: str) -> T:
     """What a file of ours says; DrgError with everything that is wrong with it."""
     place = Place(path.name)
     found = read_form(form, path, place)
-    if found is None:
-        raise DrgError(headline, place.faults, remedy=f"Correct {path}.")
+    place.refuse(headline, f"Correct {path}.")
     return found
 
 
-def read_form(form: type[T], path: Path, place: Place) -> T | None:
-    """What a file says; None, with faults, where anything in it is wrong."""
+def read_form(form: type[T], path: Path, place: Place) -> T:
+    """What a file says; what is wrong with it becomes faults of the place."""
     before = len(place.faults)
     content = read_yaml(path, place)
-    if content is None:
-        return None
-    found = fill(form, place, content)
-    return found if len(place.faults) == before else None
+    unread = content is None and len(place.faults) > before
+    return fill(form, Place(place.file) if unread else place, content)
 
 
-def fill(form: type[T], place: Place, node: object) -> T | None:
-    """The form of one mapping; None, with faults, where anything in it is wrong."""
+def read_entries(form: type[T], path: Path, place: Place) -> dict[str, T]:
+    """A file that is a mapping of names of its own, each a form; faults as above."""
     before = len(place.faults)
+    content = read_yaml(path, place)
+    if content is None and len(place.faults) > before:
+        return {}
+    found: dict[str, T] = kinds.named(partial(fill, form))(place, content)
+    return found
+
+
+def fill(form: type[T], place: Place, node: object) -> T:
+    """The form of one mapping; what is wrong with it becomes faults of the place, and has an empty value."""
     asked, named = _asked(cast("Any", form))
     given = place.mapping(
         node, [key.name for key in asked if key.needed], [key.name for key in asked if not key.needed]
     )
-    values = {key.field: key.read(place.at(key.name), given[key.name]) for key in asked if key.name in given}
+    values: dict[str, Any] = {}
     for key in asked:
-        if key.among and key.name in given and isinstance(known := given.get(key.among), dict):
-            _among(place.at(key.name), values[key.field], key.among, known)
-    values |= {key.field: key.read(place, place.name) for key in named}
-    if len(place.faults) > before:
-        return None
-    made = form(**values)
-    if check := getattr(made, "check", None):
+        if key.name in given:
+            values[key.field] = key.read(place.at(key.name), given[key.name])
+            if key.among and isinstance(known := given.get(key.among), dict):
+                _among(place.at(key.name), values[key.field], key.among, known)
+        elif key.needed:
+            values[key.field] = key.read(Place(""), None)
+    made = form(**values, **{key.field: key.read(place, place.name) for key in named})
+    check = getattr(made, "check", None)
+    if check and isinstance(node, dict):
         check(place)
-    return made if len(place.faults) == before else None
+    return made
 
 
 @dataclass(frozen=True)

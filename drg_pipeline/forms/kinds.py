@@ -110,6 +110,11 @@ def listed(of: Reader, *, empty: bool = False, count: int | None = None) -> Read
     return read
 
 
+def one_or_more(place: Place, node: Any) -> tuple[str, ...]:
+    """A text, or a list of texts."""
+    return listed(text)(place, node) if isinstance(node, list) else (place.text(node),)
+
+
 def named(of: Reader, key: Reader = text, *, empty: bool = False) -> Reader:
     """A mapping whose keys are names of the file's own."""
 
@@ -120,12 +125,12 @@ def named(of: Reader, key: Reader = text, *, empty: bool = False) -> Reader:
     return read
 
 
-def words(place: Place, node: Any) -> dict[str, str]:
+def by_language(place: Place, node: Any) -> dict[str, str]:
     """A text in each language."""
     return {lang: place.at(lang).text(said) for lang, said in place.mapping(node, LANGUAGES).items()}
 
 
-def some_words(place: Place, node: Any) -> dict[str, str]:
+def by_any_language(place: Place, node: Any) -> dict[str, str]:
     """A text in at least one language."""
     found = place.mapping(node, (), LANGUAGES)
     if not found and isinstance(node, dict):
@@ -134,6 +139,6 @@ def some_words(place: Place, node: Any) -> dict[str, str]:
 
 
 Name = Annotated[str, NAME]
-Words = Annotated[Mapping[str, str], words]
-SomeWords = Annotated[Mapping[str, str], some_words]
+ByLanguage = Annotated[Mapping[str, str], by_language]
+ByAnyLanguage = Annotated[Mapping[str, str], by_any_language]
 PLAIN: Mapping[Any, Reader] = {str: text, bool: flag, int: whole(), Decimal: number()}

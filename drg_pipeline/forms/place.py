@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from drg_pipeline.errors import Fault, did_you_mean
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Place:
     def fault(self, what: str) -> None:
         path = ".".join(map(_shortened, self.path))
         self.faults.append(Fault(": ".join(filter(None, (self.file, path))), what))
+
+    def refuse(self, headline: str, remedy: str) -> None:
+        """DrgError where anything was wrong."""
+        if self.faults:
+            raise DrgError(headline, self.faults, remedy=remedy)
 
     def mapping(self, node: object, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
         """The keys of a mapping; what is missing or unknown becomes a fault, never an exception."""

@@ -26,14 +26,14 @@ from drg_pipeline.duck import connect, write_parquet
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import is_abandoned, name_folder, sync_tree
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
+from drg_pipeline.ingest.landed import FILE, LANDING, REJECTED_ROW, declared
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
-from drg_pipeline.ingest.read import FILE, REJECTED_ROW, FileRead, prepare, read_claim_file
+from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
 from drg_pipeline.settings import Settings
 
-LANDING = "landing"
 MANIFEST = "manifest.json"
 
 
@@ -336,8 +336,8 @@ def _read(
     reads = []
     with database.cursor() as con:
         set_key(con, key)
-        con.execute(f"CREATE TEMP TABLE rejected_row ({REJECTED_ROW})")
-        con.execute(f"CREATE TEMP TABLE file ({FILE})")
+        con.execute(f"CREATE TEMP TABLE rejected_row ({declared(REJECTED_ROW)})")
+        con.execute(f"CREATE TEMP TABLE file ({declared(FILE)})")
         for source in sources:
             fault = ""
             try:

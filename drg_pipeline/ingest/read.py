@@ -29,10 +29,6 @@ from drg_pipeline.ingest.records import (
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
 from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, value_sql
 
-REJECTED_ROW = (
-    "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, line BIGINT, "
-    "column_name VARCHAR, raw VARCHAR, reason VARCHAR"
-)
 # Bytes up to which it takes longer to plan how unusual values are typed than to read the file once more.
 _SMALL = 4 * 1024 * 1024
 MASKED = "***"
@@ -58,13 +54,6 @@ class FileRead:
     rejected: int
     odd_field_count: int
     note: str | None
-
-
-FILE = (
-    "folder_month VARCHAR, delivery VARCHAR, file VARCHAR, format VARCHAR, encoding VARCHAR, bom BOOLEAN, "
-    "sha256 VARCHAR, bytes BIGINT, physical_lines BIGINT, blank_lines BIGINT, records BIGINT, "
-    "accepted BIGINT, rejected BIGINT, odd_field_count BIGINT, note VARCHAR"
-)
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.outcome import Outcome, refused
 from drg_pipeline.periods import Period
-from drg_pipeline.sql.model import Invariant, Model
 
 Needs = dict[str, list[Period]]
 """table -> its partitions in order; of a table of deliveries the whole; tables in an order of computation"""
@@ -43,14 +41,13 @@ def needed(
     project = engine.project
     wanted: dict[str, set[Period]] = {table: set(partitions) for table, partitions in targets.items()}
     with closing(engine.connect()) as con:
-        for name, model in reversed(project.models.items()):
+        for name in reversed(project.models):
             if name not in wanted or name in ends:
                 continue
             followed = [period for period in sorted(wanted[name]) if not ends_at(name, period)]
             if not followed:
                 continue
-            readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
-            for reader in readers:
+            for reader in project.step(name):
                 found = engine.inputs.partitions(con, reader, followed)
                 for table, partitions in found.items():
                     if table != name:
@@ -61,26 +58,13 @@ def needed(
 
 def deliveries_behind(engine: Engine, plan: Mapping[str, Sequence[Period]]) -> set[str]:
     """The deliveries that the partitions of a plan read, by name."""
-    project = engine.project
-    found: set[Path] = set()
     with closing(engine.connect()) as con:
-        for name, partitions in plan.items():
-            if name not in project.models:
-                continue
-            model = project.models[name]
-            readers: list[Model | Invariant] = [model, *project.invariants_of(name)]
-            for reader in readers:
-                for table in reader.upstream:
-                    if project.partition_of(table) != "delivery":
-                        continue
-                    reads = reader.reads.get(table)
-                    if reads and reads.deliveries_of:
-                        guide = reads.deliveries_of
-                        kind = project.partition_of(guide)
-                        engine.inputs.view(con, guide, list(engine.store.partitions(guide, kind).values()))
-                    files, _ = engine.inputs.deliveries(con, table, partitions, reads)
-                    found |= {path.parent for paths in files.values() for path in paths}
-    return {label for label, folder in engine.inputs.landed().items() if folder in found}
+        return {
+            label
+            for name in plan.keys() & engine.project.models.keys()
+            for reader in engine.project.step(name)
+            for label in engine.inputs.deliveries(con, reader, plan[name])
+        }
 
 
 def recompute(

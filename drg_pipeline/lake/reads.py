@@ -6,7 +6,7 @@ Which engine computes from it, and what becomes of the answer, is not known here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,8 +64,7 @@ class Inputs:
         shown = Shown({period: {} for period in periods}, {})
         missing: list[str] = []
         # Tables that say which partitions of others are read come first.
-        guides = {r.year_from.rsplit(".", 1)[0] for r in reader.reads.values() if r.year_from}
-        guides |= {r.deliveries_of for r in reader.reads.values() if r.deliveries_of}
+        guides = {reads.guide for reads in reader.reads.values()}
         for table in sorted(reader.upstream, key=lambda name: (name not in guides, name)):
             if table in skip:
                 continue
@@ -103,85 +102,86 @@ class Inputs:
         periods: Sequence[Period],
         reads: Reads | None,
     ) -> tuple[dict[Period, list[Path]], list[str]]:
-        """The files of an upstream table that each partition reads, and the partitions that are not there."""
-        up_kind = self.project.partition_of(table)
-        if up_kind == "delivery":
-            return self.deliveries(con, table, periods, reads)
-        there = self.store.partitions(table, up_kind)
-        years = self._years(con, periods, reads.year_from) if reads and reads.year_from else {}
+        """The files of an upstream table that each partition reads, and what of it is not there."""
         files: dict[Period, list[Path]] = {}
-        gaps: list[str] = []
-        for period in periods:
-            wanted = years[period] if period in years else upstream_periods([period], up_kind, reads)
-            files[period] = [there[up] for up in (there if wanted is None else wanted) if up in there]
-            gaps += [name_of(up) for up in wanted or () if up not in there]
-        return files, gaps
+        gaps: set[str] = set()
+        if self.project.partition_of(table) == "delivery":
+            landed, name = self.landed(), f"{table.split('.')[1]}.parquet"
+            for period, labels in self._deliveries(con, periods, reads).items():
+                files[period] = [landed[label] / name for label in sorted(labels) if label in landed]
+                gaps |= {f"delivery {label}" for label in labels - landed.keys()}
+        else:
+            there = self.store.partitions(table, self.project.partition_of(table))
+            for period, named in self._periods(con, table, periods, reads).items():
+                files[period] = [there[one] for one in named if one in there]
+                gaps |= {name_of(one) for one in named if one not in there}
+        return files, sorted(gaps)
 
-    @staticmethod
-    def _years(
-        con: duckdb.DuckDBPyConnection, periods: Sequence[Period], year_from: str
-    ) -> dict[Period, list[Period]]:
-        guide, column = year_from.rsplit(".", 1)
-        rows = con.execute(
-            f"select distinct {periods[0].kind}, cast({quoted(column)} as varchar) from {guide} order by all"
-        ).fetchall()
-        named = [(own, Period.of(str(year), YEAR)) for own, year in rows]
-        return {period: [year for own, year in named if own == period.value] for period in periods}
-
-    def partitions(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        reader: Model | Invariant,
-        periods: Sequence[Period],
-    ) -> dict[str, list[Period]]:
-        """The partitions of each upstream table that these partitions read; of deliveries the whole."""
-        found: dict[str, list[Period]] = {}
-        for table in reader.upstream:
-            up_kind, reads = self.project.partition_of(table), reader.reads.get(table)
-            if up_kind == "delivery":
-                found[table] = [WHOLE]
-                continue
-            if reads and reads.year_from:
-                guide = reads.year_from.rsplit(".", 1)[0]
-                self.view(con, guide, list(self.store.partitions(guide, periods[0].kind).values()))
-                years = self._years(con, periods, reads.year_from)
-                found[table] = sorted({year for named in years.values() for year in named})
-                continue
-            wanted = upstream_periods(periods, up_kind, reads)
-            found[table] = [*self.store.partitions(table, up_kind)] if wanted is None else wanted
-        return found
-
-    def deliveries(
+    def _periods(
         self,
         con: duckdb.DuckDBPyConnection,
         table: str,
         periods: Sequence[Period],
         reads: Reads | None,
-    ) -> tuple[dict[Period, list[Path]], list[str]]:
-        """Of a table of deliveries the files that each partition reads, and the deliveries that lack.
+    ) -> dict[Period, list[Period]]:
+        """The partitions of an upstream table that each partition reads; its guide must be in view."""
+        kind = self.project.partition_of(table)
+        if reads and reads.year_from:
+            column = quoted(reads.year_from.rpartition(".")[2])
+            rows = con.execute(
+                f"select distinct {periods[0].kind}, cast({column} as varchar) from {reads.guide} order by 2"
+            ).fetchall()
+            named = [(own, Period.of(year, YEAR)) for own, year in rows]
+            return {period: [year for own, year in named if own == period.value] for period in periods}
+        every = [*self.store.partitions(table, kind)]
+        found = {period: upstream_periods([period], kind, reads) for period in periods}
+        return {period: every if wanted is None else wanted for period, wanted in found.items()}
 
-        The table that tells which of them a month reads must be in view.
-        """
-        landed = self.landed()
-        wanted: dict[Period, set[str]] = {period: set() for period in periods}
+    def _deliveries(
+        self, con: duckdb.DuckDBPyConnection, periods: Sequence[Period], reads: Reads | None
+    ) -> dict[Period, set[str]]:
+        """The deliveries that each partition reads, by name; their guide must be in view."""
         if periods[0] == WHOLE:
-            wanted[WHOLE].update(landed)
-        elif reads and reads.deliveries_of:
-            for month, delivery in con.execute(
-                f"select distinct settlement_month, delivery from {reads.deliveries_of} "
-                f"where settlement_month in ({', '.join(map(literal, periods))})"
-            ).fetchall():
-                wanted[Period.of(month)].add(delivery)
-        else:
-            for period in periods:
-                wanted[period].update(label for label in landed if label.split("/")[0] == str(period))
-        name = f"{table.split('.')[1]}.parquet"
-        gaps = sorted({delivery for found in wanted.values() for delivery in found} - landed.keys())
-        files = {
-            period: [landed[delivery] / name for delivery in sorted(found) if delivery in landed]
-            for period, found in wanted.items()
-        }
-        return files, [f"delivery {delivery}" for delivery in gaps]
+            return {WHOLE: set(self.landed())}
+        if not reads or not reads.deliveries_of:
+            return {own: {d for d in self.landed() if d.split("/")[0] == str(own)} for own in periods}
+        found: dict[Period, set[str]] = {period: set() for period in periods}
+        for month, delivery in con.execute(
+            f"select distinct settlement_month, delivery from {reads.deliveries_of} "
+            f"where settlement_month in ({', '.join(map(literal, periods))})"
+        ).fetchall():
+            found[Period.of(month)].add(delivery)
+        return found
+
+    def partitions(
+        self, con: duckdb.DuckDBPyConnection, reader: Model | Invariant, periods: Sequence[Period]
+    ) -> dict[str, list[Period]]:
+        """The partitions of each upstream table that these partitions read; of deliveries the whole."""
+        found = {table: [WHOLE] for table in reader.upstream}
+        for table in self._guided(con, reader, delivered=False):
+            named = self._periods(con, table, periods, reader.reads.get(table)).values()
+            found[table] = sorted({one for each in named for one in each})
+        return found
+
+    def deliveries(
+        self, con: duckdb.DuckDBPyConnection, reader: Model | Invariant, periods: Sequence[Period]
+    ) -> set[str]:
+        """The landed deliveries that these partitions read, by name."""
+        found: set[str] = set()
+        for table in self._guided(con, reader, delivered=True):
+            found.update(*self._deliveries(con, periods, reader.reads.get(table)).values())
+        return found & self.landed().keys()
+
+    def _guided(
+        self, con: duckdb.DuckDBPyConnection, reader: Model | Invariant, *, delivered: bool
+    ) -> Iterator[str]:
+        """What a reader reads of deliveries, or of anything else, with all of its guide in view."""
+        for table in reader.upstream:
+            if (self.project.partition_of(table) == "delivery") == delivered:
+                if table in reader.reads and (guide := reader.reads[table].guide):
+                    there = self.store.partitions(guide, self.project.partition_of(guide))
+                    self.view(con, guide, list(there.values()))
+                yield table
 
     def sliced(
         self, con: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], months: Sequence[Period]

@@ -55,6 +55,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "policy.listed": ("The law on {on} as known on {known_on}", "{on} 适用、{known_on} 已知的政策参数"),
     "policy.of_month": ("The law of {month}", "{month} 适用的政策参数"),
     "policy.phase": ("In force: on {on}, as known on {known_on}", "现行：{on} 适用、{known_on} 已知"),
+    "policy.lent": ("Taken over from {base}", "取自 {base}"),
     "policy.history": ("{name}: {describe}", "{name}：{describe}"),
     "policy.open_law": (
         "open: left open by the law and chosen here; NAME shows why",

@@ -2,7 +2,7 @@
 
 A base holds what is common to regions: the shape of parameters, and values that no region's documents state.
 It is a folder like a pack, whose head is `base.yml`. A parameter's values are the region's where it gives
-any, else the base's. All faults of all files come at once; what a parameter is stands in `parameter.py`.
+any, else the base's. All faults of all files come at once; how one entry is read stands in `entry.py`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, read_yaml
 from drg_pipeline.periods import MONTH, YEAR
 from drg_pipeline.policy.agree import disagreements, with_rows_of
+from drg_pipeline.policy.entry import read_parameter
 from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
 from drg_pipeline.policy.pack import PACK_FILE, Pack
-from drg_pipeline.policy.parameter import NAME, OPEN, Context, Overlay, Parameter, read_parameter
+from drg_pipeline.policy.parameter import NAME, OPEN, Context, Overlay, Parameter
 from drg_pipeline.policy.tables import PolicyTable, own_table, scalar_table
 from drg_pipeline.policy.value_type import parse_date
 from drg_pipeline.settings import PROJECT
@@ -55,7 +56,7 @@ def load_pack(folder: Path) -> Pack:
     topics = [_topic(stem, layers) for stem in _stems(layers)]
     if not any(topic.parameters for topic in topics) and not faults:
         faults.append(Fault(folder.name, "holds no topic: add <topic>.yml files with parameters"))
-    parameters = {f"{topic.stem}.{one.name}": one for topic in topics for one in topic.parameters}
+    parameters = {one.full_name: one for topic in topics for one in topic.parameters}
     tables = [table for topic in topics for table in topic.tables]
     moments = _left(layers, "moments", lambda place, node: read_moments(place, node))
     days = _left(layers, "run_days", lambda place, node: read_run_days(place, node, moments))

@@ -190,9 +190,8 @@ class Pack:
 
     def open_choices(self, on: date, known_on: date) -> list[OpenChoice]:
         """What holds on a day by choice, with the reason."""
-        names = {id(parameter): name for name, parameter in self.parameters.items()}
         return [
-            OpenChoice(names[id(parameter)], parameter.describe, value.reason)
+            OpenChoice(parameter.full_name, parameter.describe, value.reason)
             for parameter, value in open_values(self.parameters.values(), on, known_on)
         ]
 

@@ -1,6 +1,6 @@
-"""Builds an expectation suite from a catalogue of rules and judges a batch of flag columns with it.
+"""Builds an expectation suite from a catalogue of rules and judges a batch of state columns with it.
 
-The library runs on pandas frames of the flag columns alone, with summary results: its own listing of failing
+The library runs on pandas frames of the state columns alone, with summary results: its own listing of failing
 keys is slow, and its DuckDB path does not work. Failing keys come from SQL. Imported only where a batch is
 judged, because the import takes seconds; `begin_import` lets them pass beside other work.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Thread
@@ -20,25 +20,28 @@ from drg_pipeline.errors import DrgError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from great_expectations.core import ExpectationValidationResult
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of the catalogue: its flag column, its severity (`fatal` or `warn`) and its title."""
+    """One rule of the catalogue: its column, its severity (`fatal` or `warn`), its title, what is wrong."""
 
     id: str
     severity: str
     title: str
+    describe: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a batch says of a rule."""
+    """What a batch says of a rule: how many rows it has, fail it, and are none that it applies to."""
 
     rule: Rule
     passed: bool
-    failing: int
     rows: int
+    failing: int
+    not_applicable: int
 
 
 @cache
@@ -58,10 +61,10 @@ def _import() -> None:
         importlib.import_module("great_expectations.expectations")
 
 
-def judge(rules: Sequence[Rule], flags: pd.DataFrame) -> list[Verdict]:
-    """Judge one batch: no row may carry a rule's flag.
+def judge(rules: Sequence[Rule], states: pd.DataFrame) -> list[Verdict]:
+    """Judge one batch: no row that a rule applies to may fail it.
 
-    flags  one boolean column for each rule, true where the row fails
+    states  one boolean column for each rule: true fails, false passes, null does not apply
     """
     begin_import().join()
     import great_expectations as gx
@@ -71,38 +74,55 @@ def judge(rules: Sequence[Rule], flags: pd.DataFrame) -> list[Verdict]:
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    batch = (
-        context.data_sources.add_pandas("flags")
+    whole = (
+        context.data_sources.add_pandas("states")
         .add_dataframe_asset("batch")
         .add_batch_definition_whole_dataframe("whole")
-        .get_batch(batch_parameters={"dataframe": flags})
     )
     severity = {"fatal": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
-    suite = gx.ExpectationSuite(
-        name="rules",
-        expectations=[
-            gxe.ExpectColumnValuesToBeInSet(
-                column=rule.id,
-                value_set=[False],
-                severity=severity[rule.severity],
-                meta={"title": rule.title},
-            )
-            for rule in rules
-        ],
-    )
-    outcome = batch.validate(suite, result_format="SUMMARY")
+    expectations = {
+        # It ignores nulls: what a rule does not apply to.
+        rule.id: gxe.ExpectColumnValuesToBeInSet(
+            column=rule.id,
+            value_set=[False],
+            severity=severity[rule.severity],
+            meta={"title": rule.title, "describe": rule.describe},
+        )
+        for rule in rules
+    }
     verdicts = []
-    by_id = {rule.id: rule for rule in rules}
-    for result in outcome.results:
-        assert result.expectation_config is not None
-        raised = (result.exception_info or {}).get("raised_exception", False)
-        column = result.expectation_config.kwargs["column"]
-        if raised:
-            raise DrgError(
-                f"The quality rule {column} could not be judged.",
-                [str(result.exception_info.get("exception_message"))],
-                remedy="The rule's flag column is missing or not boolean.",
-            )
-        failing = int(result.result.get("unexpected_count") or 0)
-        verdicts.append(Verdict(by_id[column], bool(result.success), failing, len(flags)))
+    for together in _frames(rules, states):
+        names = [rule.id for rule in together]
+        batch = whole.get_batch(batch_parameters={"dataframe": states[names]})
+        suite = gx.ExpectationSuite(name="rules", expectations=[expectations[name] for name in names])
+        outcome = batch.validate(suite, result_format="SUMMARY")
+        of = {
+            str(one.expectation_config.kwargs["column"]): one
+            for one in outcome.results
+            if one.expectation_config
+        }
+        verdicts += [_verdict(rule, of[rule.id]) for rule in together]
     return verdicts
+
+
+def _frames(rules: Sequence[Rule], states: pd.DataFrame) -> Iterator[list[Rule]]:
+    """Rules that are judged on one frame: where a column has nulls, the library copies the frame without them
+    six times, all columns of it, so that such a column is better alone."""
+    apart = [rule for rule in rules if states[rule.id].hasnans]
+    together = [rule for rule in rules if rule not in apart]
+    if together:
+        yield together
+    yield from ([rule] for rule in apart)
+
+
+def _verdict(rule: Rule, result: ExpectationValidationResult) -> Verdict:
+    if (result.exception_info or {}).get("raised_exception", False):
+        raise DrgError(
+            f"The quality rule {rule.id} could not be judged.",
+            [str(result.exception_info.get("exception_message"))],
+            remedy="The rule's column is not boolean.",
+        )
+    rows, failing, empty = (
+        int(result.result[count]) for count in ("element_count", "unexpected_count", "missing_count")
+    )
+    return Verdict(rule, bool(result.success), rows, failing, empty)

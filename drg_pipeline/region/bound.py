@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 
@@ -61,7 +60,7 @@ def _unbound(region: Region) -> Iterator[Fault]:
                 failed.add(name)
                 told = first_line(error)
             asked = [
-                _full(parameter)
+                parameter.full_name
                 for table in reader.upstream
                 if table in lacking and (told or table in whole)
                 for parameter in lacking[table].parameters
@@ -83,7 +82,7 @@ def unread(region: Region) -> list[str]:
         for table in reader.upstream:
             readers.setdefault(table, []).append(reader)
     return [
-        _full(parameter)
+        parameter.full_name
         for name, table in region.pack.tables.items()
         for parameter in table.parameters
         if not any(parameter.is_table or _names(reader, parameter) for reader in readers.get(name, ()))
@@ -92,7 +91,3 @@ def unread(region: Region) -> list[str]:
 
 def _names(reader: Reader, parameter: Parameter) -> bool:
     return re.search(rf"\b{parameter.name}\b", reader.sql) is not None
-
-
-def _full(parameter: Parameter) -> str:
-    return f"{Path(parameter.file).stem}.{parameter.name}"

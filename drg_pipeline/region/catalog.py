@@ -13,7 +13,7 @@ from pathlib import Path
 from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import scheme_columns
-from drg_pipeline.ingest.delivery import LANDING
+from drg_pipeline.ingest.landed import FILE, LANDED, LANDING, REJECTED_ROW
 from drg_pipeline.ingest.layout import LAYOUT_FILE as CLAIM_FILES
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE as REFERENCE_FILES
@@ -29,39 +29,6 @@ CALENDAR_TABLE = f"{REFERENCE}.{CALENDAR}"
 # The table of schemes themselves, one row a scheme.
 SCHEME_TABLE = f"{SCHEME}.{SCHEME}"
 
-_LANDED = {
-    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
-    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
-    "line": Column("BIGINT", "line", "Physical line where the record starts"),
-    "fields_found": Column("INTEGER", "fields", "Fields of the record"),
-    "fields_expected": Column("INTEGER", "fields", "Fields of the file's header"),
-}
-_FILE = {
-    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
-    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
-    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
-    "format": Column("VARCHAR", "code", "csv or parquet"),
-    "encoding": Column("VARCHAR", "code", "Text encoding"),
-    "bom": Column("BOOLEAN", "true or false", "Starts with a byte order mark"),
-    "sha256": Column("VARCHAR", "hex", "SHA-256 of the file's bytes"),
-    "bytes": Column("BIGINT", "bytes", "Size"),
-    "physical_lines": Column("BIGINT", "lines", "Physical lines"),
-    "blank_lines": Column("BIGINT", "lines", "Blank lines"),
-    "records": Column("BIGINT", "records", "Records"),
-    "accepted": Column("BIGINT", "records", "Accepted records"),
-    "rejected": Column("BIGINT", "records", "Rejected records"),
-    "odd_field_count": Column("BIGINT", "records", "Records with too few or too many fields"),
-    "note": Column("VARCHAR", "text", "Columns kept out or missing"),
-}
-_REJECTED = {
-    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
-    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
-    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
-    "line": Column("BIGINT", "line", "Physical line where the record starts"),
-    "column_name": Column("VARCHAR", "name", "First column that could not be read"),
-    "raw": Column("VARCHAR", "text", "Text of that field, masked in personal columns"),
-    "reason": Column("VARCHAR", "text", "Why"),
-}
 _CALENDAR = {
     "date": Column("DATE", "date", "Day"),
     "is_workday": Column("BOOLEAN", "true or false", "Working day by the statutory calendar"),
@@ -106,13 +73,13 @@ def sources(layouts: Layouts, pack: Pack) -> list[Source]:
 
 def _landing(layout: Layout) -> Iterator[Source]:
     for file in layout.files:
-        columns = {c.name: c.column for c in file.columns} | _LANDED
+        columns = {c.name: c.column for c in file.columns} | LANDED
         yield Source(f"{LANDING}.{file.name}", "delivery", columns, file.describe, grain=("delivery", "line"))
     described = "Every file of a delivery with its counts."
-    yield Source(f"{LANDING}.file", "delivery", _FILE, described, grain=("delivery", "file"))
+    yield Source(f"{LANDING}.file", "delivery", FILE, described, grain=("delivery", "file"))
     described = "Records of a delivery that could not be read."
     grain = ("delivery", "file", "line")
-    yield Source(f"{LANDING}.rejected_row", "delivery", _REJECTED, described, grain=grain)
+    yield Source(f"{LANDING}.rejected_row", "delivery", REJECTED_ROW, described, grain=grain)
 
 
 def _reference(layout: ReferenceLayout) -> Iterator[Source]:

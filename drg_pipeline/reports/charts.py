@@ -5,26 +5,21 @@ Reads and refuses; how a chart is drawn is `draw`'s, what its query computes is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
-import sqlglot.errors
-
-from drg_pipeline.errors import DrgError
-from drg_pipeline.forms import Place, read_yaml
+from drg_pipeline.forms import Place, one_of, read_form
 from drg_pipeline.sql.project import Project
-from drg_pipeline.sql.query import selected, tables_of
+from drg_pipeline.sql.query import parsed, tables_of
+from drg_pipeline.sql.select import Select
 
 CHARTS_FILE = "charts.yml"
 KINDS = ("bars", "lines", "scatter", "waterfall")
-FORMATS = ("number", "percent")
-SCALES = ("linear", "log")
-FROM = ("zero", "data")
-# What a chart may name of its query's columns beside x and y.
-ROLES = ("series", "reference", "label", "total")
+# What a chart may name of its query's columns.
+ROLES = ("x", "y", "series", "reference", "label", "total")
 
 
 @dataclass(frozen=True)
@@ -41,20 +36,44 @@ class Chart:
 
     table: str
     title: str
-    kind: str
+    kind: Annotated[str, one_of(KINDS)]
     x: str
     y: str
     unit: str
-    query: str
-    tables: tuple[str, ...]
-    format: str = "number"
-    scale: str = "linear"
-    axis: str = "zero"
+    query: Select
+    format: Literal["number", "percent"] = "number"
+    scale: Literal["linear", "log"] = "linear"
+    axis: Literal["zero", "data"] = "zero"
     note: str = ""
     series: str | None = None
     reference: str | None = None
     label: str | None = None
     total: str | None = None
+
+    def check(self, place: Place) -> None:
+        if self.kind == "waterfall" and self.total is None:
+            place.at("total").fault("missing key: a waterfall says which rows are totals")
+        found = parsed(self.query).columns
+        for role in ROLES:
+            name = getattr(self, role)
+            if name and found is not None and name not in found:
+                place.at("query").fault(f"does not select {name}, which {role} names")
+
+    def check_tables(self, place: Place, known: Collection[str], wrong: Callable[[str], str]) -> None:
+        """Faults of the table beside which the chart stands, and of those that its query reads.
+
+        known  the tables beside which it may stand
+        wrong  says of a table that its query reads what is wrong with it, or ''
+        """
+        if self.table and self.table not in known:
+            place.at("table").fault(f"{self.table!r} is no table that is computed: name one")
+        for told in filter(None, map(wrong, self.tables)):
+            place.at("query").fault(told)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that its query reads."""
+        return tables_of(self.query)
 
     @property
     def percent(self) -> bool:
@@ -64,63 +83,21 @@ class Chart:
         return self.title.replace("{period}", period)
 
 
+@dataclass(frozen=True)
+class _File:
+    charts: tuple[Chart, ...]
+
+
 def load_charts(path: Path, project: Project) -> dict[str, list[Chart]]:
     """The charts of each table, in the order of the file; everything that is wrong with it at once."""
     place = Place(path.name)
-    content = read_yaml(path, place)
     charts: dict[str, list[Chart]] = {}
-    if content is not None:
-        top = place.mapping(content, ["charts"])
-        listed = place.at("charts")
-        for position, node in enumerate(listed.sequence(top.get("charts"), "charts"), 1):
-            chart = read_chart(listed.item(position), node, project.models, partial(unreadable, project))
-            if chart:
-                charts.setdefault(chart.table, []).append(chart)
-    if place.faults:
-        raise DrgError(f"The charts in {path} cannot be drawn.", place.faults, remedy="Correct the file.")
+    for position, chart in enumerate(read_form(_File, path, place).charts, 1):
+        here = place.at("charts").item(position)
+        chart.check_tables(here, project.models, partial(unreadable, project))
+        charts.setdefault(chart.table, []).append(chart)
+    place.refuse(f"The charts in {path} cannot be drawn.", "Correct the file.")
     return charts
-
-
-def read_chart(here: Place, node: Any, known: Collection[str], wrong: Callable[[str], str]) -> Chart | None:
-    """One chart; None where its faults leave nothing to draw.
-
-    known  the tables beside which it may stand
-    wrong  says of a table that its query reads what is wrong with it, or ''
-    """
-    before = len(here.faults)
-    choices = {"format": FORMATS, "scale": SCALES, "axis": FROM}
-    keys = here.mapping(
-        node, ["table", "title", "kind", "x", "y", "unit", "query"], [*choices, *ROLES, "note"]
-    )
-    texts = {name: here.at(name).text(value) for name, value in keys.items()}
-    if "kind" in texts:
-        here.at("kind").choice(texts["kind"], KINDS)
-    for name, allowed in choices.items():
-        if name in texts:
-            here.at(name).choice(texts[name], allowed)
-    if texts.get("table", "") not in known:
-        here.at("table").fault(f"{texts.get('table')!r} is no table that is computed: name one")
-    if texts.get("kind") == "waterfall" and "total" not in texts:
-        here.at("total").fault("missing key: a waterfall says which rows are totals")
-    tables = _query(here.at("query"), texts, wrong) if texts.get("query") else ()
-    if len(here.faults) > before:
-        return None
-    return Chart(tables=tables, **texts)
-
-
-def _query(here: Place, texts: Mapping[str, str], wrong: Callable[[str], str]) -> tuple[str, ...]:
-    """The tables that a chart's query reads."""
-    try:
-        names, tables = selected(texts["query"]), tables_of(texts["query"])
-    except (sqlglot.errors.SqlglotError, DrgError) as error:
-        here.fault(f"is not one SELECT ({str(error).splitlines()[0]}): correct it")
-        return ()
-    for role in ("x", "y", *ROLES):
-        if role in texts and texts[role] not in names:
-            here.fault(f"does not select {texts[role]}, which {role} names")
-    for told in filter(None, map(wrong, tables)):
-        here.fault(told)
-    return tables
 
 
 def unreadable(project: Project, table: str) -> str:

@@ -6,18 +6,40 @@ What differs was found elsewhere; nothing is compared or looked up here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
+from drg_pipeline.forms import Among, Place
 from drg_pipeline.messages import text
 from drg_pipeline.reports.figures import exact
 from drg_pipeline.reports.markdown import plain, table
+from drg_pipeline.sql.select import Select, check_selected
 
 LANG = "zh"
 SHOWN_CAUSES = 40
 
 
-def difference_page(found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+@dataclass(frozen=True)
+class Hospitals:
+    """Rows that are compared: one for each key in either closing.
+
+    columns  of the query -> what people read above them
+    total    the columns whose sums stand below
+    query    $period is the month or the year, as text
+    """
+
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+    total: Annotated[tuple[str, ...], Among("columns")]
+    query: Select
+
+    def check(self, place: Place) -> None:
+        check_selected(place.at("key"), self.query, self.key)
+        check_selected(place.at("columns"), self.query, self.columns)
+
+
+def difference_page(found: Mapping[str, Any], asked: Hospitals) -> str:
     """The report as Markdown, in Chinese."""
 
     def say(key: str, **values: object) -> str:
@@ -61,16 +83,14 @@ def difference_page(found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _hospital_part(
-    found: Mapping[str, Any], asked: Mapping[str, Any], say: Callable[..., str]
-) -> Iterator[str]:
+def _hospital_part(found: Mapping[str, Any], asked: Hospitals, say: Callable[..., str]) -> Iterator[str]:
     if not found["rows"]:
         yield say("none")
         return
-    columns = asked["columns"]
+    columns = asked.columns
     rows = [[_pair(row[name]) for name in columns] for row in found["rows"]]
     totals = [_pair(found["total"][name]) if name in found["total"] else "" for name in columns]
-    right = [place for place, name in enumerate(columns) if name in asked["total"]]
+    right = [place for place, name in enumerate(columns) if name in asked.total]
     yield table(list(columns.values()), [*rows, [say("total"), *totals[1:]]], right)
 
 

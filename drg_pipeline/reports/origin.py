@@ -163,12 +163,8 @@ def origin_of(region: Region, place: Place) -> Origin:
 def _of_law(region: Region, place: Place) -> Origin:
     for parameter in region.pack.tables[place.table].parameters:
         if place.column == parameter.name or place.column in (parameter.columns or ()):
-            return Origin(LAW, _full_name(region, parameter), place.column, _citations(parameter))
+            return Origin(LAW, parameter.full_name, place.column, _citations(parameter))
     return Origin(PERIOD, place.table, place.column)
-
-
-def _full_name(region: Region, parameter: Parameter) -> str:
-    return next(name for name, one in region.pack.parameters.items() if one is parameter)
 
 
 def _citations(parameter: Parameter) -> tuple[str, ...]:

@@ -6,19 +6,18 @@ all of them: self-contained, nothing is fetched and nothing runs, every text esc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import jinja2
 
-from drg_pipeline.errors import DrgError, WrongUse, meant
-from drg_pipeline.forms import Place, read_yaml
-from drg_pipeline.messages import LANGUAGES
+from drg_pipeline.errors import WrongUse, meant
+from drg_pipeline.forms import EMPTY, ByLanguage, Name, Place, one_of, read_form
 from drg_pipeline.reports.charts import Chart
-from drg_pipeline.reports.sheets import ABOUT, Filled, Sheets, Words
+from drg_pipeline.reports.sheets import ABOUT, Filled, Sheets
 
 PAGES = "pages"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,12 +27,26 @@ TEMPLATES = Path(__file__).parent / "templates"
 class Page:
     """What one page shows, in order; `about` as of a sheet, `charts` the tables whose charts it has."""
 
-    id: str
-    title: Words
-    about: str
+    id: Name
+    title: ByLanguage
+    about: Annotated[str, one_of(ABOUT)]
     sheets: tuple[str, ...]
-    charts: tuple[str, ...]
-    proofs: tuple[str, ...]
+    charts: Annotated[tuple[str, ...], EMPTY] = ()
+    proofs: Annotated[tuple[str, ...], EMPTY] = ()
+
+    def check_there(self, place: Place, sheets: Sheets, charts: Collection[str]) -> None:
+        """Faults of what the page names."""
+        for key, named, known in (
+            ("sheets", self.sheets, sheets.sheets),
+            ("charts", self.charts, charts),
+            ("proofs", self.proofs, sheets.proofs),
+        ):
+            for position, name in enumerate(named, 1):
+                here = place.at(key).item(position)
+                here.choice(name, known)
+                found = sheets.sheets.get(name) or sheets.proofs.get(name)
+                if found and self.about and found.about != self.about:
+                    here.fault(f"{name} is about {found.about}, and the page about {self.about}")
 
     @property
     def parameter(self) -> str:
@@ -47,11 +60,14 @@ class Page:
 
 def load_pages(folder: Path, sheets: Sheets, charts: Mapping[str, Sequence[Chart]]) -> dict[str, Page]:
     """Every page of a folder; everything that is wrong with them at once."""
-    faults: list[Any] = []
-    pages = {path.stem: _page(path, sheets, charts, faults) for path in sorted(folder.glob("*.yml"))}
-    if faults:
-        raise DrgError(f"The pages in {folder} cannot be made.", faults, remedy="Correct the files.")
-    return {name: page for name, page in pages.items() if page}
+    whole = Place("")
+    pages: dict[str, Page] = {}
+    for path in sorted(folder.glob("*.yml")):
+        place = Place(f"{PAGES}/{path.name}", whole.faults)
+        pages[path.stem] = read_form(Page, path, place)
+        pages[path.stem].check_there(place, sheets, charts)
+    whole.refuse(f"The pages in {folder} cannot be made.", "Correct the files.")
+    return pages
 
 
 def page_named(pages: Mapping[str, Page], name: str) -> Page:
@@ -61,29 +77,6 @@ def page_named(pages: Mapping[str, Page], name: str) -> Page:
             f"{name!r} is no page.", remedy=f"{meant(name, pages)}Pages: {', '.join(sorted(pages))}."
         )
     return pages[name]
-
-
-def _page(
-    path: Path, sheets: Sheets, charts: Mapping[str, Sequence[Chart]], faults: list[Any]
-) -> Page | None:
-    place = Place(f"{PAGES}/{path.name}", faults)
-    before = len(faults)
-    keys = place.mapping(read_yaml(path, place), ["title", "about", "sheets"], ["charts", "proofs"])
-    title = place.at("title").mapping(keys.get("title"), LANGUAGES)
-    about = place.at("about").choice(keys.get("about"), ABOUT)
-    named: dict[str, tuple[str, ...]] = {}
-    for key, known in (("sheets", sheets.sheets), ("charts", charts), ("proofs", sheets.proofs)):
-        listed = place.at(key).sequence(keys.get(key, []), key, empty=key != "sheets")
-        named[key] = tuple(
-            place.at(key).item(position).choice(name, known) for position, name in enumerate(listed, 1)
-        )
-    for name in (*named["sheets"], *named["proofs"]):
-        found = sheets.sheets.get(name) or sheets.proofs.get(name)
-        if found and about and found.about != about:
-            place.at("sheets").fault(f"{name} is about {found.about}, and the page about {about}")
-    if len(faults) > before:
-        return None
-    return Page(path.stem, title, about, named["sheets"], named["charts"], named["proofs"])
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import duckdb
 
-from drg_pipeline.errors import DrgError
-from drg_pipeline.forms import Place
-from drg_pipeline.messages import LANGUAGES
-from drg_pipeline.sql.header import split_header
-from drg_pipeline.sql.query import selected, tables_of
+from drg_pipeline.forms import EMPTY, Among, ByAnyLanguage, ByLanguage, Name, Place, one_of
+from drg_pipeline.sql.header import read_headed
+from drg_pipeline.sql.query import parsed, tables_of
+from drg_pipeline.sql.select import Select, check_selected
 
 SHEETS, PROOFS = "sheets", "proofs"
 # What a sheet is about -> the parameters that its SELECT may ask for, and the kind of period that they name.
 ABOUT = {"months": ("months", "month"), "year": ("year", "year")}
 CHECKED, BROKEN = "checked", "broken"
-Words = Mapping[str, str]
-"""language -> text"""
 
 
 @dataclass(frozen=True)
-class Sheet:
+class _Asked:
+    """What sheets and proofs have in common."""
+
+    id: Name
+    describe: str
+    about: Annotated[str, one_of(ABOUT)]
+    title: ByLanguage
+    sql: Select
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tables_of(self.sql)
+
+
+@dataclass(frozen=True)
+class Sheet(_Asked):
     """A table that people see.
 
     about    `months` ($months, a list of YYYY-MM) or `year` ($year, a whole number)
@@ -36,27 +48,28 @@ class Sheet:
     total    the columns whose sums stand below
     """
 
-    id: str
-    describe: str
-    about: str
-    title: Words
-    sql: str
-    columns: Mapping[str, Words]
-    total: tuple[str, ...]
-    tables: tuple[str, ...]
+    columns: Mapping[str, ByAnyLanguage]
+    total: Annotated[tuple[str, ...], EMPTY, Among("columns")]
+
+    def check(self, place: Place) -> None:
+        check_selected(place.at("columns"), self.sql, self.columns)
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(_Asked):
     """A sum that has to come out; its SELECT says `checked` and `broken`, `unit` of what."""
 
-    id: str
-    describe: str
-    about: str
-    title: Words
-    unit: Words
-    sql: str
-    tables: tuple[str, ...]
+    unit: ByLanguage
+
+    def check(self, place: Place) -> None:
+        check_proof(place.at("sql"), self.sql)
+
+
+def check_proof(place: Place, sql: str) -> None:
+    """A fault where a SELECT is not one of a proof."""
+    found = parsed(sql).columns
+    if found is not None and sorted(found) != [BROKEN, CHECKED]:
+        place.fault(f"selects something else than {CHECKED} and {BROKEN}")
 
 
 @dataclass(frozen=True)
@@ -85,15 +98,13 @@ class Sheets:
 
 def load_sheets(folder: Path) -> Sheets:
     """Read the two folders; everything that is wrong with them at once."""
-    faults: list[Any] = []
-    sheets = {path.stem: _sheet(path, faults) for path in sorted((folder / SHEETS).glob("*.sql"))}
-    proofs = {path.stem: _proof(path, faults) for path in sorted((folder / PROOFS).glob("*.sql"))}
-    if faults:
-        raise DrgError("Tables for people cannot be made.", faults, remedy="Correct the files.")
-    return Sheets(
-        {name: sheet for name, sheet in sheets.items() if sheet},
-        {name: proof for name, proof in proofs.items() if proof},
+    whole = Place("")
+    found = Sheets(
+        {path.stem: read_headed(Sheet, path, whole) for path in sorted((folder / SHEETS).glob("*.sql"))},
+        {path.stem: read_headed(Proof, path, whole) for path in sorted((folder / PROOFS).glob("*.sql"))},
     )
+    whole.refuse("Tables for people cannot be made.", "Correct the files.")
+    return found
 
 
 def fill(
@@ -124,65 +135,3 @@ def ask(
     """The columns and rows of a query that is given the parameters it asks for."""
     answer = con.execute(query, {name: value for name, value in parameters.items() if f"${name}" in query})
     return [str(column[0]) for column in answer.description or ()], answer.fetchall()
-
-
-def _sheet(path: Path, faults: list[Any]) -> Sheet | None:
-    place, keys, sql = _header(path, faults, ["columns", "total"])
-    before = len(place.faults)
-    shown = place.at("columns")
-    named = shown.named(keys.get("columns"), "columns")
-    headings = {name: _words(shown.at(name), node, whole=False) for name, node in named.items()}
-    total = place.at("total").sequence(keys.get("total"), "columns", empty=True)
-    for name in total:
-        if name not in headings:
-            place.at("total").fault(f"{name} has no heading: name a column that is shown")
-    yielded = _columns(place, sql)
-    for name in headings:
-        if yielded and "*" not in yielded and name not in yielded:
-            shown.at(name).fault("is not selected: select it, or leave the heading out")
-    common = _common(place, keys)
-    if len(place.faults) > before:
-        return None
-    return Sheet(path.stem, *common, sql, headings, tuple(total), tables_of(sql))
-
-
-def _proof(path: Path, faults: list[Any]) -> Proof | None:
-    place, keys, sql = _header(path, faults, ["unit"])
-    before = len(place.faults)
-    unit = _words(place.at("unit"), keys.get("unit"))
-    if sorted(_columns(place, sql)) != [BROKEN, CHECKED]:
-        place.fault(f"selects something else than {CHECKED} and {BROKEN}")
-    common = _common(place, keys)
-    if len(place.faults) > before:
-        return None
-    return Proof(path.stem, *common, unit, sql, tables_of(sql))
-
-
-def _header(path: Path, faults: list[Any], own: Sequence[str]) -> tuple[Place, dict[str, Any], str]:
-    place = Place(f"{path.parent.name}/{path.name}", faults)
-    header, sql = split_header(path)
-    return place, place.mapping(header, ["describe", "about", "title", *own]), sql
-
-
-def _common(place: Place, keys: Mapping[str, Any]) -> tuple[str, str, Words]:
-    return (
-        place.at("describe").text(keys.get("describe")),
-        place.at("about").choice(keys.get("about"), ABOUT),
-        _words(place.at("title"), keys.get("title")),
-    )
-
-
-def _words(place: Place, node: object, *, whole: bool = True) -> Words:
-    """A text by language: in each of them, or at least in one."""
-    keys = place.mapping(node, LANGUAGES if whole else (), () if whole else LANGUAGES)
-    if not keys and not whole:
-        place.fault(f"has no heading: give one in {' or '.join(LANGUAGES)}")
-    return {lang: place.at(lang).text(text) for lang, text in keys.items()}
-
-
-def _columns(place: Place, sql: str) -> tuple[str, ...]:
-    try:
-        return selected(sql)
-    except DrgError as error:
-        place.fault(str(error).splitlines()[0])
-        return ()

@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.forms import Place, read_yaml
-from drg_pipeline.messages import LANGUAGES
+from drg_pipeline.forms import ByLanguage, Place, load
 
 WORDS_FILE = "explain.yml"
-Text = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Label:
     """A line's words.
 
-    text     what it is called, by language
+    en, zh   what it is called
     unit     of its value; empty for none
     words    list of codes that its value is one of
     names    list of codes that its name is one of
@@ -31,12 +28,17 @@ class Label:
     formula  what its filled-in text fills in
     """
 
-    text: Text
+    en: str
+    zh: str
     unit: str = ""
     words: str = ""
     names: str = ""
-    with_: Text | None = None
-    formula: Text | None = None
+    with_: ByLanguage | None = None
+    formula: ByLanguage | None = None
+
+    @property
+    def text(self) -> Mapping[str, str]:
+        return {"en": self.en, "zh": self.zh}
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,23 @@ class PathKeys:
 class Words:
     """Everything that the file says."""
 
+    version: str
     claim: ClaimKeys
     path: PathKeys
     labels: Mapping[str, Label]
-    units: Mapping[str, Text]
-    words: Mapping[str, Mapping[str, Text]]
+    units: Mapping[str, ByLanguage]
+    words: Mapping[str, Mapping[str, ByLanguage]]
+
+    def check(self, place: Place) -> None:
+        for key, label in self.labels.items():
+            for name, said, known in (
+                ("unit", label.unit, self.units),
+                ("words", label.words, self.words),
+                ("names", label.names, self.words),
+            ):
+                if said and said not in known:
+                    here = place.at("labels").at(key).at(name)
+                    here.fault(f"{said!r} stands nowhere below: add it, or correct the name")
 
     def label(self, key: str) -> Label:
         if key not in self.labels:
@@ -83,47 +97,4 @@ class Words:
 
 def load_words(path: Path) -> Words:
     """Reads the file; everything that is wrong with it comes in one DrgError."""
-    place = Place(path.name)
-    top = place.mapping(read_yaml(path, place), ["version", "claim", "path", "labels", "units", "words"])
-    claim = _keys(place.at("claim"), top.get("claim"), ClaimKeys)
-    where = _keys(place.at("path"), top.get("path"), PathKeys)
-    units = _texts(place.at("units"), top.get("units"))
-    words = {
-        name: _texts(place.at("words").at(name), entries)
-        for name, entries in place.at("words").named(top.get("words", {}), "words").items()
-    }
-    labels: dict[str, Label] = {}
-    for key, node in place.at("labels").named(top.get("labels", {}), "labels").items():
-        here = place.at("labels").at(key)
-        found = here.mapping(node, LANGUAGES, ["unit", "words", "names", "with", "formula"])
-        for name, known in (("unit", units), ("words", words), ("names", words)):
-            if name in found and found[name] not in known:
-                here.at(name).fault(f"{found[name]!r} stands nowhere below: add it, or correct the name")
-        labels[key] = Label(
-            _text(here, {lang: found.get(lang) for lang in LANGUAGES}),
-            unit=str(found.get("unit", "")),
-            words=str(found.get("words", "")),
-            names=str(found.get("names", "")),
-            with_=_text(here.at("with"), found["with"]) if "with" in found else None,
-            formula=_text(here.at("formula"), found["formula"]) if "formula" in found else None,
-        )
-    if place.faults or claim is None or where is None:
-        raise DrgError(f"{path} cannot be used.", place.faults, remedy="Correct the file.")
-    return Words(claim, where, labels, units, words)
-
-
-def _keys(place: Place, node: Any, kind: type[Any]) -> Any:
-    names = list(kind.__dataclass_fields__)
-    found = place.mapping(node, names)
-    return kind(**{name: str(found[name]) for name in names}) if set(found) >= set(names) else None
-
-
-def _texts(place: Place, node: Any) -> dict[str, Text]:
-    return {
-        key: _text(place.at(key), text) for key, text in place.named(node or {}, "a text a language").items()
-    }
-
-
-def _text(place: Place, node: Any) -> dict[str, str]:
-    found = place.mapping(node, LANGUAGES)
-    return {lang: place.at(lang).text(found[lang]) for lang in LANGUAGES if lang in found}
+    return load(Words, path, f"{path} cannot be used.")

@@ -14,7 +14,8 @@ from decimal import Decimal
 from drg_pipeline.errors import Fault
 from drg_pipeline.forms import Place
 from drg_pipeline.policy import Pack
-from drg_pipeline.policy.parameter import OPEN, Content, Context, DatedValue, Field, Parameter, read_content
+from drg_pipeline.policy.entry import read_content
+from drg_pipeline.policy.parameter import OPEN, Content, Context, DatedValue, Field, Parameter
 from drg_pipeline.policy.value_type import Scalar
 from drg_pipeline.simulation.change import Change, Kind, Text, TextRow, change_rows, changed_text
 

@@ -26,8 +26,6 @@ from drg_pipeline.settings import Settings
 from drg_pipeline.simulation.change import Change, read_changes
 from drg_pipeline.simulation.compare import Answers, compare
 from drg_pipeline.simulation.comparison import (
-    COMPARED_MONTHS,
-    COMPARED_YEAR,
     SIMULATE_FILE,
     Section,
     load_comparisons,
@@ -214,7 +212,7 @@ class _Trial:
     def _sections(self) -> list[Section]:
         path = self.settings.interface / SIMULATE_FILE
         every = load_comparisons(path, self.region.project)
-        return [every[COMPARED_MONTHS], *([every[COMPARED_YEAR]] if self.asked.years else [])]
+        return [every.months, *([every.year] if self.asked.years else [])]
 
     def _targets(self, sections: Collection[Section]) -> Needs:
         """The computed tables that are compared, with the months and years that are looked at."""

@@ -62,8 +62,7 @@ class Spread:
 
     def _reached(self, con: duckdb.DuckDBPyConnection, model: Model) -> list[Period]:
         """The partitions of a model in the plan that are missing, or that read a changed one."""
-        project, store = self.engine.project, self.engine.store
-        readers: list[Model | Invariant] = [model, *project.invariants_of(model.name)]
+        readers, store = self.engine.project.step(model.name), self.engine.store
         return [
             partition
             for partition in self.plan[model.name]

@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.sql.header import Reads
+from drg_pipeline.forms import ByLanguage
+from drg_pipeline.sql.header import Header, Reads
 from drg_pipeline.sql.methods import When
 from drg_pipeline.sql.model import Reader
 
 ACCOUNT = "account"
-KEYS = ("describe", "reads", "law", "section", "when")
-SECTION_KEYS = {"order", "title", "optional"}
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,13 @@ class Section:
     """
 
     order: int
-    title: Mapping[str, str]
-    optional: bool
+    title: ByLanguage
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Header(Header):
+    section: Section | None = None
 
 
 @dataclass(frozen=True)
@@ -78,19 +81,11 @@ def read_explanations(reader: Reader, folder: Path, layers: Sequence[str]) -> li
 
 def read_explanation(reader: Reader, path: Path) -> Explanation | None:
     """One file of a layer's account."""
-    said = reader.said(path, ("describe",), KEYS)
-    if said is None:
+    found = reader.said(_Header, path)
+    if found is None:
         return None
-    header, common = said
-    section = _section(header["section"], path.stem, reader.faults) if "section" in header else None
-    return Explanation(**common, section=section)
-
-
-def _section(raw: Any, where: str, faults: list[Fault]) -> Section | None:
-    if not isinstance(raw, dict) or set(raw) - SECTION_KEYS or not {"order", "title"} <= set(raw):
-        faults.append(Fault(where, f"section: has order and title, and may have optional; found {raw!r}"))
-        return None
-    return Section(int(raw["order"]), raw["title"], bool(raw.get("optional", False)))
+    header, common = found
+    return Explanation(**common, section=header.section)
 
 
 def misread(

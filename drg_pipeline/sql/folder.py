@@ -79,7 +79,7 @@ def _tables(
     for path in sorted(folder.glob("*.sql")):
         if path.name == MACROS_FILE or path.name.startswith(MARK):
             continue
-        if model := reader.tried(lambda path: reader.model(path, layer, shelf), path):
+        if model := reader.model(path, layer, shelf):
             yield model
     for path in sorted(one for one in folder.glob("*") if one.is_dir() and one.name != ACCOUNT):
         name = f"{layer}.{path.name}"

@@ -13,31 +13,53 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import sqlglot
 from sqlglot import exp
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.forms import Place, one_of, read_form
 from drg_pipeline.sql.first import Way, misshapen, one_pass
-from drg_pipeline.sql.header import Reads, check_keys, cited, mapping, read_reads, texts_of
+from drg_pipeline.sql.header import Cited, Header, Reads, read_header
 from drg_pipeline.sql.methods import Methods, applies
-from drg_pipeline.sql.model import MODEL_KEYS, MODEL_NEEDS, Listing, Member, Model, Reader
+from drg_pipeline.sql.model import DETAIL, DETAILS, FAILS, Listing, Member, Model, ModelHeader, Reader
 from drg_pipeline.sql.query import Parsed, is_word, items, parsed
-from drg_pipeline.sql.shared import MARK, SHARED_KEYS, TABLE_SELECT, Composed, Shared, Shelf, composed
+from drg_pipeline.sql.shared import MARK, TABLE_SELECT, Composed, Shared, Shelf, composed
 
 TABLE_FILE = "_table.yml"
 UNION, STATES, FIRST = "union", "states", "first"
-TABLE_KEYS = (*MODEL_KEYS, "gather", "member", "order", "may_be_empty", "listed_in")
-LISTING_KEYS = ("table", "column", "active")
 # What `_table.sql` calls the rows that are gathered.
 MEMBERS = "members"
-MEMBER_KEYS = ("describe", "law", "when", "reads")
-# Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
-FAILS, DETAIL, DETAILS = "fails", "detail", "details"
 
 TypeOf = Callable[[str], str]
 """column -> its SQL type"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table(ModelHeader):
+    """What `_table.yml` says: what a model's header does, and how the members are gathered.
+
+    member        the column, or the field of what failing rules tell, that is filled with their names
+    order         of `first`: which of them is asked first
+    may_be_empty  the table is there where none of them applies
+    listed_in     where the law lists them
+    """
+
+    gather: Annotated[str, one_of((UNION, STATES, FIRST))] = UNION
+    member: str = ""
+    order: tuple[str, ...] = ()
+    may_be_empty: bool = False
+    listed_in: Listing | None = None
+
+    def check(self, place: Place) -> None:
+        super().check(place)
+        if self.gather in (STATES, FIRST) and not self.member:
+            states = self.gather == STATES
+            what = f"what {DETAILS} call a rule" if states else "the column that names who treats a row"
+            place.at("member").fault(f"missing key: {what}")
+        if self.gather and (self.gather == FIRST) != bool(self.order):
+            place.at("order").fault(f"is that of the members where gather is {FIRST}, and stands there only")
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,7 @@ class _File:
     member: Member
     sql: str
     columns: tuple[str, ...]
-    reads: dict[str, Reads]
+    reads: Mapping[str, Reads]
     where: str
 
     @cached_property
@@ -62,26 +84,25 @@ def read_gathered(
     name, faults = f"{layer}.{folder.name}", reader.faults
     before = len(faults)
     shelf = Shelf(folder, reader.split, faults, around)
-    header = mapping(folder / TABLE_FILE)
+    header = read_form(_Table, folder / TABLE_FILE, Place(name, faults))
+    reader.ask(header.when, name)
     paths = [path for path in sorted(folder.glob("*.sql")) if not path.name.startswith(MARK)]
     found = [file for path in paths if (file := _member(reader, path, name))]
     texts = [composed(file.sql, shelf, file.where, faults) for file in found]
-    _check_header(header, name, faults)
     if not paths:
         faults.append(Fault(name, "has no member"))
     if len(faults) > before or not found:
         return None, shelf
     _check_members(header, name, found, faults)
     own = [file for file in found if applies(file.member.when, methods)]
-    when = reader.when(header, name) if "when" in header else {}
-    empty = header.get("may_be_empty") is True and _kind(header) == UNION
-    if not own and applies(when, methods) and not empty:
+    empty = header.may_be_empty and header.gather == UNION
+    if not own and applies(header.when, methods) and not empty:
         named = ", ".join(file.member.name for file in found)
         faults.append(Fault(name, f"none of its members applies: {named}; or it says may_be_empty: true"))
     if len(faults) > before or (not own and not empty):
         return None, shelf
     sql, said = _gathered(header, own, found[0].columns, shelf, type_of, faults)
-    law = (*cited(header), *(clause for file in own for clause in file.member.law))
+    law = (*header.law, *(clause for file in own for clause in file.member.law))
     files = (folder / TABLE_FILE, *(file.member.path for file in own))
     if (folder / TABLE_SELECT).is_file():
         select = _select(reader, folder / TABLE_SELECT, name)
@@ -98,38 +119,20 @@ def read_gathered(
         files=files,
         law=law,
         members=tuple(file.member for file in own),
-        member=str(header.get("member", "")),
-        listed_in=_listing(header["listed_in"], name, faults) if "listed_in" in header else None,
-        states={file.member.name: file.member for file in own} if _kind(header) == STATES else {},
+        member=header.member,
+        listed_in=header.listed_in,
+        states={file.member.name: file.member for file in own} if header.gather == STATES else {},
     )
     return model, shelf
 
 
-def _kind(header: Mapping[str, Any]) -> str:
-    return str(header.get("gather", UNION))
-
-
-def _check_header(header: Mapping[str, Any], name: str, faults: list[Fault]) -> None:
-    check_keys(header, MODEL_NEEDS, TABLE_KEYS, name, faults)
-    kind = _kind(header)
-    if kind not in (UNION, STATES, FIRST):
-        faults.append(Fault(name, f"gather is {kind}, not {UNION}, {STATES} or {FIRST}"))
-    elif kind != UNION and "member" not in header:
-        what = f"what {DETAILS} call a rule" if kind == STATES else "the column that names who treats a row"
-        faults.append(Fault(name, f"header key member is missing: {what}"))
-    if (kind == FIRST) != ("order" in header):
-        faults.append(
-            Fault(name, f"order is that of the members where gather is {FIRST}, and stands there only")
-        )
-
-
-def _check_members(header: Mapping[str, Any], name: str, found: Sequence[_File], faults: list[Fault]) -> None:
+def _check_members(header: _Table, name: str, found: Sequence[_File], faults: list[Fault]) -> None:
     """Whether the members can be gathered, those too that do not apply."""
-    if _kind(header) == FIRST:
-        faults += misshapen(_ways(found), texts_of(header["order"]), name)
+    if header.gather == FIRST:
+        faults += misshapen(_ways(found), header.order, name)
         return
     faults += _unlike(found)
-    if _kind(header) == STATES:
+    if header.gather == STATES:
         faults += [fault for file in found for fault in _no_rule(file)]
         faults += _other_rows(found)
     else:
@@ -137,7 +140,7 @@ def _check_members(header: Mapping[str, Any], name: str, found: Sequence[_File],
 
 
 def _gathered(
-    header: Mapping[str, Any],
+    header: _Table,
     own: Sequence[_File],
     columns: Sequence[str],
     shelf: Shelf,
@@ -149,16 +152,16 @@ def _gathered(
     upstream = tuple(sorted({table for one in every for table in one.upstream}))
     bare = frozenset().union(*(one.bare for one in every))
     said = Parsed(upstream, bare=bare, bare_in=(("", bare),))
-    if _kind(header) == STATES:
+    if header.gather == STATES:
         states = (file.member.name for file in own)
         return _states(own, header), replace(said, columns=(*columns[:-2], *states, DETAILS))
-    if _kind(header) == UNION:
-        named = (str(header["member"]),) if "member" in header else ()
+    if header.gather == UNION:
+        named = (header.member,) if header.member else ()
         return _union(own, columns, header, type_of), replace(said, columns=(*columns, *named))
     ways = _ways(own)
     row = shelf.find(ways[0].row[0])
     known = (row.said.columns if row else None) or ()
-    sql = one_pass(ways, texts_of(header["order"]), str(header["member"]), known, faults)
+    sql = one_pass(ways, header.order, header.member, known, faults)
     return sql, parsed(sql)
 
 
@@ -168,30 +171,22 @@ def _ways(files: Sequence[_File]) -> list[Way]:
 
 def _member(reader: Reader, path: Path, table: str) -> _File | None:
     where = f"{table}/{path.stem}"
-    header, sql = reader.split(path)
-    check_keys(header, ("describe",), MEMBER_KEYS, where, reader.faults)
-    columns = reader.columns(sql, where)
-    if columns is None:
+    header, sql = reader.header(Header, path, where)
+    if header is None or (columns := reader.columns(sql, where)) is None:
         return None
-    member = Member(
-        path.stem,
-        path,
-        str(header.get("describe", "")).strip(),
-        cited(header, sql),
-        reader.when(header, where),
-    )
-    return _File(member, sql, columns, read_reads(header.get("reads"), where, reader.faults), where)
+    member = Member(path.stem, path, header.describe, header.cited(sql), header.when)
+    return _File(member, sql, columns, header.reads, where)
 
 
 def _select(reader: Reader, path: Path, table: str) -> Shared:
     """How what is gathered becomes the table."""
     where = f"{table}/{path.name}"
-    header, sql = reader.split(path)
-    check_keys(header, ("describe",), SHARED_KEYS, where, reader.faults)
+    header, sql = read_header(Cited, reader.split, path, Place(where, reader.faults))
     said = parsed(sql)
-    if reader.columns(sql, where) is not None and MEMBERS not in said.bare:
+    if header and reader.columns(sql, where) is not None and MEMBERS not in said.bare:
         reader.faults.append(Fault(where, f"does not read {MEMBERS}, the rows that are gathered"))
-    return Shared(path.stem, path, sql, said, str(header.get("describe", "")).strip(), cited(header, sql))
+    header = header or Cited(describe="")
+    return Shared(path.stem, path, sql, said, header.describe, header.cited(sql))
 
 
 def _unlike(found: Sequence[_File]) -> list[Fault]:
@@ -207,22 +202,14 @@ def _unlike(found: Sequence[_File]) -> list[Fault]:
     ]
 
 
-def _names(file: _File, header: Mapping[str, Any]) -> list[Fault]:
-    column = header.get("member")
-    if column in file.columns:
-        return [Fault(file.where, f"selects {column}, which is filled with the name of its file")]
+def _names(file: _File, header: _Table) -> list[Fault]:
+    if header.member in file.columns:
+        return [Fault(file.where, f"selects {header.member}, which is filled with the name of its file")]
     return []
 
 
-def _listing(raw: Any, name: str, faults: list[Fault]) -> Listing | None:
-    if not isinstance(raw, dict) or not {"table", "column"} <= set(raw) <= set(LISTING_KEYS):
-        faults.append(Fault(name, f"listed_in: has table and column, and may have active; found {raw!r}"))
-        return None
-    return Listing(**{key: str(value) for key, value in raw.items()})
-
-
 def _reads(
-    header: Mapping[str, Any],
+    header: _Table,
     name: str,
     own: Sequence[_File],
     texts: Sequence[Composed],
@@ -233,10 +220,7 @@ def _reads(
     texts  the whole table, then each of its members, those too that do not apply
     """
     upstream = {table for text in texts for table in text.upstream}
-    said = [
-        (name, read_reads(header.get("reads"), name, faults)),
-        *((file.where, file.reads) for file in own),
-    ]
+    said = [(name, header.reads), *((file.where, file.reads) for file in own)]
     found: dict[str, Reads] = {}
     for where, reads in said:
         for table, each in reads.items():
@@ -250,8 +234,8 @@ def _reads(
 # -- the rows of all members -------------------------------------------------------------------
 
 
-def _union(own: Sequence[_File], columns: Sequence[str], header: Mapping[str, Any], type_of: TypeOf) -> str:
-    named = header.get("member")
+def _union(own: Sequence[_File], columns: Sequence[str], header: _Table, type_of: TypeOf) -> str:
+    named = header.member
     if not own:
         every = (*columns, *((named,) if named else ()))
         nothing = (f"cast(null as {type_of(column)}) as {column}" for column in every)
@@ -311,14 +295,14 @@ def _row_of(file: _File) -> str:
     return f"{table.db}.{table.name}" if table.db else str(table.name)
 
 
-def _states(own: Sequence[_File], header: Mapping[str, Any]) -> str:
+def _states(own: Sequence[_File], header: _Table) -> str:
     """One pass over the row. What failing rules tell is put together for the rows that fail any."""
     parts = {file.member.name: items(file.sql) for file in own}
     judged = [f'({part[FAILS]}) as "{name}?"' for name, part in parts.items()]
     states = [f'"{name}?" as {name}' for name in parts]
     fails_any = " or ".join(f'"{name}?"' for name in parts)
     told = [
-        f"case when \"{name}?\" then {{'{header['member']}': '{name}', '{DETAIL}': {part[DETAIL]}}} end"
+        f"case when \"{name}?\" then {{'{header.member}': '{name}', '{DETAIL}': {part[DETAIL]}}} end"
         for name, part in parts.items()
     ]
     return f"""select

@@ -1,69 +1,73 @@
 """The head of a file of the arithmetic: YAML between `/*---` and `---*/`, then one SELECT.
 
-How headers and lists beside them are read; what their keys mean is said where each kind of file is read.
+How a file is parted, and what headers of every kind may say; what one kind says besides stands with the kind.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-import yaml
+from drg_pipeline.forms import EMPTY, Place, fill, parse_yaml, read_text, shown
+from drg_pipeline.sql.methods import When
 
-from drg_pipeline.errors import DrgError, Fault, did_you_mean
-
-# libyaml takes a fifth of the time, where it is there.
-SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 HEADER = re.compile(r"\A/\*---\n(?P<yaml>.*?)\n---\*/\n(?P<sql>.*)\Z", re.S)
 LAW_COMMENT = re.compile(r"--\s*law:\s*([A-Z][A-Z0-9-]*(?:\s*,\s*[A-Z][A-Z0-9-]*)*)")
-READ_KEYS = ("months", "years", "within_year", "year_from", "deliveries_of")
+_OFFSET = re.compile(r"-?[0-9]{1,4}")
 
-Split = Callable[[Path], tuple[dict[str, Any], str]]
-"""parts a file into its header and its SQL"""
-
-
-def split_header(path: Path) -> tuple[dict[str, Any], str]:
-    """The header as a mapping, and the SQL behind it."""
-    found = HEADER.match(path.read_text(encoding="utf-8"))
-    if not found:
-        raise DrgError(
-            f"{path.name} is not a model file.", remedy="Open it with /*--- (YAML) ---*/, then one SELECT."
-        )
-    header = yaml.load(found["yaml"], Loader=SAFE_LOADER)
-    if not isinstance(header, dict):
-        raise DrgError(f"{path.name}: the header is not a mapping.")
-    return header, found["sql"].strip().rstrip(";")
+T = TypeVar("T")
+Names = Annotated[tuple[str, ...], EMPTY]
+Split = Callable[[Path, Place], tuple[dict[str, Any] | None, str]]
+"""parts a file into its header (None, with a fault, where it has none) and its SQL"""
 
 
-def mapping(path: Path) -> dict[str, Any]:
-    """A YAML file that is one mapping."""
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
-    if not isinstance(raw, dict):
-        raise DrgError(f"{path.name} is not a mapping.")
-    return raw
+def split_header(path: Path, place: Place) -> tuple[dict[str, Any] | None, str]:
+    """The keys of the header, and the SQL behind it."""
+    text = read_text(path, place)
+    if text is None:
+        return None, ""
+    found = HEADER.match(text)
+    if found is None:
+        place.fault("is not a model file: open it with /*--- (YAML) ---*/, then one SELECT")
+        return None, ""
+    header = parse_yaml(found["yaml"], place, before=1)
+    if header is not None and not isinstance(header, dict):
+        place.fault(f"the header must be a mapping; found {shown(header)}")
+    return header if isinstance(header, dict) else None, found["sql"].strip().rstrip(";")
 
 
-def unknown_keys(raw: Mapping[str, Any], known: Sequence[str], what: str = "key") -> list[str]:
-    return [f"unknown {what} {key}{did_you_mean(str(key), known)}" for key in sorted(set(raw) - set(known))]
+def read_header(form: type[T], split: Split, path: Path, place: Place) -> tuple[T | None, str]:
+    """The header of a file, None where it has none, and the SQL behind it."""
+    keys, sql = split(path, place)
+    return None if keys is None else fill(form, place, keys), sql
 
 
-def check_keys(
-    header: Mapping[str, Any], needed: Sequence[str], known: Sequence[str], where: str, faults: list[Fault]
-) -> None:
-    """Keys that a header has to have, and those that it may have."""
-    faults += [Fault(where, what) for what in unknown_keys(header, known, "header key")]
-    faults += [Fault(where, f"header key {key} is missing") for key in needed if key not in header]
+def read_headed(form: type[T], path: Path, whole: Place) -> T:
+    """What a file says: its header, and the SQL behind it as if it were the header's key `sql`."""
+    place = Place(f"{path.parent.name}/{path.name}", whole.faults)
+    header, sql = split_header(path, place)
+    if header is None:
+        return fill(form, Place(place.file), None)
+    if "sql" in header:
+        place.at("sql").fault("unknown key: what is computed stands behind the header")
+    return fill(form, place, header | {"sql": sql})
 
 
-def cited(header: Mapping[str, Any], *texts: str) -> tuple[str, ...]:
-    """The clauses of a header and of the comments beside the lines that they govern, each once."""
-    beside = (
-        clause.strip() for text in texts for found in LAW_COMMENT.findall(text) for clause in found.split(",")
-    )
-    return tuple(dict.fromkeys([*(header.get("law") or ()), *beside]))
+def _span(place: Place, node: Any) -> tuple[int, int]:
+    """Offsets of the first and the last of several periods."""
+    pair = node if isinstance(node, list) and len(node) == 2 else ["", ""]
+    if not all(isinstance(one, str) and _OFFSET.fullmatch(one) for one in pair) or int(pair[0]) > int(
+        pair[1]
+    ):
+        place.fault("must be two offsets, first and last: [-1, 0] is the period before and the period itself")
+        return 0, 0
+    return int(pair[0]), int(pair[1])
+
+
+Span = Annotated[tuple[int, int], _span]
 
 
 @dataclass(frozen=True)
@@ -76,30 +80,39 @@ class Reads:
     deliveries_of table (setl. month, delivery) that tells which deliveries the periods need
     """
 
-    months: tuple[int, int] | None = None
+    months: Span | None = None
     within_year: bool = False
-    years: tuple[int, int] | None = None
+    years: Span | None = None
     year_from: str | None = None
     deliveries_of: str | None = None
 
+    @property
+    def guide(self) -> str:
+        """The table that says which years or deliveries these are; '' where none does."""
+        return self.deliveries_of or (self.year_from or "").rpartition(".")[0]
 
-def read_reads(raw: Any, where: str, faults: list[Fault]) -> dict[str, Reads]:
-    """`reads` of a header, by upstream table."""
-    result: dict[str, Reads] = {}
-    for table, spec in (raw or {}).items():
-        if unknown := unknown_keys(spec, READ_KEYS):
-            faults += [Fault(where, f"reads.{table}: {what}") for what in unknown]
-            continue
-        pair = {key: (int(spec[key][0]), int(spec[key][1])) for key in ("months", "years") if key in spec}
-        result[table] = Reads(
-            months=pair.get("months"),
-            years=pair.get("years"),
-            within_year=bool(spec.get("within_year", False)),
-            year_from=spec.get("year_from"),
-            deliveries_of=spec.get("deliveries_of"),
+
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """What every header says: what the file computes, and by which clauses."""
+
+    describe: str
+    law: Names = ()
+
+    def cited(self, *texts: str) -> tuple[str, ...]:
+        """The clauses of a header and of the comments beside the lines that they govern, each once."""
+        beside = (
+            clause.strip()
+            for text in texts
+            for found in LAW_COMMENT.findall(text)
+            for clause in found.split(",")
         )
-    return result
+        return tuple(dict.fromkeys([*self.law, *beside]))
 
 
-def texts_of(raw: Any) -> tuple[str, ...]:
-    return tuple(map(str, raw or ()))
+@dataclass(frozen=True, kw_only=True)
+class Header(Cited):
+    """What a header says of a SELECT that is run by itself: periods other than its own, what it waits for."""
+
+    reads: Annotated[Mapping[str, Reads], EMPTY] = field(default_factory=dict)
+    when: When = field(default_factory=dict)

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from drg_pipeline.sql.header import mapping
+from drg_pipeline.sql.lists import read_layers
 
 MACROS_FILE = "macros.sql"
-LAYERS_FILE = "layers.yml"
 DEFINED = re.compile(r"\bmacro\s+(\w+)\s*\(", re.I)
 
 
@@ -45,8 +44,7 @@ class Macros:
 
 def read_macros(folder: Path) -> Macros:
     """The macros of a folder of models; a layer's may use those of the layers before it."""
-    layers = mapping(folder / LAYERS_FILE)
-    files = {layer: folder / layer / MACROS_FILE for layer in layers}
+    files = {layer.name: folder / layer.name / MACROS_FILE for layer in read_layers(folder)}
     return Macros(
         (folder / MACROS_FILE).read_text(encoding="utf-8"),
         {layer: file.read_text(encoding="utf-8") for layer, file in files.items() if file.is_file()},

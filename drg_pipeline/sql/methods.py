@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from drg_pipeline.errors import DrgError, Fault, did_you_mean
-from drg_pipeline.sql.header import mapping, unknown_keys
+from drg_pipeline.forms import EMPTY, Among, Name, Place, one_or_more, read_entries
 
 METHODS_FILE = "methods.yml"
-CHOICE_KEYS = ("describe", "methods", "before", "several")
-METHOD_KEYS = ("describe", "title")
 
 Methods = Mapping[str, Sequence[str]]
 """choice -> the methods that a region follows"""
-When = Mapping[str, tuple[str, ...]]
+When = Annotated[Mapping[str, Annotated[tuple[str, ...], one_or_more]], EMPTY]
 """choice -> methods of which a region has to follow one, for each choice"""
 
 
@@ -28,7 +26,7 @@ When = Mapping[str, tuple[str, ...]]
 class Method:
     """One way that a law may take: what it does, in English, and its Chinese title."""
 
-    name: str
+    name: Name
     describe: str
     title: str
 
@@ -41,37 +39,17 @@ class Choice:
     before   what was followed everywhere before there was a choice
     """
 
-    name: str
+    name: Name
     describe: str
     methods: Mapping[str, Method]
-    several: bool
-    before: tuple[str, ...]
+    before: Annotated[tuple[str, ...], one_or_more, Among("methods")]
+    several: bool = False
 
 
 def read_choices(folder: Path, faults: list[Fault]) -> dict[str, Choice]:
     """The choices of a folder of models; none where it has no list of them."""
     path = folder / METHODS_FILE
-    found: dict[str, Choice] = {}
-    for name, raw in (mapping(path) if path.is_file() else {}).items():
-        where = f"{METHODS_FILE}: {name}"
-        if lacks := _lacks(raw, CHOICE_KEYS[:3], CHOICE_KEYS):
-            faults.append(Fault(where, lacks))
-            continue
-        methods = {}
-        for method, said in raw["methods"].items():
-            if lacks := _lacks(said, METHOD_KEYS, METHOD_KEYS):
-                faults.append(Fault(f"{where}: {method}", lacks))
-                continue
-            methods[method] = Method(method, str(said["describe"]).strip(), str(said["title"]))
-        before = _named(raw["before"])
-        faults += [
-            Fault(where, f"before: {method} is no method of it{did_you_mean(method, methods)}")
-            for method in before
-            if method not in raw["methods"]
-        ]
-        describe, several = str(raw["describe"]).strip(), bool(raw.get("several", False))
-        found[name] = Choice(name, describe, methods, several, before)
-    return found
+    return read_entries(Choice, path, Place(METHODS_FILE, faults)) if path.is_file() else {}
 
 
 def methods_before(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -83,31 +61,10 @@ def methods_before(folder: Path) -> dict[str, tuple[str, ...]]:
     return {name: choice.before for name, choice in choices.items()}
 
 
-def _lacks(raw: Any, needed: Sequence[str], known: Sequence[str]) -> str:
-    if not isinstance(raw, dict):
-        return f"is {raw!r}, not {', '.join(known)}"
-    missing = [key for key in needed if key not in raw]
-    return "; ".join([*unknown_keys(raw, known), *(f"key {key} is missing" for key in missing)])
-
-
-def read_when(
-    raw: Any, choices: Mapping[str, Choice], where: str, faults: list[Fault]
-) -> dict[str, tuple[str, ...]]:
-    """`when` of a header: one method or a list of them for each choice."""
-    if not isinstance(raw, dict):
-        faults.append(Fault(where, f"when: has a method, or a list of them, for each choice; found {raw!r}"))
-        return {}
-    found = {}
-    for choice, named in raw.items():
-        methods = _named(named)
+def check_when(when: When, choices: Mapping[str, Choice], where: str, faults: list[Fault]) -> None:
+    """Faults of choices and methods that there are not."""
+    for choice, methods in when.items():
         faults += _unknown(f"{where}: when", choice, methods, choices)
-        found[str(choice)] = methods
-    return found
-
-
-def _named(raw: Any) -> tuple[str, ...]:
-    """One method, or a list of them."""
-    return tuple(map(str, raw)) if isinstance(raw, list) else (str(raw),)
 
 
 def _unknown(where: str, choice: str, methods: Iterable[str], choices: Mapping[str, Choice]) -> list[Fault]:

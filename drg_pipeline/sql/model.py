@@ -7,33 +7,23 @@ claim `account.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.sql.header import Reads, Split, check_keys, cited, read_reads, texts_of
-from drg_pipeline.sql.methods import Choice, When, read_when
+from drg_pipeline.errors import Fault
+from drg_pipeline.forms import EMPTY, Place, one_of
+from drg_pipeline.sql.header import Header, Names, Reads, Split, read_header
+from drg_pipeline.sql.methods import Choice, When, check_when
 from drg_pipeline.sql.query import parsed, tables_of
 from drg_pipeline.sql.shared import Composed, Shelf, composed
 
 PARTITIONS = ("month", "year", "none")
-MODEL_NEEDS = ("describe", "grain", "partition")
-MODEL_KEYS = (
-    *MODEL_NEEDS,
-    "sealed",
-    "keeps",
-    "reads",
-    "nullable",
-    "checks",
-    "flags",
-    "law",
-    "slice",
-    "when",
-)
-INVARIANT_KEYS = ("describe", "guards", "reads", "law", "severity", "when")
+# Of a rule: whether a row breaks it, what it tells then; of the table: what the failing ones tell.
+FAILS, DETAIL, DETAILS = "fails", "detail", "details"
 One = TypeVar("One")
+Said = TypeVar("Said", bound=Header)
 
 
 @dataclass(frozen=True)
@@ -44,6 +34,39 @@ class RowCheck:
     expect: str
     describe: str
     when: When = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The columns by which a month of an unpartitioned table is told from the rest of it."""
+
+    month: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelHeader(Header):
+    """What is said of a table: of one file in its header, of many in `_table.yml`."""
+
+    grain: tuple[str, ...]
+    partition: Annotated[str, one_of(PARTITIONS)]
+    sealed: bool = False
+    keeps: Annotated[Mapping[str, tuple[str, ...]], EMPTY] = field(default_factory=dict)
+    nullable: Names = ()
+    checks: Annotated[tuple[RowCheck, ...], EMPTY] = ()
+    slice: Slice | None = None
+
+    def check(self, place: Place) -> None:
+        if self.sealed and self.partition == "none":
+            place.at("sealed").fault("is `true` of a table with partitions, or it is left out")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvariantHeader(Header):
+    """What is said of a rule across tables."""
+
+    guards: str
+    severity: Literal["error", "warn"] = "error"
 
 
 @dataclass(frozen=True)
@@ -61,12 +84,24 @@ class Member:
 class Listing:
     """Where the law lists the members of a table: by a column of one of its tables.
 
-    active  the column that is true of those in force; '' where all of them are
+    active    the column that is true of those in force; '' where all of them are
+    severity  the column that says what a failure does, `fatal` or `warn`; '' of what are no rules
+    title     the column with the names that people read, where there is a severity
     """
 
     table: str
     column: str
     active: str = ""
+    severity: str = ""
+    title: str = ""
+
+    def check(self, place: Place) -> None:
+        if bool(self.severity) != bool(self.title):
+            place.fault("severity and title stand together: give both or neither")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.column, self.active, self.severity, self.title)))
 
 
 @dataclass(frozen=True)
@@ -80,7 +115,6 @@ class Model:
     states    columns that members of the same name give: true fails, false passes, null does not apply
     slice_by  (month column, key column) says of an unpartitioned table what a month can depend on: every
               row of the keys that have a row in the month
-    flags     the catalogue (check_id, severity, title) whose rules are this model's boolean columns
     sealed    its partitions stand as they are once their period is closed
     """
 
@@ -94,7 +128,6 @@ class Model:
     reads: Mapping[str, Reads] = field(default_factory=dict)
     nullable: frozenset[str] = frozenset()
     checks: tuple[RowCheck, ...] = ()
-    flags: str | None = None
     sealed: bool = False
     law: tuple[str, ...] = ()
     slice_by: tuple[str, str] | None = None
@@ -113,6 +146,16 @@ class Model:
     @property
     def table(self) -> str:
         return self.name.split(".")[1]
+
+    @property
+    def compiled(self) -> tuple[str, ...]:
+        """Columns that no text selects: one a state, and what the failing ones tell."""
+        return (*self.states, DETAILS) if self.states else ()
+
+    @property
+    def catalogue(self) -> Listing | None:
+        """Where the law says how severe it is to fail one of its states; None of other tables."""
+        return self.listed_in if self.states and self.listed_in and self.listed_in.severity else None
 
 
 @dataclass(frozen=True)
@@ -142,13 +185,17 @@ class Reader:
     asked: set[str] = field(default_factory=set)
     """choices that decide on anything in the folder"""
 
-    def when(self, header: Mapping[str, Any], where: str) -> When:
-        """What a file waits for; nothing where it always applies."""
-        if "when" not in header:
-            return {}
-        found = read_when(header["when"], self.choices, where, self.faults)
-        self.asked.update(found)
-        return found
+    def header(self, form: type[Said], path: Path, where: str) -> tuple[Said | None, str]:
+        """The header of a file, None where it has none, and its SELECT."""
+        header, sql = read_header(form, self.split, path, Place(where, self.faults))
+        if header is not None:
+            self.ask(header.when, where)
+        return header, sql
+
+    def ask(self, when: When, where: str) -> None:
+        """Take note of what a file waits for."""
+        check_when(when, self.choices, where, self.faults)
+        self.asked.update(when)
 
     def columns(self, sql: str, where: str) -> tuple[str, ...] | None:
         """What a text yields; None, and a fault, where it is not one SELECT."""
@@ -162,56 +209,46 @@ class Reader:
     def model(self, path: Path, layer: str, shelf: Shelf) -> Model | None:
         """A table of one file."""
         name = f"{layer}.{path.stem}"
-        header, sql = self.split(path)
-        check_keys(header, MODEL_NEEDS, MODEL_KEYS, name, self.faults)
-        if self.columns(sql, name) is None:
+        header, sql = self.header(ModelHeader, path, name)
+        if header is None or self.columns(sql, name) is None:
             return None
         whole = composed(sql, shelf, name, self.faults)
-        law = cited(header, sql)
+        law = header.cited(sql)
         law += tuple(clause for shared in whole.shared for clause in shared.law)
-        reads = read_reads(header.get("reads"), name, self.faults)
-        return self.table(header, name, whole, reads, files=(path,), law=law)
+        return self.table(header, name, whole, header.reads, files=(path,), law=law)
 
     def table(
-        self, header: Mapping[str, Any], name: str, text: Composed, reads: Mapping[str, Reads], **more: Any
+        self, header: ModelHeader, name: str, text: Composed, reads: Mapping[str, Reads], **more: Any
     ) -> Model | None:
         """The model of a header and a text that can run, held against each other."""
         faults = self.faults
         columns, upstream = text.columns, text.upstream
-        if columns is None or any(key not in header for key in MODEL_NEEDS):
+        if columns is None:
             return None
-        partition = str(header["partition"])
-        if partition not in PARTITIONS:
-            faults.append(Fault(name, f"partition is {partition}, not one of {', '.join(PARTITIONS)}"))
-        if "sealed" in header and (header["sealed"] is not True or partition == "none"):
-            faults.append(Fault(name, "sealed is `true` of a table with partitions, or it is left out"))
-        grain, nullable = texts_of(header["grain"]), texts_of(header.get("nullable"))
-        for column in (*grain, *sorted(nullable)):
+        for column in (*header.grain, *sorted(header.nullable)):
             if column not in columns:
                 faults.append(Fault(name, f"{column} is named in the header and not selected"))
-        if partition in ("month", "year") and partition not in columns:
-            faults.append(Fault(name, f"is partitioned by {partition} and does not select it"))
+        if header.partition in ("month", "year") and header.partition not in columns:
+            faults.append(Fault(name, f"is partitioned by {header.partition} and does not select it"))
+        for check in header.checks:
+            self.ask(check.when, f"{name}: {check.id}")
         faults += [Fault(name, f"reads.{table} is not read") for table in sorted(set(reads) - set(upstream))]
         more["law"] = tuple(dict.fromkeys(more["law"]))
         return Model(
             name=name,
             sql=text.sql,
-            describe=str(header["describe"]).strip(),
-            grain=grain,
-            partition=partition,
-            keeps={table: tuple(keys) for table, keys in (header.get("keeps") or {}).items()},
+            describe=header.describe,
+            grain=header.grain,
+            partition=header.partition,
+            keeps=header.keeps,
             reads=reads,
-            nullable=frozenset(nullable) | frozenset(more.get("states", ())),
-            checks=tuple(
-                RowCheck(c["id"], c["expect"], c["describe"], self.when(c, f"{name}: {c['id']}"))
-                for c in header.get("checks") or ()
-            ),
-            flags=header.get("flags"),
-            sealed=bool(header.get("sealed", False)),
-            slice_by=(header["slice"]["month"], header["slice"]["key"]) if "slice" in header else None,
+            nullable=frozenset(header.nullable) | frozenset(more.get("states", ())),
+            checks=header.checks,
+            sealed=header.sealed,
+            slice_by=(header.slice.month, header.slice.key) if header.slice else None,
             columns=columns,
             upstream=upstream,
-            when=self.when(header, name),
+            when=header.when,
             **more,
         )
 
@@ -219,45 +256,30 @@ class Reader:
 
     def invariant(self, path: Path) -> Invariant | None:
         """One file of `invariants/`."""
-        said = self.said(path, ("describe", "guards"), INVARIANT_KEYS)
-        if said is None:
+        found = self.said(InvariantHeader, path)
+        if found is None:
             return None
-        header, common = said
-        return Invariant(
-            **common, guards=str(header["guards"]), severity=str(header.get("severity", "error"))
-        )
+        header, common = found
+        return Invariant(**common, guards=header.guards, severity=header.severity)
 
-    def said(
-        self, path: Path, needed: Sequence[str], known: Sequence[str]
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    def said(self, form: type[Said], path: Path) -> tuple[Said, dict[str, Any]] | None:
         """The header of a file that is no table, and what all such files have."""
-        header, sql = self.split(path)
-        check_keys(header, needed, known, path.stem, self.faults)
-        columns = self.columns(sql, path.stem)
-        if columns is None or any(key not in header for key in needed):
+        header, sql = self.header(form, path, path.stem)
+        if header is None or (columns := self.columns(sql, path.stem)) is None:
             return None
         return header, {
             "id": path.stem,
             "path": path,
             "sql": sql,
-            "describe": str(header["describe"]).strip(),
-            "reads": read_reads(header.get("reads"), path.stem, self.faults),
-            "law": texts_of(header.get("law")),
+            "describe": header.describe,
+            "reads": header.reads,
+            "law": header.law,
             "upstream": tables_of(sql),
             "columns": columns,
-            "when": self.when(header, path.stem),
+            "when": header.when,
         }
 
     def each(self, read: Callable[[Path], One | None], folder: Path) -> list[One]:
         """What the files of a folder are, as far as they can be read."""
-        found = (self.tried(read, path) for path in sorted(folder.glob("*.sql")))
+        found = (read(path) for path in sorted(folder.glob("*.sql")))
         return [one for one in found if one is not None]
-
-    def tried(self, read: Callable[[Path], One | None], path: Path) -> One | None:
-        """What a file is; one that cannot be parted is one fault among others."""
-        try:
-            return read(path)
-        except DrgError as error:
-            where = f"{path.parent.name}/{path.name}"
-            self.faults.append(Fault(where, f"{error.headline} {error.remedy}".strip()))
-            return None

@@ -19,10 +19,11 @@ from drg_pipeline.forms import Column
 from drg_pipeline.sql.account import Explanation, misread
 from drg_pipeline.sql.clauses import Documents, One, clause_macro, of_region
 from drg_pipeline.sql.folder import read_folder
-from drg_pipeline.sql.header import Split, mapping, split_header
-from drg_pipeline.sql.macros import LAYERS_FILE, read_macros
+from drg_pipeline.sql.header import Split, split_header
+from drg_pipeline.sql.lists import read_columns, read_layers
+from drg_pipeline.sql.macros import read_macros
 from drg_pipeline.sql.methods import Methods
-from drg_pipeline.sql.model import Invariant, Listing, Model
+from drg_pipeline.sql.model import DETAIL, Invariant, Listing, Model
 from drg_pipeline.sql.order import ordered
 
 STATE = "true: fails; false: passes; empty: does not apply"
@@ -38,16 +39,6 @@ class Source:
     describe: str
     law: tuple[str, ...] = ()
     grain: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A step of the payment procedure; `owner` is the team that answers for its tables."""
-
-    name: str
-    title: str
-    describe: str
-    owner: str = ""
 
 
 class Project:
@@ -75,14 +66,7 @@ class Project:
         self.sources = {source.name: source for source in sources}
         self.methods = methods
         self.documents = documents
-        self.layers = [
-            Layer(name, str(entry["title"]), str(entry["describe"]), str(entry.get("owner", "")))
-            for name, entry in mapping(folder / LAYERS_FILE).items()
-        ]
-        self.columns = {
-            name: Column(str(entry["type"]).upper(), str(entry.get("unit", "")), str(entry["meaning"]))
-            for name, entry in mapping(folder / "columns.yml").items()
-        }
+        self.layers, self.columns = read_layers(folder), read_columns(folder)
         layers = [layer.name for layer in self.layers]
         self._macros = read_macros(folder)
         found = read_folder(folder, layers, methods, split, self._type_of)
@@ -121,7 +105,7 @@ class Project:
             faults += [
                 Fault(model.name, f"column {column} is not described in columns.yml")
                 for column in model.columns
-                if column not in model.states
+                if column not in model.compiled
                 and column not in self.columns
                 and f"{model.name}.{column}" not in self.columns
             ]
@@ -141,7 +125,7 @@ class Project:
     def _no_list(self, where: str, listing: Listing) -> list[Fault]:
         if listing.table not in self.sources:
             return [Fault(where, f"is listed in {listing.table}, which does not enter from the side")]
-        lacking = {listing.column, listing.active} - {"", *self.sources[listing.table].columns}
+        lacking = sorted(set(listing.columns) - self.sources[listing.table].columns.keys())
         return [Fault(where, f"is listed in {listing.table} by {name}, which it has not") for name in lacking]
 
     def unlisted(self, rows_of: Callable[[Listing], Iterable[tuple[str, bool]]]) -> list[Fault]:
@@ -201,11 +185,18 @@ class Project:
             model = self.models[table]
             if name in model.states:
                 return Column("BOOLEAN", STATE, model.states[name].describe)
+            if name in model.compiled:
+                kind = f"STRUCT({model.member} VARCHAR, {DETAIL} VARCHAR)[]"
+                return Column(kind, "list", "What is told by those that fail")
             return self.columns.get(f"{table}.{name}") or self.columns[name]
         return self.sources[table].columns[name]
 
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
+
+    def step(self, table: str) -> list[Model | Invariant]:
+        """What is asked when a table is computed: its SELECT, and the invariants that guard it."""
+        return [self.models[table], *self.invariants_of(table)]
 
     @property
     def readers(self) -> list[Model | Invariant | Explanation]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drg_pipeline.errors import DrgError, Fault, did_you_mean
-from drg_pipeline.sql.header import Split, check_keys, cited
+from drg_pipeline.errors import Fault, did_you_mean
+from drg_pipeline.forms import Place
+from drg_pipeline.sql.header import Cited, Split, read_header
 from drg_pipeline.sql.query import Parsed, is_word, parsed, parted
 
 MARK = "_"
 # No shared SELECT: how the members of a table become it.
 TABLE_SELECT = f"{MARK}table.sql"
-SHARED_KEYS = ("describe", "law")
 
 
 @dataclass(frozen=True)
@@ -130,18 +130,15 @@ def composed(sql: str, shelf: Shelf, where: str, faults: list[Fault], said: Pars
 
 def _read_shared(path: Path, split: Split, faults: list[Fault]) -> Shared | None:
     where, name = _where(path), path.stem.removeprefix(MARK)
-    try:
-        header, sql = split(path)
-    except DrgError as error:
-        faults.append(Fault(where, error.headline))
+    header, sql = read_header(Cited, split, path, Place(where, faults))
+    if header is None:
         return None
-    check_keys(header, ("describe",), SHARED_KEYS, where, faults)
     if not is_word(name):
         faults.append(Fault(where, f"{name} cannot stand in FROM as it is: name it otherwise"))
     if (said := parsed(sql)).columns is None:
         faults.append(Fault(where, said.fault or "is not one SELECT"))
         return None
-    return Shared(name, path, sql, said, str(header.get("describe", "")).strip(), cited(header, sql))
+    return Shared(name, path, sql, said, header.describe, header.cited(sql))
 
 
 def _where(path: Path) -> str:

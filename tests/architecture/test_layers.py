@@ -193,7 +193,7 @@ def test_the_project_refuses_two_explanations_of_one_name_and_a_key_of_a_model(t
     with pytest.raises(DrgError, match="why: stands in early and in late: rename one of the two"):
         Project(tmp_path)
     write_explanation(tmp_path, "late.why", "select id from early.first", grain=["id"])
-    with pytest.raises(DrgError, match="why: unknown header key grain"):
+    with pytest.raises(DrgError, match="why: grain: unknown key"):
         Project(tmp_path)
 
 
@@ -203,6 +203,14 @@ def test_explanations_that_read_each_other_are_refused(tmp_path: Path) -> None:
     write_explanation(tmp_path, "late.because", "select id from account.why")
     with pytest.raises(DrgError, match="circle"):
         Project(tmp_path)
+
+
+def test_explanations_of_an_older_closing_are_left_alone(tmp_path: Path) -> None:
+    """They stood in a folder of their own; to compute a period again asks for none."""
+    write_project(tmp_path, {"early.first": "select 1 as id, 2 as n"})
+    (tmp_path / "explain").mkdir()
+    write_model(tmp_path / "explain" / "why.sql", {"describe": "says why"}, "select id from explain.more")
+    assert not Project(tmp_path).explanations
 
 
 def test_an_explanation_reads_columns_that_are_there(bench: Bench) -> None:

@@ -18,6 +18,7 @@ from sqlglot import exp
 from support.harness import Bench
 from support.periods import periods
 
+from drg_pipeline.forms import Place
 from drg_pipeline.periods import Period
 from drg_pipeline.region.bound import unread
 from drg_pipeline.settings import PROJECT
@@ -41,13 +42,13 @@ def name_of(path: Path) -> str:
 
 def trees() -> Iterator[tuple[str, exp.Expr]]:
     for path in FILES:
-        yield name_of(path), sqlglot.parse_one(split_header(path)[1], read="duckdb")
+        yield name_of(path), sqlglot.parse_one(split_header(path, Place(path.name))[1], read="duckdb")
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_is_a_header_and_one_select(path: Path) -> None:
-    header, sql = split_header(path)
-    assert str(header["describe"]).strip().endswith(".")
+    header, sql = split_header(path, Place(path.name))
+    assert header and header["describe"].strip().endswith(".")
     statements = sqlglot.parse(sql, read="duckdb")
     assert len(statements) == 1 and isinstance(statements[0], exp.Query)
     assert "{{" not in sql and "{%" not in sql, "models are plain SQL"
@@ -143,7 +144,7 @@ def _far(phase: str, period: Period) -> date:
 def test_every_output_column_is_listed_and_every_listing_used(bench: Bench) -> None:
     used: set[str] = set()
     for model in bench.project.models.values():
-        for column in sorted(set(model.columns) - model.states.keys()):
+        for column in sorted(set(model.columns) - set(model.compiled)):
             own = f"{model.name}.{column}"
             listed = own if own in bench.project.columns else column
             assert listed in bench.project.columns, own
@@ -164,31 +165,6 @@ def test_money_points_and_values_have_their_types(bench: Bench) -> None:
     for name, column in bench.project.columns.items():
         if column.unit in scales:
             assert column.type == scales[column.unit], name
-
-
-def test_the_checks_of_the_law_are_the_flags_of_the_model(bench: Bench) -> None:
-    flagged = [model for model in bench.project.models.values() if model.flags]
-    assert flagged
-    for model in flagged:
-        assert model.flags is not None
-        place = bench.columns(model.flags).index("check_id")
-        known = {
-            str(row[place])
-            for row in bench.region.pack.rows(model.flags, periods("2025-03", "2026-12"), _far)
-        }
-        flags = set(model.columns) - set(model.grain)
-        # A child record without its claim is no property of a claim version.
-        assert known == flags | {"orphan"}
-        assert all(bench.type_of(model.name, flag) == "BOOLEAN" for flag in flags)
-        readers = [other for other in bench.project.models.values() if model.name in other.upstream]
-        assert readers
-        for reader in readers:
-            strings = {
-                literal.this
-                for literal in sqlglot.parse_one(reader.sql, read="duckdb").find_all(exp.Literal)
-                if literal.is_string
-            }
-            assert known <= strings, reader.name
 
 
 # What the pack holds and nothing computes with yet. A parameter without effect is a trap for whoever sets it, so this

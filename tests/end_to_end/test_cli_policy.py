@@ -130,6 +130,18 @@ def test_a_month_is_shown_as_its_runs_see_it(drg: Drg, tmp_path: Path) -> None:
     assert wrong.code == 2 and "is not a month" in wrong.err and "cannot stand beside --month" in wrong.err
 
 
+def test_what_a_base_lends_is_said_and_what_it_only_describes(drg: Drg) -> None:
+    listed = drg("policy", "show", "calibration", "--on", "2026-03-01").out
+    assert re.search(r"^calibration\.unit_scale +100 +points +2026-01-30 +JY-16-2$", listed, re.M), listed
+    assert re.search(r"^calibration\.first_trim_low +1\.5000 .* open +base$", listed, re.M)
+    assert "Taken over from base" in drg("policy", "show", "first_trim_low").out
+    assert "Taken over" not in drg("policy", "show", "unit_scale").out
+    trial = PROJECT / "tests" / "regions" / "trial"
+    ended = drg("policy", "show", "high_multiple", "--region", "trial", "--policy", trial)
+    assert ended.code == 2 and "pricing.high_multiple has no value in the pack trial" in ended.err
+    assert "Multiple of the level mean" in ended.err and "trial/pricing.yml" in ended.err
+
+
 def test_an_unknown_parameter_is_answered_with_near_ones(drg: Drg) -> None:
     ended = drg("policy", "show", "cutoff")
     assert ended.code == 2 and "cut_off" in ended.err

@@ -88,6 +88,9 @@ def test_what_is_sealed_is_said_by_the_models(march: Path) -> None:
     taken = {(entry["table"], entry["partition"]) for entry in manifest["tables"] if entry["role"] == "taken"}
     assert {("settlement.pool_month", "2025-01"), ("settlement.pool_month", "2025-02")} <= taken
     assert ("calibration.overall", "2025") in taken
+    # The law as people read it, with what the region takes over.
+    law = {entry["path"].split("/")[1] for entry in manifest["files"] if entry["path"].startswith("law/")}
+    assert law == {"jiyuan", "base", "instruments.yml"}
 
 
 def test_a_process_that_has_nothing_but_the_closing_computes_it_again(march: Path, tmp_path: Path) -> None:
@@ -185,6 +188,10 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
         )
     )
     regions.change_law(own, "pricing.yml", held, first + late + held)
+    # Another text of the base, too late for the month.
+    common = "        reason: no figure in the documents; 60 days is common\n"
+    later = value.format("2025-02-01", "90", "2025-12-01", "open\n        reason: a test")
+    regions.change_law(own, "../base/quality.yml", common, common + later)
     region = Region(regions.settings(own))
     projects = Projects()
 
@@ -206,7 +213,9 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     report = json.loads((again.closed.folder / "difference" / "difference.json").read_bytes())
     causes = {(why["kind"], why["what"]) for why in report["causes"]}
     assert ("data", "2025-03/after-the-closing") in causes
-    assert ("policy", "pricing.low_share") in causes and ("policy", f"policy.pricing {MARCH}") in causes
+    law = {what for kind, what in causes if kind == "policy" and " " not in what}
+    assert law == {"pricing.low_share", "quality.stay_days_ceiling"}
+    assert ("policy", f"policy.pricing {MARCH}") in causes
     assert report["claims"]["counts"] == [{"table": "pricing.case_point", "change": "added", "claims": 1}]
     (added,) = report["claims"]["first"]
     assert added["row"] == f"month={MARCH} setl_id=IN-TIME"

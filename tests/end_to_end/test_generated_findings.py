@@ -1,4 +1,4 @@
-"""Every check of uploaded claims finds its fault among made-up claims, and no record that cannot be read is lost.
+"""Every fault that is made up is found by its check, and no record that cannot be read is lost.
 
 What each fault looks like in the files is in tests/machinery/test_generate.py.
 """
@@ -51,13 +51,13 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return folder, told
 
 
-def test_every_check_finds_its_fault(region: tuple[Path, dict[str, Any]]) -> None:
+def test_every_fault_is_found_by_its_check(region: tuple[Path, dict[str, Any]]) -> None:
     folder, told = region
     checks = {
         check for (check,) in regions.rows(folder, "SELECT DISTINCT check_id FROM policy.quality_check")
     }
     made = {flaw for flaw in FLAWS if not flaw.startswith("unreadable")} | {"newborn_incomplete"}
-    assert checks == made | ALSO
+    assert made | ALSO <= checks
     found = Counter(
         {
             str(check): int(str(count))
@@ -66,7 +66,7 @@ def test_every_check_finds_its_fault(region: tuple[Path, dict[str, Any]]) -> Non
             )
         }
     )
-    assert found.keys() == checks
+    assert made | ALSO <= found.keys() <= checks
     assert {
         flaw: (found[flaw], told["flaws"][flaw]) for flaw in made if found[flaw] < told["flaws"][flaw]
     } == {}

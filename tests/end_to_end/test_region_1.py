@@ -203,7 +203,7 @@ def test_the_checks_of_every_table_are_recorded_and_passed(
             judged = sum(int(str(verdict.metadata["partitions"].value)) for verdict in verdicts)
             assert judged == len(region.store.partitions(table, model.partition)), asked
     rules = log.get_asset_check_execution_history(
-        AssetCheckKey(key(regions.NAME, "quality.claim_flag"), "quality_rules"), limit=100
+        AssetCheckKey(key(regions.NAME, "quality.finding"), "quality_rules"), limit=100
     )
     evaluation = next(r.evaluation for r in rules if isinstance(r.evaluation, dg.AssetCheckEvaluation))
     assert evaluation.severity is dg.AssetCheckSeverity.WARN
@@ -213,6 +213,18 @@ def test_the_checks_of_every_table_are_recorded_and_passed(
         "from quality.claim_check where check_id <> 'orphan' and month like '2025-%'",
     )
     assert [(evaluation.metadata["failing_fatal"].value, evaluation.metadata["failing_warn"].value)] == months
+    listed = [
+        line.strip("| ").split(" | ") for line in str(evaluation.metadata["rules"].value).splitlines()[2:]
+    ]
+    found = {rule.strip("`"): tuple(map(int, counts)) for rule, _, _, _, *counts in listed}
+    asked = ", ".join(
+        f"(count(*), count(*) filter (where not {rule}), count(*) filter (where {rule}), count(*) filter (where {rule} is null))"
+        for rule in found
+    )
+    rows = regions.rows(
+        region.settings.lake.parent, f"select {asked} from quality.finding where month like '2025-%'"
+    )
+    assert list(found.values()) == list(rows[0])
 
 
 def lineage(instance: dg.DagsterInstance, table: str) -> Mapping[str, Sequence[dg.TableColumnDep]]:

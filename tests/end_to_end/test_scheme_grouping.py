@@ -118,10 +118,11 @@ def test_months_are_grouped_calibrated_and_settled_by_the_scheme(settled: Path) 
     # A principal diagnosis that the scheme does not know is fatal, and only that.
     unknown = regions.rows(
         settled,
-        "select count(*) from quality.claim_flag as f inner join grouping.record as r on r.month = f.month"
+        "select count(*) from quality.finding as f inner join grouping.record as r on r.month = f.month"
         " and r.setl_id = f.setl_id and r.dcla_time = f.dcla_time"
         " left join scheme.diagnosis as d on d.code = r.principal_diagnosis"
-        " where f.principal_code_unknown <> (r.principal_diagnosis is not null and d.code is null)",
+        " where f.principal_code_unknown is distinct from"
+        " case when r.principal_diagnosis is not null then d.code is null end",
     )
     assert unknown == [(0,)]
     assert regions.rows(settled, "select count(*) from grouping.regrouped_case") == [(0,)]

@@ -21,6 +21,7 @@ from support.harness import REGIONS
 from drg_pipeline import cli
 from drg_pipeline.definitions import build
 from drg_pipeline.region import Region
+from drg_pipeline.reports.account import Accounts
 from drg_pipeline.settings import Settings
 
 TRIAL = REGIONS / "trial"
@@ -126,6 +127,18 @@ def test_a_case_earns_its_weight_times_the_coefficient_whatever_it_cost(year: Pa
     for _, weight, coefficient, _, fee, *_ in normal:
         one[weight, coefficient].add(fee)
     assert max(max(fees) / min(fees) for fees in one.values()) > 3
+
+
+def test_every_claim_of_the_year_computed_again_is_what_is_stored(year: Path) -> None:
+    claims = [
+        claim for (claim,) in rows(year, "select distinct setl_id from clearing/claim_version order by 1")
+    ]
+    told = Accounts(Region(Settings.for_region("trial", policy=TRIAL, lake=year / "lake"))).of(
+        claims, path=False
+    )
+    assert len(told) == len(claims) > 300
+    assert [fault for account in told for fault in account.faults] == []
+    assert {part.id for account in told for part in account.parts} >= {"claim_category_plain", "claim_points"}
 
 
 def test_a_weight_of_one_is_the_overall_mean(year: Path) -> None:

@@ -64,6 +64,15 @@ def test_every_member_has_a_worked_example(bench: Bench) -> None:
     assert shown <= members, "an example is one of a member that is there"
 
 
+def test_every_rule_is_shown_to_fail_and_to_pass(bench: Bench) -> None:
+    """A rule that an example only fails may fail everything."""
+    project = Project(bench.project.folder, bench.project.sources.values())
+    for model in project.models.values():
+        rows = [row for case in CASES for row in case.expect.get(model.name, [])]
+        for rule in model.states:
+            assert {row[rule] for row in rows if rule in row} >= {"true", "false"}, f"{model.name}/{rule}"
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.members], ids=str)
 def test_a_member_that_a_case_names_is_computed_in_it(benches: Benches, case: Case) -> None:
     models = benches(case.region).following(case.methods).project.models

@@ -34,7 +34,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def chart(kind: str, **given: Any) -> Chart:
     total = {"total": "total"} if kind == "waterfall" else {}
-    return Chart("early.row", "题 {period}", kind, "x", "y", "元", "select", (), **{**total, **given})
+    return Chart("early.row", "题 {period}", kind, "x", "y", "元", "select", **{**total, **given})
 
 
 def parsed(svg: str) -> ElementTree.Element:

@@ -210,12 +210,12 @@ def test_order_and_name_belong_to_tables_that_take_the_first(tmp_path: Path) -> 
     folder = gathered(tmp_path, WAYS)
     write_table(folder, "early.row", {"gather": "first"}, {})
     assert faults_of(folder) == {
-        "early.row: header key member is missing: the column that names who treats a row",
-        "early.row: order is that of the members where gather is first, and stands there only",
+        "early.row: member: missing key: the column that names who treats a row",
+        "early.row: order: is that of the members where gather is first, and stands there only",
     }
     write_table(folder, "early.row", {"order": ["negative"]}, {})
     assert (
-        "early.row: order is that of the members where gather is first, and stands there only"
+        "early.row: order: is that of the members where gather is first, and stands there only"
         in faults_of(folder)
     )
 

@@ -161,16 +161,17 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     write_model(folder / "late/loose/one.sql", {"describe": "one"}, "select 1 as id")
     found = faults_of(folder)
     assert {fault for fault in found if "cannot be read" not in fault} == {
-        "early.row: unknown header key gahter; did you mean gather?",
-        "early.row/one: unknown header key grain",
-        "early.row/one: unknown header key lwa; did you mean law?",
+        "early.row: gahter: unknown key: did you mean gather?",
+        "early.row/one: grain: unknown key: known here: describe, law, reads, when",
+        "early.row/one: lwa: unknown key: did you mean law?",
         "early.row/three: when: wya is no choice of methods.yml; did you mean way?",
         "early.row/three: when: lng is no method of the choice way; did you mean long?",
         "early.row/four: is not one SELECT",
-        "late/plain.sql: plain.sql is not a model file. Open it with /*--- (YAML) ---*/, then one SELECT.",
+        "early.row/four: when: must be a mapping of when; found 'short'",
+        "late.plain: is not a model file: open it with /*--- (YAML) ---*/, then one SELECT",
         "late.loose: is a folder of members without _table.yml",
-        "rule: unknown header key guard; did you mean guards?",
-        "rule: header key guards is missing",
+        "rule: guard: unknown key: did you mean guards?",
+        "rule: guards: missing key: add it",
     }
     assert {fault.split(":")[0] for fault in found if "cannot be read" in fault} == {
         "early.row/two",
@@ -276,10 +277,18 @@ def test_a_table_of_which_no_member_applies_says_that_it_may_be_empty(tmp_path: 
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("before: short", "before: shrt", "before: shrt is no method of it; did you mean short?"),
-        ("before: short", "befor: short", "unknown key befor; did you mean before?; key before is missing"),
-        ("title: 短", "titel: 短", "unknown key titel; did you mean title?; key title is missing"),
-        ("way:\n", "way: 3\nways:\n", "is 3, not describe, methods, before, several"),
+        (
+            "before: short",
+            "before: shrt",
+            "methods.yml: way.before: shrt is not one of the methods; did you mean short?",
+        ),
+        ("before: short", "befor: short", "methods.yml: way.befor: unknown key: did you mean before?"),
+        ("title: 短", "titel: 短", "methods.yml: way.methods.short.titel: unknown key: did you mean title?"),
+        (
+            "way:\n",
+            "way: 3\nways:\n",
+            "methods.yml: way: must be a mapping with the keys describe, methods, before, several; found '3'",
+        ),
     ],
 )
 def test_a_broken_list_of_choices_is_refused(tmp_path: Path, old: str, new: str, fault: str) -> None:
@@ -361,7 +370,7 @@ def test_what_is_wrong_with_shared_selects_is_told_at_once(tmp_path: Path) -> No
         "row/_unread.sql: is a shared SELECT that nobody reads",
         "row/_order.sql: is a shared SELECT that nobody reads",
         "row/_order.sql: order cannot stand in FROM as it is: name it otherwise",
-        "row/_ready.sql: unknown header key grain",
+        "row/_ready.sql: grain: unknown key: known here: describe, law",
     }
 
 
@@ -396,7 +405,11 @@ def test_a_member_that_does_not_apply_computes_nothing(tmp_path: Path) -> None:
     [
         (
             {"table": "early.entry"},
-            "listed_in: has table and column, and may have active; found {'table': 'early.entry'}",
+            "listed_in.column: missing key: add it",
+        ),
+        (
+            {"table": "early.entry", "column": "id", "severity": "n"},
+            "listed_in: severity and title stand together: give both or neither",
         ),
         (
             {"table": "early.entris", "column": "id"},
@@ -439,6 +452,7 @@ def test_rules_are_one_pass_with_three_states(tmp_path: Path) -> None:
     ]
     assert model.nullable == {"distinct_from_ten", "negative"}
     assert project.column("early.row", "negative").type == "BOOLEAN"
+    assert project.column("early.row", "details").type == "STRUCT(rule VARCHAR, detail VARCHAR)[]"
     assert project.column("early.row", "negative").meaning == "negative."
     assert project.schema_of("early.row")["negative"] == "BOOLEAN"
     assert column_lineage(project, "early.row")["negative"] == [("early.entry", "n")]
@@ -475,10 +489,10 @@ def test_a_rule_is_a_condition_on_its_row_and_nothing_more(tmp_path: Path) -> No
 
 def test_rules_have_a_name_for_what_they_are_called(tmp_path: Path) -> None:
     assert faults_of(gathered(tmp_path, RULES, {"gather": "states"})) == {
-        "early.row: header key member is missing: what details call a rule"
+        "early.row: member: missing key: what details call a rule"
     }
     assert faults_of(gathered(tmp_path, RULES, {"gather": "state"})) == {
-        "early.row: gather is state, not union, states or first"
+        "early.row: gather: 'state' is not one of: union, states, first; did you mean states?"
     }
 
 

@@ -64,14 +64,14 @@ def test_every_fault_of_the_files_is_told_at_once(tmp_path: Path) -> None:
         load_sheets(models)
     told = str(error.value)
     for fault in (
-        "sheets/one.sql: columns.m: is not selected",
-        "sheets/one.sql: total: k has no heading",
+        "sheets/one.sql: columns: m is not selected; its columns: n",
+        "sheets/one.sql: total: k is not one of the columns",
         "sheets/two.sql: about: 'week' is not one of: months, year",
         "sheets/two.sql: colums: unknown key: did you mean columns?",
-        "sheets/three.sql: columns.n: has no heading: give one in en or zh",
-        "sheets/three.sql: This is not a SELECT.",
+        "sheets/three.sql: columns.n: has no text: give one in en or zh",
+        "sheets/three.sql: sql: is not one SELECT",
         "proofs/four.sql: unit.zh: missing key",
-        "proofs/four.sql: selects something else than checked and broken",
+        "proofs/four.sql: sql: selects something else than checked and broken",
     ):
         assert fault in told, fault
 
@@ -112,7 +112,7 @@ def test_a_page_names_what_is_there_and_of_one_kind(tmp_path: Path) -> None:
         "pages/bad.yml: title.zh: missing key",
         "pages/bad.yml: sheets[2]: 'none' is not one of: of_months, of_year",
         "pages/bad.yml: charts[1]: 'a.b' is not one of",
-        "pages/bad.yml: sheets: of_months is about months, and the page about year",
+        "pages/bad.yml: sheets[1]: of_months is about months, and the page about year",
     ):
         assert fault in str(error.value), fault
 

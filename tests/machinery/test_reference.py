@@ -278,6 +278,21 @@ def test_real_folders_load(layout: ReferenceLayout, con: duckdb.DuckDBPyConnecti
     assert con.execute("SELECT count(*) > 0 FROM reference.hospital").fetchall() == [(True,)]
 
 
+def test_a_region_that_asks_for_what_is_not_computed_yet_stops(tmp_path: Path) -> None:
+    samples = os.environ.get("DRG_SAMPLES")
+    if not samples:
+        pytest.skip("DRG_SAMPLES is not set: the folder with sample regions")
+    regions.copy(Path(samples) / "examples" / "region-2" / "reference", tmp_path / "reference")
+    (tmp_path / "inbox").mkdir()
+    region = Region(regions.settings(tmp_path))
+    with pytest.raises(DrgError, match="would have no effect") as error:
+        region.side.publish_reference(lambda note: None)
+    named = {str(fault).split(".csv: has ")[0] for fault in error.value.faults}
+    assert {"special_case_application", "violation", "special_drug", "outside_drg", "prepayment"} <= named
+    assert not named & {"hospital", "budget", "basic_group", "assessment"}
+    assert not list(region.store.root.rglob("part.parquet"))
+
+
 def test_files_that_nothing_reads_stop_the_run_where_somebody_has_filled_them(tmp_path: Path) -> None:
     region = Region(regions.settings(regions.empty(tmp_path)))
     unread = [

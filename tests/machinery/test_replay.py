@@ -23,6 +23,7 @@ from drg_pipeline.closings.reopen import reopen
 from drg_pipeline.closings.replay import CURRENT, Replayed, replay
 from drg_pipeline.closings.seal import restore
 from drg_pipeline.errors import DrgError
+from drg_pipeline.forms import Place
 from drg_pipeline.lake import digest, engine, parquet
 from drg_pipeline.periods import Period
 from drg_pipeline.sql.header import split_header
@@ -315,7 +316,7 @@ def test_a_model_of_a_closing_reaches_nothing_but_the_closing(own: Path) -> None
 def _as_older_form(closing: Path) -> None:
     """What the program before wrote: no methods by name, and a model that is like another one."""
     like = {"model": "early.pattern", "with": {"seen": "n", "early.version as q": "early.version as v"}}
-    header, select = split_header(closing / "models/early/row.sql")
+    header, select = split_header(closing / "models/early/row.sql", Place("row"))
     pattern = select.replace(" as n from early.version as v", " as seen from early.version as q")
     pattern = pattern.replace("v.", "q.")
     like["with"] |= {"q": "v"}
@@ -367,7 +368,7 @@ def test_a_closing_names_the_methods_and_is_computed_by_them(tmp_path: Path) -> 
 
 def test_today_s_models_may_have_steps_that_the_closing_s_had_not(own: Path) -> None:
     path = own / "models/late/monthly.sql"
-    header, select = split_header(path)
+    header, select = split_header(path, Place("row"))
     write_model(path, header, select.replace("from early.row", "from early.step"))
     step = {"describe": "a step", "grain": ["month", "id"], "partition": "month"}
     write_model(own / "models/early/step.sql", step, "select month, id, n from early.row")

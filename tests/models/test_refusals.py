@@ -14,8 +14,8 @@ from support.harness import Bench, Given, Row
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.sql.contract import Contract, keeps_id
 from drg_pipeline.sql.folder import read_folder
-from drg_pipeline.sql.header import mapping, split_header
-from drg_pipeline.sql.macros import LAYERS_FILE
+from drg_pipeline.sql.header import split_header
+from drg_pipeline.sql.lists import read_layers
 
 FILL = {
     "VARCHAR": "x",
@@ -304,7 +304,7 @@ def test_every_check_has_a_row_that_breaks_it(bench: Bench) -> None:
 
 def models() -> list[str]:
     folder = PROJECT / "dbt_like_sql"
-    layers = list(mapping(folder / LAYERS_FILE))
+    layers = [layer.name for layer in read_layers(folder)]
     found = read_folder(folder, layers, None, split_header, lambda table, column: "varchar")
     return sorted(model.name for model in found.models)
 

@@ -13,7 +13,9 @@ from drg_pipeline.periods import Period
 from drg_pipeline.policy import Pack, load_pack
 from drg_pipeline.policy.load import BASE_FILE
 from drg_pipeline.policy.parameter import OPEN
-from drg_pipeline.settings import PROJECT
+from drg_pipeline.region import Region
+from drg_pipeline.region.bound import unread
+from drg_pipeline.settings import PROJECT, Settings
 
 POLICY = PROJECT / "data" / "policy"
 DAY, LATE = date(2026, 6, 1), date(2099, 12, 31)
@@ -198,6 +200,17 @@ def test_a_shipped_region_restates_nothing(folder: Path) -> None:
                 continue
             reason = parameter.values[0].reason
             assert reason not in common.get(parameter.file, ""), name
+
+
+TRIAL = PROJECT / "tests" / "regions" / "trial"
+
+
+@pytest.mark.parametrize("folder", [*REGIONS, TRIAL], ids=lambda path: path.name)
+def test_the_shipped_base_lends_nothing_that_is_not_computed_with(folder: Path) -> None:
+    region = Region(Settings.for_region(folder.name, policy=folder))
+    lent = [name for name, parameter in region.pack.parameters.items() if parameter.lent_by]
+    # The days to pay are counted from the month's moment, which the base's head names.
+    assert set(unread(region)) & set(lent) == {"settlement.payment_counted_from"}
 
 
 def test_the_shipped_base_cites_clauses_that_exist() -> None:

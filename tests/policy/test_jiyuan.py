@@ -161,24 +161,6 @@ def test_a_line_in_force_that_nothing_computes_opens_no_region(tmp_path: Path) -
     assert "would be paid to nobody" in str(error.value)
 
 
-def test_only_these_checks_keep_a_claim_out_of_the_month(pack: Pack) -> None:
-    checks = held(pack, "quality_check")
-    assert isinstance(checks, list)
-    assert {check["check_id"] for check in checks if check["severity"] == "fatal"} == {
-        "date_missing",
-        "adm_after_dscg",
-        "date_implausible",
-        "fee_sum_mismatch",
-        "principal_diagnosis",
-        "hospital_unknown",
-        "hospital_not_under_agreement",
-        "principal_code_unknown",
-        "not_drg_scheme",
-        "sex_invalid",
-        "insutype_invalid",
-    }
-
-
 def test_levels_and_pools_agree(pack: Pack) -> None:
     def column(table: str, name: str) -> set[object]:
         rows = held(pack, table)

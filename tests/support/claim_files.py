@@ -8,9 +8,10 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline.ingest.landed import REJECTED_ROW, declared
 from drg_pipeline.ingest.layout import LAYOUT_FILE, ClaimFile, load_layout
 from drg_pipeline.ingest.pseudonym import set_key
-from drg_pipeline.ingest.read import REJECTED_ROW, FileRead, prepare, read_claim_file
+from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import scan_file
 from drg_pipeline.settings import PROJECT
@@ -44,7 +45,7 @@ def read(
     with duckdb.connect() as con:
         prepare(con)
         set_key(con, KEY)
-        con.execute(f"CREATE TEMP TABLE rejected_row ({REJECTED_ROW})")
+        con.execute(f"CREATE TEMP TABLE rejected_row ({declared(REJECTED_ROW)})")
         counts = read_claim_file(con, Source(path, "2025-01", "d-1", claim_file, scan_file(path)), out)
         table = con.execute(f"FROM '{out}/{claim_file.name}.parquet'")
         names = [column[0] for column in table.description]

@@ -68,6 +68,8 @@ class Bench:
         chosen = {**(self.project.methods or {}), **methods}
         project = self.project
         other.project = Project(project.folder, project.sources.values(), chosen, documents=project.documents)
+        other.region = copy(self.region)
+        other.region.project = other.project
         return other
 
     def columns(self, table: str) -> list[str]:

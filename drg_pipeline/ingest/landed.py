@@ -1,0 +1,51 @@
+"""The tables of a landed delivery, described once: what an accepted row carries, files, rejected rows.
+
+What the rows themselves hold is said by the layout; how they come about, by those who read and write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drg_pipeline.forms import Column
+
+LANDING = "landing"
+
+LANDED = {
+    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
+    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
+    "line": Column("BIGINT", "line", "Physical line where the record starts"),
+    "fields_found": Column("INTEGER", "fields", "Fields of the record"),
+    "fields_expected": Column("INTEGER", "fields", "Fields of the file's header"),
+}
+FILE = {
+    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
+    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
+    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
+    "format": Column("VARCHAR", "code", "csv or parquet"),
+    "encoding": Column("VARCHAR", "code", "Text encoding"),
+    "bom": Column("BOOLEAN", "true or false", "Starts with a byte order mark"),
+    "sha256": Column("VARCHAR", "hex", "SHA-256 of the file's bytes"),
+    "bytes": Column("BIGINT", "bytes", "Size"),
+    "physical_lines": Column("BIGINT", "lines", "Physical lines"),
+    "blank_lines": Column("BIGINT", "lines", "Blank lines"),
+    "records": Column("BIGINT", "records", "Records"),
+    "accepted": Column("BIGINT", "records", "Accepted records"),
+    "rejected": Column("BIGINT", "records", "Rejected records"),
+    "odd_field_count": Column("BIGINT", "records", "Records with too few or too many fields"),
+    "note": Column("VARCHAR", "text", "Columns kept out or missing"),
+}
+REJECTED_ROW = {
+    "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
+    "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
+    "file": Column("VARCHAR", "path", "File, relative to the inbox"),
+    "line": Column("BIGINT", "line", "Physical line where the record starts"),
+    "column_name": Column("VARCHAR", "name", "First column that could not be read"),
+    "raw": Column("VARCHAR", "text", "Text of that field, masked in personal columns"),
+    "reason": Column("VARCHAR", "text", "Why"),
+}
+
+
+def declared(columns: Mapping[str, Column]) -> str:
+    """The columns as SQL that makes a table of them."""
+    return ", ".join(f"{name} {column.type}" for name, column in columns.items())
