@@ -156,7 +156,7 @@ class Accounts:
         if len(claims) > WRITTEN_OUT:
             con.execute("create temp table asked as select unnest(?) as claim", [list(dict.fromkeys(claims))])
             self._claims = "(select claim from asked)"
-        self._show(con, keys.index, ())
+        self._show(con, keys.index)
         found: dict[str, list[Period]] = {}
         for claim, month in con.execute(
             f"select {quoted(keys.id)}, {quoted(keys.month)} from {keys.index}"
@@ -170,7 +170,7 @@ class Accounts:
         """Says of claims that were not taken in what can be said: records that came without them."""
         refused = self.region.project.explanations[self.words.claim.refused]
         for table in refused.upstream:
-            self._show(con, table, {})
+            self._show(con, table)
         rows = con.execute(f"select distinct * from ({refused.sql}) order by all").fetchall()
         faults: list[Fault] = []
         for claim in claims:
@@ -217,12 +217,16 @@ class Accounts:
             if table != self.words.claim.index:
                 self._show(con, table, periods)
 
-    def _show(self, con: duckdb.DuckDBPyConnection, table: str, months: Collection[Period]) -> None:
-        """A table over its months (of another kind: over all), narrowed to the claims asked for."""
+    def _show(
+        self, con: duckdb.DuckDBPyConnection, table: str, months: Collection[Period] | None = None
+    ) -> None:
+        """A table over these of its months, or over all it has, narrowed to the claims asked for."""
         project = self.region.project
         kind = project.partition_of(table)
         there = self.region.store.partitions(table, kind)
-        files = [file for period, file in there.items() if kind != MONTH or period in months]
+        files = [
+            file for period, file in there.items() if months is None or kind != MONTH or period in months
+        ]
         if not files or self.words.claim.id not in project.schema_of(table):
             self.region.engine.inputs.view(con, table, files)
             return
