@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from drg_pipeline.messages import LANGUAGES
 
 Reader = Callable[[Place, Any], Any]
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 
 
@@ -47,6 +49,22 @@ def text(place: Place, node: Any) -> str:
 
 def flag(place: Place, node: Any) -> bool:
     return place.choice(node, ("true", "false")) == "true"
+
+
+def day(place: Place, node: Any) -> date:
+    """A civil date, YYYY-MM-DD and nothing else; of what is none the last day there is."""
+    try:
+        if isinstance(node, str) and _DAY.fullmatch(node):
+            return date.fromisoformat(node)
+    except ValueError:
+        pass
+    place.fault(f"{shown(node)} is not a date: write it as YYYY-MM-DD")
+    return date.max
+
+
+def nothing_or(of: Reader) -> Reader:
+    """A key that has to be there and may say nothing."""
+    return lambda place, node: None if node is None else of(place, node)
 
 
 def whole(least: int = 0, most: int | None = None) -> Reader:
@@ -141,4 +159,4 @@ def by_any_language(place: Place, node: Any) -> dict[str, str]:
 Name = Annotated[str, NAME]
 ByLanguage = Annotated[Mapping[str, str], by_language]
 ByAnyLanguage = Annotated[Mapping[str, str], by_any_language]
-PLAIN: Mapping[Any, Reader] = {str: text, bool: flag, int: whole(), Decimal: number()}
+PLAIN: Mapping[Any, Reader] = {str: text, bool: flag, int: whole(), Decimal: number(), date: day}

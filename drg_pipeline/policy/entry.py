@@ -11,9 +11,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from drg_pipeline.forms import Place
+from drg_pipeline.forms import Place, day, flag
 from drg_pipeline.policy.parameter import NAME, OPEN, Content, Context, DatedValue, Field, Parameter, Row
-from drg_pipeline.policy.value_type import Scalar, parse_date, parse_type
+from drg_pipeline.policy.value_type import Scalar, parse_type
 
 REPEALED = "repealed"
 TABLE = "table"
@@ -42,7 +42,7 @@ def read_parameter(
     confirmed = context.confirmed_until
     if "confirmed_until" in keys:
         confirmed = _date(place.at("confirmed_until"), keys["confirmed_until"]) or confirmed
-    nullable = _boolean(place.at("nullable"), keys.get("nullable", "false"))
+    nullable = flag(place.at("nullable"), keys.get("nullable", "false"))
     scalar: Field | None = None
     columns: dict[str, Field] | None = None
     if is_table:
@@ -65,8 +65,8 @@ def read_parameter(
     if context.overlay and values and values[0].valid_from == context.overlay.until:
         values.insert(0, context.overlay.before(values[0]))
     shape = shape or _Shape((), None)
-    _boolean(place.at("with_base"), keys.get("with_base", "false"))
-    kept = (shape.key, shape.bands, _boolean(place.at("complete"), keys.get("complete", "false")))
+    flag(place.at("with_base"), keys.get("with_base", "false"))
+    kept = (shape.key, shape.bands, flag(place.at("complete"), keys.get("complete", "false")))
     return Parameter(name, place.file, describe, scalar, columns, nullable, tuple(values), confirmed, *kept)
 
 
@@ -135,7 +135,7 @@ def _field(place: Place, keys: Mapping[str, Any], *, meaning: str) -> Field | No
             place.at(key).fault("only a number has bounds: remove it")
         elif key in keys:
             bounds[key] = _scalar(place.at(key), keys[key], Field(kind, unit, meaning))
-    nullable = _boolean(place.at("nullable"), keys.get("nullable", "false"))
+    nullable = flag(place.at("nullable"), keys.get("nullable", "false"))
     return Field(kind, unit, meaning, nullable, domain, bounds["at_least"], bounds["at_most"])
 
 
@@ -161,16 +161,10 @@ def _scalar(place: Place, node: object, field: Field) -> Scalar | None:
     return value
 
 
-def _boolean(place: Place, node: object) -> bool:
-    return place.choice(node, ("true", "false")) == "true"
-
-
 def _date(place: Place, node: object) -> date | None:
-    try:
-        return parse_date(node if isinstance(node, str) else repr(node))
-    except ValueError as error:
-        place.fault(str(error))
-        return None
+    before = len(place.faults)
+    found = day(place, node)
+    return found if len(place.faults) == before else None
 
 
 @dataclass(frozen=True)

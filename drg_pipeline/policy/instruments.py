@@ -12,14 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.forms import Place, read_yaml
-from drg_pipeline.policy.value_type import parse_date
+from drg_pipeline.forms import Name, Place, day, load, matching, nothing_or, text
 
 # computed or checked, report or page, needs an input file, organisational
 KINDS = ("C", "R", "I", "O")
+
+
+def _kinds(place: Place, node: Any) -> tuple[str, ...]:
+    found = tuple(place.text(node).split())
+    if unknown := [kind for kind in found if kind not in KINDS]:
+        place.fault(f"{' '.join(unknown)} is not among {', '.join(KINDS)}")
+    return found
 
 
 class Citation(NamedTuple):
@@ -38,28 +44,45 @@ def article_of(citation: str) -> str:
 
 @dataclass(frozen=True)
 class Clause:
-    """One citable place of a document; `kinds` only on whole articles (None on their parts)."""
+    """One citable place of a document; `kind` only on whole articles (None on their parts)."""
 
-    id: str
+    id: Name
     note: str
-    kinds: tuple[str, ...] | None
+    kind: Annotated[tuple[str, ...] | None, _kinds] = None
 
 
 @dataclass(frozen=True)
 class Instrument:
     """One document. `in_force_until` is its last day (None: open); `needs_confirmation` is what a
-    person has still to look up, empty where nothing is open."""
+    person has still to look up, None where nothing is open."""
 
-    id: str
+    id: Annotated[str, matching("[A-Z]+", "capital letters only, because clause ids begin with it")]
     number: str
     title: str
     issuer: str
-    annex_of: str | None
-    issued: date | None
+    issued: Annotated[date | None, nothing_or(day)]
     in_force_from: date
-    in_force_until: date | None
-    needs_confirmation: str
+    in_force_until: Annotated[date | None, nothing_or(day)]
+    needs_confirmation: Annotated[str | None, nothing_or(text)]
     clauses: Mapping[str, Clause]
+    annex_of: str | None = None
+
+    def check(self, place: Place) -> None:
+        ends = self.in_force_until
+        if ends and ends < self.in_force_from != date.max:
+            place.at("in_force_until").fault(
+                f"{ends} lies before in_force_from {self.in_force_from}: correct one of the two"
+            )
+        for name, clause in self.clauses.items():
+            here = place.at("clauses").at(name)
+            if self.id and not re.fullmatch(rf"{self.id}-[0-9A-Za-z]+(-[0-9A-Za-z]+)*", name):
+                here.fault(f"a clause id is {self.id}-<article>[-<part>…]: rename it")
+            # A part hangs on a listed article and shares its kind; anything else counts as an article.
+            is_part = any(name.startswith(f"{article}-") for article in self.clauses)
+            if clause.kind is None and not is_part:
+                here.fault("an article needs its kind (C, R, I, O): add kind")
+            if clause.kind is not None and is_part:
+                here.fault("a part takes the kind of its article: remove kind")
 
     def past_its_end(self, on: date) -> bool:
         return self.in_force_until is not None and on > self.in_force_until
@@ -99,102 +122,23 @@ class Instruments:
         return [instrument for instrument in self.by_id.values() if instrument.past_its_end(on)]
 
 
+@dataclass(frozen=True)
+class _File:
+    describe: str
+    instruments: tuple[Instrument, ...]
+
+    def check(self, place: Place) -> None:
+        where, ids = place.at("instruments"), [instrument.id for instrument in self.instruments]
+        for twice in sorted({known for known in ids if known and ids.count(known) > 1}):
+            where.fault(f"id {twice} stands twice: keep one of the two")
+        for position, instrument in enumerate(self.instruments, 1):
+            if instrument.annex_of and instrument.annex_of not in ids:
+                where.item(position).at("annex_of").fault(
+                    f"{instrument.annex_of!r} is not listed: name the id of the main document"
+                )
+
+
 def load_instruments(path: Path) -> Instruments:
     """Reads the list; all its faults come in one DrgError."""
-    place = Place(path.name)
-    content = read_yaml(path, place)
-    listed: list[Instrument] = []
-    if content is not None:
-        top = place.mapping(content, ["describe", "instruments"])
-        where = place.at("instruments")
-        for position, node in enumerate(where.sequence(top.get("instruments", []), "instruments"), 1):
-            listed.append(_instrument(where.item(position), node))
-    ids = [instrument.id for instrument in listed]
-    for twice in sorted({known for known in ids if known and ids.count(known) > 1}):
-        place.at("instruments").fault(f"id {twice} stands twice: keep one of the two")
-    for position, instrument in enumerate(listed, 1):
-        if instrument.annex_of is not None and instrument.annex_of not in ids:
-            place.at("instruments").item(position).at("annex_of").fault(
-                f"{instrument.annex_of!r} is not listed: name the id of the main document"
-            )
-    if place.faults:
-        raise DrgError(
-            f"The instruments in {path} cannot be used.",
-            place.faults,
-            remedy="Mend the file and run again; drg policy check shows what is left.",
-        )
-    return Instruments(path, {instrument.id: instrument for instrument in listed})
-
-
-def _instrument(place: Place, node: Any) -> Instrument:
-    keys = place.mapping(
-        node,
-        [
-            "id",
-            "number",
-            "title",
-            "issuer",
-            "issued",
-            "in_force_from",
-            "in_force_until",
-            "needs_confirmation",
-            "clauses",
-        ],
-        ["annex_of"],
-    )
-
-    def text(key: str) -> str:
-        return place.at(key).text(keys[key]) if key in keys else ""
-
-    def day(key: str, *, empty: bool) -> date | None:
-        if key not in keys or (empty and keys[key] is None):
-            return None
-        try:
-            return parse_date(str(keys[key]))
-        except ValueError as error:
-            place.at(key).fault(str(error))
-            return None
-
-    name = text("id")
-    if name and not re.fullmatch(r"[A-Z]+", name):
-        place.at("id").fault(f"{name!r} must be capital letters only: clause ids begin with it")
-    starts, ends = day("in_force_from", empty=False), day("in_force_until", empty=True)
-    if starts and ends and ends < starts:
-        place.at("in_force_until").fault(f"{ends} lies before in_force_from {starts}: correct one of the two")
-    clauses = _clauses(place.at("clauses"), keys["clauses"], name) if "clauses" in keys else {}
-    return Instrument(
-        id=name,
-        number=text("number"),
-        title=text("title"),
-        issuer=text("issuer"),
-        annex_of=text("annex_of") if "annex_of" in keys else None,
-        issued=day("issued", empty=True),
-        in_force_from=starts or date.max,
-        in_force_until=ends,
-        needs_confirmation=text("needs_confirmation") if keys.get("needs_confirmation") is not None else "",
-        clauses=clauses,
-    )
-
-
-def _clauses(place: Place, node: Any, instrument: str) -> dict[str, Clause]:
-    clauses: dict[str, Clause] = {}
-    for name, content in place.named(node, "clauses").items():
-        here = place.at(name)
-        if instrument and not re.fullmatch(rf"{instrument}-[0-9A-Za-z]+(-[0-9A-Za-z]+)*", name):
-            here.fault(f"a clause id is {instrument}-<article>[-<part>…]: rename it")
-        keys = here.mapping(content, ["note"], ["kind"])
-        note = here.at("note").text(keys["note"]) if "note" in keys else ""
-        kinds: tuple[str, ...] | None = None
-        if "kind" in keys:
-            kinds = tuple(here.at("kind").text(keys["kind"]).split())
-            if unknown := [kind for kind in kinds if kind not in KINDS]:
-                here.at("kind").fault(f"{' '.join(unknown)} is not among {', '.join(KINDS)}")
-        clauses[name] = Clause(name, note, kinds)
-    for name, clause in clauses.items():
-        # A part hangs on a listed article and shares its kind; anything else counts as an article.
-        is_part = any(name.startswith(f"{article}-") for article in clauses)
-        if clause.kinds is None and not is_part:
-            place.at(name).fault("an article needs its kind (C, R, I, O): add kind")
-        if clause.kinds is not None and is_part:
-            place.at(name).fault("a part takes the kind of its article: remove kind")
-    return clauses
+    found = load(_File, path, f"The instruments in {path} cannot be used.")
+    return Instruments(path, {instrument.id: instrument for instrument in found.instruments})

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.forms import Place, read_yaml
+from drg_pipeline.forms import Place, day, fill, kinds, read_yaml
 from drg_pipeline.periods import MONTH, YEAR
 from drg_pipeline.policy.agree import disagreements, with_rows_of
 from drg_pipeline.policy.entry import read_parameter
@@ -23,9 +23,8 @@ from drg_pipeline.policy.instruments import Instruments, load_instruments
 from drg_pipeline.policy.method import read_chosen
 from drg_pipeline.policy.moments import MOMENTS, read_moments, read_run_days
 from drg_pipeline.policy.pack import PACK_FILE, Pack
-from drg_pipeline.policy.parameter import NAME, OPEN, Context, Overlay, Parameter
+from drg_pipeline.policy.parameter import NAME, Context, Overlay, Parameter
 from drg_pipeline.policy.tables import PolicyTable, own_table, scalar_table
-from drg_pipeline.policy.value_type import parse_date
 from drg_pipeline.settings import PROJECT
 
 BASE_FILE = "base.yml"
@@ -58,10 +57,10 @@ def load_pack(folder: Path) -> Pack:
         faults.append(Fault(folder.name, "holds no topic: add <topic>.yml files with parameters"))
     parameters = {one.full_name: one for topic in topics for one in topic.parameters}
     tables = [table for topic in topics for table in topic.tables]
-    moments = _left(layers, "moments", lambda place, node: read_moments(place, node))
+    moments = _left(layers, "moments", read_moments)
     days = _left(layers, "run_days", lambda place, node: read_run_days(place, node, moments))
-    options = _left(layers, "options", _options)
-    roles = _left(layers, "roles", _roles)
+    options = _left(layers, "options", kinds.named(kinds.listed(kinds.text)))
+    roles = _left(layers, "roles", kinds.named(kinds.text))
     chosen = _left(layers, "methods", lambda place, node: read_chosen(place, node, own.context))
     named = [(f"options.{option}", name) for option, names in options.items() for name in names]
     for role, name in roles.items():
@@ -171,8 +170,10 @@ def _layer(
     in_pack = [
         chosen.item(position).choice(node, instruments.by_id) for position, node in enumerate(listed, 1)
     ]
-    confirmed = _day(place.at("confirmed_until"), keys.get("confirmed_until"), "confirmed_until" in keys)
-    overlay = _overlay(place.at("overlay"), keys["overlay"]) if "overlay" in keys else None
+    confirmed = (
+        day(place.at("confirmed_until"), keys["confirmed_until"]) if "confirmed_until" in keys else date.max
+    )
+    overlay = fill(Overlay, place.at("overlay"), keys["overlay"]) if "overlay" in keys else None
     context = Context(instruments, (*in_pack, *law), confirmed, overlay)
     layer = _Layer(folder, place, keys, context, dict(_texts(folder, head, lead, faults)))
     for key in ("region", "title"):
@@ -291,38 +292,3 @@ def _known(place: Place, node: object) -> tuple[str, ...]:
         return listed
     moment = place.choice(node, MOMENTS)
     return (moment,) if moment else ()
-
-
-# -- the head ----------------------------------------------------------------------------------
-
-
-def _options(place: Place, node: Any) -> dict[str, tuple[str, ...]]:
-    return {
-        option: tuple(str(name) for name in place.at(option).sequence(listed, "parameters"))
-        for option, listed in node.items()
-    }
-
-
-def _roles(place: Place, node: Any) -> dict[str, str]:
-    return {role: place.at(role).text(name) for role, name in node.items()}
-
-
-def _overlay(place: Place, node: Any) -> Overlay:
-    keys = place.mapping(node, ["until", "valid_from", "published", "law", "reason", "marks"])
-    until, starts, published = (
-        _day(place.at(key), keys.get(key), key in keys) for key in ("until", "valid_from", "published")
-    )
-    reason, marks = (place.at(key).text(keys[key]) if key in keys else "" for key in ("reason", "marks"))
-    if "law" in keys:
-        place.at("law").choice(keys["law"], [OPEN])
-    if {"until", "valid_from"} <= keys.keys() and starts >= until:
-        place.at("valid_from").fault(f"{starts} does not lie before until {until}: correct one of the two")
-    return Overlay(until, starts, published, OPEN, reason, marks)
-
-
-def _day(place: Place, node: object, given: bool) -> date:
-    try:
-        return parse_date(node if isinstance(node, str) else repr(node)) if given else date.max
-    except ValueError as error:
-        place.fault(str(error))
-        return date.max

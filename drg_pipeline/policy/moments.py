@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from drg_pipeline.forms import Place
+from drg_pipeline.forms import Place, fill, named, one_of
 
+T = TypeVar("T")
 MOMENTS = ("month", "calibration", "clearing")
 
 
@@ -26,6 +28,10 @@ class Moment:
     day: str = ""
     years_after: int = 0
 
+    def check(self, place: Place) -> None:
+        if bool(self.working_days) == bool(self.day):
+            place.fault("names neither or both of working_days and day: name the one parameter that sets it")
+
 
 @dataclass(frozen=True)
 class RunDay:
@@ -40,29 +46,17 @@ class RunDay:
 
 
 def read_moments(place: Place, node: Any) -> dict[str, Moment]:
-    moments: dict[str, Moment] = {}
-    for name, body in place.named(node, "moments").items():
-        at = place.at(name)
-        at.choice(name, MOMENTS)
-        keys = at.mapping(body, [], ["working_days", "day", "years_after"])
-        named = [at.at(key).text(keys[key]) for key in ("working_days", "day") if key in keys]
-        if len(named) != 1:
-            at.fault("names neither or both of working_days and day: name the one parameter that sets it")
-        years = str(keys.get("years_after", "0"))
-        if not years.isdecimal():
-            at.at("years_after").fault(f"{years!r} is not a whole number")
-            years = "0"
-        moments[name] = Moment(str(keys.get("working_days", "")), str(keys.get("day", "")), int(years))
-    return moments
+    return _by_moment(Moment, place, node)
 
 
 def read_run_days(place: Place, node: Any, moments: Mapping[str, Moment]) -> dict[str, RunDay]:
-    days: dict[str, RunDay] = {}
-    for name, body in place.named(node, "periods").items():
-        at = place.at(name)
-        at.choice(name, MOMENTS)
-        keys = at.mapping(body, ["after"], ["working_days"])
-        after = at.at("after").choice(keys["after"], moments) if "after" in keys else ""
-        working_days = at.at("working_days").text(keys["working_days"]) if "working_days" in keys else ""
-        days[name] = RunDay(after, working_days)
+    days = _by_moment(RunDay, place, node)
+    for name, run_day in days.items():
+        if run_day.after:
+            place.at(name).at("after").choice(run_day.after, moments)
     return days
+
+
+def _by_moment(form: type[T], place: Place, node: Any) -> dict[str, T]:
+    found: dict[str, T] = named(partial(fill, form), one_of(MOMENTS))(place, node)
+    return found

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from drg_pipeline.forms import Place
 from drg_pipeline.policy.instruments import Instrument, Instruments
@@ -58,9 +59,15 @@ class Overlay:
     until: date
     valid_from: date
     published: date
-    law: str
+    law: Literal["open"]
     reason: str
     marks: str
+
+    def check(self, place: Place) -> None:
+        if self.valid_from >= self.until:
+            place.at("valid_from").fault(
+                f"{self.valid_from} does not lie before until {self.until}: correct one of the two"
+            )
 
     def before(self, value: DatedValue) -> DatedValue:
         reason = f"{self.reason}; {value.reason}" if value.reason else self.reason

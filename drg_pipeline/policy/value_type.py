@@ -21,7 +21,6 @@ PLAIN = {
 }
 TYPE_NAMES = ("decimal(p,s)", *PLAIN)
 _DECIMAL = re.compile(r"decimal\(\s*([0-9]+)\s*,\s*([0-9]+)\s*\)")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LARGEST_INTEGER = 2**31 - 1
 
 
@@ -89,13 +88,3 @@ def parse_type(text: str) -> ValueType:
         if 0 < precision <= 38 and scale <= precision:
             return ValueType("decimal", precision, scale)
     raise ValueError(f"{text!r} is not a type: choose one of {', '.join(TYPE_NAMES)}")
-
-
-def parse_date(text: str) -> date:
-    """A civil date, YYYY-MM-DD and nothing else."""
-    try:
-        if not _DATE.fullmatch(text):
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date: write it as YYYY-MM-DD") from None

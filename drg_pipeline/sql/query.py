@@ -51,6 +51,8 @@ def parsed(sql: str) -> Parsed:
         trees = sqlglot.parse(sql, read="duckdb")
     except SqlglotError as error:
         return Parsed(fault=f"cannot be read as SQL: {str(error).splitlines()[0]}")
+    except RecursionError:
+        return Parsed(fault="cannot be read as SQL: it is nested too deeply")
     tables = [table for tree in trees if tree for table in tree.find_all(exp.Table)]
     upstream = {f"{table.db}.{table.name}" for table in tables if table.db}
     tree = trees[0] if len(trees) == 1 else None

@@ -92,9 +92,9 @@ def test_every_article_of_the_coverage_list_has_its_kind(instruments: Instrument
     if not samples:
         pytest.skip("DRG_SAMPLES is not set: the coverage list is not here to compare with")
     listed = {
-        clause.id: set(clause.kinds)
+        clause.id: set(clause.kind)
         for document in instruments.by_id.values()
         for clause in document.clauses.values()
-        if clause.kinds is not None
+        if clause.kind is not None
     }
     assert listed == coverage(Path(samples))
