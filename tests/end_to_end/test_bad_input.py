@@ -359,7 +359,7 @@ def test_a_budget_whose_months_do_not_add_up_is_refused(own: Path) -> None:
 def test_law_without_a_value_for_the_month_is_named(own: Path) -> None:
     regions.change_law(
         own,
-        "quality.yml",
+        "base/quality.yml",
         "        value: 0.01\n        published: 2021-01-01\n",
         "        value: 0.01\n        published: 2025-06-01\n",
     )

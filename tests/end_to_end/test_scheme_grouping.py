@@ -85,16 +85,15 @@ def another_scheme(folder: Path) -> None:
 
 def policy(folder: Path, *, calibration: str) -> None:
     """The law with `next` in force from 2025, and the scheme of the calibrations from then on."""
-    target = folder / "policy" / regions.NAME
-    shutil.copytree(PROJECT / "data" / "policy" / regions.NAME, target)
+    shutil.copytree(PROJECT / "data" / "policy", folder / "policy")
     value = (
         "      - {{valid_from: 2025-01-01, value: {}, published: 2024-12-01, law: open, reason: a test}}\n"
     )
     for name, after, scheme in (
-        ("grouping.yml", "they are imported\n", "next"),
-        ("calibration_scheme.yml", "so far\n", calibration),
+        (f"{regions.NAME}/grouping.yml", "they are imported\n", "next"),
+        ("base/calibration_scheme.yml", "so far\n", calibration),
     ):
-        path = target / name
+        path = folder / "policy" / name
         text = path.read_text(encoding="utf-8")
         assert after in text
         path.write_text(text.replace(after, after + value.format(scheme), 1), encoding="utf-8")

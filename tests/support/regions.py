@@ -109,10 +109,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def change_law(folder: Path, file: str, old: str, new: str) -> None:
-    """Give the region a pack of its own in which one text is another."""
+    """Give the region a pack of its own in which one text is another; `base/<file>` is its base's."""
     if not (folder / "policy").is_dir():
         copy(PROJECT / "data" / "policy", folder / "policy")
-    path = folder / "policy" / NAME / file
+    path = folder / "policy" / (file if "/" in file else f"{NAME}/{file}")
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
     path.write_text(text.replace(old, new), encoding="utf-8")
