@@ -135,7 +135,7 @@ def test_a_chinese_lead_goes_before_the_error(drg: Drg, monkeypatch: pytest.Monk
 
 
 def stop_with(monkeypatch: pytest.MonkeyPatch, work: Callable[..., Any]) -> None:
-    monkeypatch.setattr("drg_pipeline.policy.load_pack", work)
+    monkeypatch.setattr("drg_pipeline.region.bound.check_bound", work)
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
@@ -308,7 +308,7 @@ def cleared(tmp_path: Path) -> Region:
     region = Region(regions.settings(tmp_path))
     case = {"cases": 3, "points": "300.0000", "fee": "30000.00", "fund": "20000.00"}
     place = {"fixmedins_code": "H1", "pool": "employee_local"}
-    put(region, "scheme.scheme", None, {"scheme": "starter", "version": "1", "title": "试用"})
+    put(region, "scheme.scheme", "", {"scheme": "starter", "version": "1", "title": "试用"})
     put(region, "policy.grouping", "2025-03", {"grouping_source": "scheme", "scheme": "starter"})
     version = {"setl_id": "a", "dcla_time": "2025-03-10 08:00:00", "status": "grouped", "drg": "BR21"}
     put(region, "grouping.grouped_case", "2025-03", version)
@@ -327,7 +327,7 @@ def cleared(tmp_path: Path) -> Region:
     put(
         region,
         "reference.hospital",
-        None,
+        "",
         {"fixmedins_code": "H1", "name": "城东医院", "valid_from": "2020-01-01"},
     )
     put(region, "policy.ledger_line", "2025", {"line": "entitlement", "title": "年度应结算"})
@@ -350,13 +350,13 @@ def cleared(tmp_path: Path) -> Region:
     return region
 
 
-def put(region: Region, table: str, partition: str | None, *rows: Mapping[str, object]) -> None:
+def put(region: Region, table: str, partition: str, *rows: Mapping[str, object]) -> None:
     """Publish a partition of the project's columns; what a row does not name is null."""
     project = region.project
     kind = project.partition_of(table)
     known = project.models[table].columns if table in project.models else project.sources[table].columns
     columns = [column for column in known if column != kind]
-    path = region.store.file(table, kind, partition)
+    path = region.store.file(table, Period.of(partition, kind))
     path.parent.mkdir(parents=True, exist_ok=True)
     one = ", ".join(f"cast(? as {project.column(table, column).type}) as {column}" for column in columns)
     query = " union all ".join([f"select {one}"] * len(rows))
