@@ -30,7 +30,7 @@ def test_the_bare_pass_reads_every_record_that_has_its_types(tmp_path: Path) -> 
         folder.mkdir(parents=True)
         for file in layout.files:
             header = ",".join(column.name for column in file.columns)
-            record = ",".join(VALUES[column.type] for column in file.columns)
+            record = ",".join(VALUES[column.type.name] for column in file.columns)
             faulty = ",".join("x" for _ in file.columns)
             lines = [header, record, faulty, record]
             (folder / f"{file.name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +14,7 @@ from drg_pipeline.forms import Column
 from drg_pipeline.reports.lineage_page import page
 from drg_pipeline.reports.lineage_picture import picture
 from drg_pipeline.reports.origin import Account, Cited, ColumnTold, Origin, TableTold, account_of, by_document
+from drg_pipeline.sql.model import Member
 from drg_pipeline.sql.trace import Branch, Place
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -75,7 +77,16 @@ def hostile() -> Account:
         ),
         empty=frozenset(),
         titles={"late.m": HOSTILE, f"early.{HOSTILE}": HOSTILE},
-        tables=(TableTold("late.m", HOSTILE, (HOSTILE,), (), ()),),
+        tables=(
+            TableTold(
+                "late.m",
+                HOSTILE,
+                (HOSTILE,),
+                (),
+                (),
+                (Member(HOSTILE, Path(HOSTILE), HOSTILE, (HOSTILE,), {}),),
+            ),
+        ),
         decided=(),
         clauses=(Cited(HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
     )

@@ -21,6 +21,7 @@ FILL = {
     "VARCHAR": "x",
     "VARCHAR[]": [],
     "BIGINT[]": [],
+    "STRUCT": [],  # a list of them
     "INTEGER": "1",
     "BIGINT": "1",
     "BOOLEAN": "false",
