@@ -191,7 +191,7 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     # Another text of the base, too late for the month.
     common = "        reason: no figure in the documents; 60 days is common\n"
     later = value.format("2025-02-01", "90", "2025-12-01", "open\n        reason: a test")
-    regions.change_law(own, "../base/quality.yml", common, common + later)
+    regions.change_law(own, "base/quality.yml", common, common + later)
     region = Region(regions.settings(own))
     projects = Projects()
 

@@ -78,7 +78,7 @@ def real(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = "    describe: Method of the first trim.\n{}    values:\n      - valid_from: 2021-01-01\n        value: {}\n"
     domain = "    unit: code\n    type: text\n    domain: [none, iqr, interval, multiple]\n"
     regions.change_law(
-        folder, "../base/calibration.yml", first.format(domain, "iqr"), first.format(domain, "none")
+        folder, "base/calibration.yml", first.format(domain, "iqr"), first.format(domain, "none")
     )
     budget = folder / "reference" / "budget.csv"
     rows = list(csv.DictReader(budget.read_text(encoding="utf-8").splitlines()))
