@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -70,6 +71,30 @@ def literal(value: object) -> str:
 def file_literal(path: Path) -> str:
     """The path of a file to read as SQL, in which no character is a wildcard."""
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
+def with_schema(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The name of `layer.table` as SQL, in a schema that is there now."""
+    layer, name = map(quoted, table.split("."))
+    con.execute(f"create schema if not exists {layer}")
+    return f"{layer}.{name}"
+
+
+def ask(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of a query, which is given those of the parameters that it names ($name)."""
+    given = {name: value for name, value in (parameters or {}).items() if re.search(rf"\${name}\b", query)}
+    answer = con.execute(query, given)
+    return [str(column[0]) for column in answer.description or ()], answer.fetchall()
+
+
+def records(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None
+) -> list[dict[str, Any]]:
+    """The rows of a query, each column -> value; asked as above."""
+    names, rows = ask(con, query, parameters)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def write_parquet(

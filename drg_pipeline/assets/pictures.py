@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 import dagster as dg
 import duckdb
 
+from drg_pipeline.duck import records
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
@@ -50,14 +50,7 @@ def pictures(
 
 def _image(con: duckdb.DuckDBPyConnection, chart: Chart, period: str) -> str:
     try:
-        svg = draw(chart, rows_of(con, chart, period), period)
+        svg = draw(chart, records(con, chart.query, {"period": period}), period)
     except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
         return f"{plain(chart.titled(period))}: could not be drawn. {plain(error)}"
     return as_image(svg, chart.titled(period))
-
-
-def rows_of(con: duckdb.DuckDBPyConnection, chart: Chart, period: str) -> list[dict[str, Any]]:
-    """What a chart's query says of a period."""
-    answer = con.execute(chart.query, {"period": period} if "$period" in chart.query else {})
-    names = [str(column[0]) for column in answer.description or ()]
-    return [dict(zip(names, row)) for row in answer.fetchall()]

@@ -33,7 +33,7 @@ from drg_pipeline.closings.manifest import (
     FileEntry,
     TableEntry,
 )
-from drg_pipeline.duck import quoted
+from drg_pipeline.duck import first_line, quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
@@ -108,7 +108,7 @@ def scope_of(engine: Engine, period: Period) -> Scope:
             ends_at=lambda table, part: taken_as_it_is(project, period, table, part),
         )
     except duckdb.Error as error:
-        raise DrgError(f"What {period} rests on cannot be read.", [str(error).splitlines()[0]]) from error
+        raise DrgError(f"What {period} rests on cannot be read.", [first_line(error)]) from error
     return Scope(project, period, needs)
 
 

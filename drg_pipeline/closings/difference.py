@@ -29,7 +29,7 @@ from drg_pipeline.closings.manifest import (
     manifest_digest,
     read_manifest,
 )
-from drg_pipeline.duck import connect, literal, quoted, write_parquet
+from drg_pipeline.duck import connect, literal, quoted, with_schema, write_parquet
 from drg_pipeline.forms import load
 from drg_pipeline.lake.closed import Closed
 from drg_pipeline.lake.compare import Pair, compare_files
@@ -152,9 +152,7 @@ def show(con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> No
         if entry.file:
             held.setdefault(entry.table, []).append(folder / entry.file)
     for name, files in held.items():
-        layer, own = name.split(".")
-        con.execute(f"create schema if not exists {quoted(layer)}")
-        con.execute(f"create or replace view {quoted(layer)}.{quoted(own)} as select * from {parquet(files)}")
+        con.execute(f"create or replace view {with_schema(con, name)} as select * from {parquet(files)}")
 
 
 # -- claims ------------------------------------------------------------------------------------

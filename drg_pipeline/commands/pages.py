@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
+from drg_pipeline.duck import records
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import load
 from drg_pipeline.lake.views import open_views
@@ -18,7 +19,7 @@ from drg_pipeline.periods import MONTH, Period, span
 from drg_pipeline.reports.charts import CHARTS_FILE, load_charts
 from drg_pipeline.reports.draw import draw
 from drg_pipeline.reports.pages import PAGES, Page, Shown, html, load_pages, page_named
-from drg_pipeline.reports.sheets import Filled, Proof, ask, fill, load_sheets, prove
+from drg_pipeline.reports.sheets import Filled, Proven, fill, load_sheets, prove
 from drg_pipeline.reports.svg import as_url
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ class Reader:
                         screen.line()
                         screen.table(_grid(filled))
                 screen.line()
-                for text, holds in self._proofs(con, page, periods, screen):
-                    screen.line(text)
-                    broken += [] if holds else [text]
+                for proven in self._proofs(con, page, periods):
+                    screen.line(proven.said(screen.lang))
+                    broken += [proven.said(screen.lang)] if proven.broken else []
         if broken:
             raise not_adding_up(broken)
 
@@ -76,17 +77,17 @@ class Reader:
         """A page as HTML, and the proofs that do not hold."""
         pack = self.region.pack
         with self._views() as con:
-            proofs = list(self._proofs(con, page, periods, screen))
+            proofs = self._proofs(con, page, periods)
             marks = sorted({mark for period in periods if (mark := pack.mark(period))})
             content = Shown(
                 page.title[screen.lang].format(span=span(periods)),
                 pack.title,
                 tuple(screen.text("page.mark", mark=mark) for mark in marks),
                 self._filled(con, page, periods, screen.lang),
-                proofs,
+                [(proven.said(screen.lang), not proven.broken) for proven in proofs],
                 list(self._pictures(con, page, periods)),
             )
-        return html(content, screen.lang), [text for text, holds in proofs if not holds]
+        return html(content, screen.lang), [proven.said(screen.lang) for proven in proofs if proven.broken]
 
     def _views(self) -> closing[duckdb.DuckDBPyConnection]:
         return closing(open_views(self.region.store, self.region.project.macros))
@@ -97,15 +98,10 @@ class Reader:
         found = _parameters(page, periods)
         return [fill(con, self.sheets.sheets[name], lang, span(periods), found) for name in page.sheets]
 
-    def _proofs(
-        self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[Period], screen: Screen
-    ) -> list[tuple[str, bool]]:
-        """What each proof says, and whether it holds."""
-        found: list[tuple[str, bool]] = []
-        for proof in (self.sheets.proofs[name] for name in page.proofs):
-            checked, broken = prove(con, proof, _parameters(page, periods))
-            found.append((_said(screen, proof, checked, broken), not broken))
-        return found
+    def _proofs(self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[Period]) -> list[Proven]:
+        given = _parameters(page, periods)
+        asked = (self.sheets.proofs[name] for name in page.proofs)
+        return [prove(con, proof.sql, proof.title, proof.unit, given) for proof in asked]
 
     def _pictures(
         self, con: duckdb.DuckDBPyConnection, page: Page, periods: Sequence[Period]
@@ -114,8 +110,7 @@ class Reader:
         pictures: list[tuple[str, str]] = []
         for chart in (chart for table in page.charts for chart in self.charts[table]):
             last = str(periods[-1])
-            names, rows = ask(con, chart.query, {"period": last})
-            svg = draw(chart, [dict(zip(names, row)) for row in rows], last)
+            svg = draw(chart, records(con, chart.query, {"period": last}), last)
             pictures.append((chart.titled(last), as_url(svg)))
         return pictures
 
@@ -123,15 +118,6 @@ class Reader:
 def _parameters(page: Page, periods: Sequence[Period]) -> dict[str, object]:
     values = [period.value for period in periods]
     return {page.parameter: values if page.kind == MONTH else values[0]}
-
-
-def _said(screen: Screen, proof: Proof, checked: int, broken: int) -> str:
-    return screen.text(
-        "proof.broken" if broken else "proof.holds",
-        what=proof.title[screen.lang],
-        checked=f"{checked:,} {proof.unit[screen.lang]}",
-        broken=f"{broken:,}",
-    )
 
 
 def _grid(filled: Filled) -> Grid:

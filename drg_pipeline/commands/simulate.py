@@ -149,8 +149,8 @@ def _print(screen: Screen, simulated: Simulated) -> None:
     screen.line()
     if simulated.answers.unchanged:
         screen.say("simulate.unchanged")
-    for line in _proofs(screen, simulated):
-        screen.line(line)
+    for proven in simulated.answers.proofs:
+        screen.line(proven.said(screen.lang))
     screen.say(
         "simulate.done",
         seconds=simulated.seconds,
@@ -162,19 +162,6 @@ def _print(screen: Screen, simulated: Simulated) -> None:
 def _grid(sheet: Sheet) -> Grid:
     heads = [Heading(head.text, head.number) for head in sheet.heads]
     return Grid(sheet.title, heads, sheet.rows, more=sheet.more, footer=sheet.footer)
-
-
-def _proofs(screen: Screen, simulated: Simulated, *, broken: bool = False) -> list[str]:
-    return [
-        screen.text(
-            "proof.broken" if proof.broken else "proof.holds",
-            what=proof.asked.text[screen.lang],
-            checked=f"{proof.checked:,} {proof.asked.unit[screen.lang]}",
-            broken=f"{proof.broken:,}",
-        )
-        for proof in simulated.answers.proofs
-        if proof.broken or not broken
-    ]
 
 
 def _write(
@@ -194,7 +181,7 @@ def _write(
 
 
 def _judge(screen: Screen, simulated: Simulated) -> None:
-    broken = _proofs(screen, simulated, broken=True)
+    broken = [proven.said(screen.lang) for proven in simulated.answers.proofs if proven.broken]
     if broken:
         raise DrgError(
             "What was simulated does not add up.",

@@ -31,8 +31,8 @@ def write_json(simulated: Simulated, path: Path) -> None:
         TRIED: [vars(difference) for difference in simulated.differences],
         "caveats": list(simulated.caveats),
         "proofs": [
-            {"what": proof.asked.text["en"], "checked": proof.checked, "broken": proof.broken}
-            for proof in simulated.answers.proofs
+            {"what": proven.what["en"], "checked": proven.checked, "broken": proven.broken}
+            for proven in simulated.answers.proofs
         ],
         "tables": {
             table.asked.id: [

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import duckdb
 
-from drg_pipeline.duck import connect, first_line, literal, quoted
+from drg_pipeline.duck import connect, first_line, literal, quoted, records, with_schema
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, CaseLayout, load_case_layout
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
@@ -107,15 +107,10 @@ class Grouper:
 
     def _empty(self, table: str) -> None:
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self.project.schema_of(table).items())
-        self._schema(table)
-        self.con.execute(f"create or replace table {table} ({columns})")
-
-    def _schema(self, table: str) -> None:
-        self.con.execute(f"create schema if not exists {quoted(table.split('.')[0])}")
+        self.con.execute(f"create or replace table {with_schema(self.con, table)} ({columns})")
 
     def _make(self, table: str, sql: str) -> None:
-        self._schema(table)
-        self.con.execute(f"create or replace table {table} as {sql}")
+        self.con.execute(f"create or replace table {with_schema(self.con, table)} as {sql}")
 
     # -- cases ---------------------------------------------------------------------------------
 
@@ -172,9 +167,7 @@ class Grouper:
         return self.rows(f"select * exclude ({NUMBER}) from {table}")[0]
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        cursor = self.con.execute(sql)
-        names = [str(column[0]) for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return records(self.con, sql)
 
     def _bind(self, scheme: str) -> None:
         if scheme not in self.schemes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.duck import file_literal, literal, quoted, write_parquet
+from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.ingest.clean import ENCODING, REASONS
 from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
 from drg_pipeline.ingest.records import (
@@ -75,7 +75,7 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
         if rejected == relation.records > 0:
             _refuse_undecodable(con, source, relation)
     except duckdb.Error as error:
-        raise FileFault(f"it cannot be read: {str(error).splitlines()[0]}") from None
+        raise FileFault(f"it cannot be read: {first_line(error)}") from None
     finally:
         forget(con, source, folder)
         con.execute("DROP TABLE IF EXISTS refused")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.duck import literal, quoted
+from drg_pipeline.duck import literal, quoted, with_schema
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.digest import digest_of
 from drg_pipeline.lake.parquet import parquet
@@ -193,9 +193,9 @@ class Inputs:
 
     def view(self, con: duckdb.DuckDBPyConnection, table: str, files: Sequence[Path]) -> None:
         """A view `layer.table` over files of it."""
-        layer, name = map(quoted, table.split("."))
-        con.execute(f"create schema if not exists {layer}")
-        con.execute(f"create or replace view {layer}.{name} as select * from {self.rows(table, files)}")
+        con.execute(
+            f"create or replace view {with_schema(con, table)} as select * from {self.rows(table, files)}"
+        )
 
     def rows(self, table: str, files: Sequence[Path]) -> str:
         """The rows of files of a table as SQL that can stand behind FROM; of no files none, of its types."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.duck import connect, literal, quoted
+from drg_pipeline.duck import connect, literal, quoted, with_schema
 from drg_pipeline.files import publish, temporary
 from drg_pipeline.lake.parquet import HIVE, parquet
 from drg_pipeline.lake.store import PART, Store, name_of, period_of
@@ -92,11 +92,9 @@ def _view(con: duckdb.DuckDBPyConnection, table: str, period: Period, source: st
     Where one file is read, DuckDB 1.5.5 answers min and max of a column that comes from the path with an
     internal error; taken through a text it does not, and files are still chosen by it.
     """
-    layer, name = table.split(".")
     column = quoted(period.kind)
     shown = "*" if period == WHOLE else f"* replace (cast({column} || '' as {HIVE[period.kind]}) as {column})"
-    con.execute(f"create schema if not exists {quoted(layer)}")
-    con.execute(f"create view {quoted(layer)}.{quoted(name)} as select {shown} from {source}")
+    con.execute(f"create view {with_schema(con, table)} as select {shown} from {source}")
 
 
 def _glob(store: Store, file: Path) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.calendar import Day, working_days
-from drg_pipeline.duck import quoted
+from drg_pipeline.duck import quoted, with_schema
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import publish
 from drg_pipeline.forms import Column
@@ -220,7 +220,6 @@ class Side:
         rows: Sequence[Sequence[object]],
     ) -> None:
         """A typed table of few rows, from their text."""
-        con.execute(f"create schema if not exists {quoted(table.split('.')[0])}")
         texts = [
             [None if row[place] is None else str(row[place]) for row in rows] for place in range(len(columns))
         ]
@@ -228,7 +227,8 @@ class Side:
             f"cast({quoted(name)} as {column.type}) as {quoted(name)}" for name, column in columns.items()
         )
         listed = ", ".join(f"unnest(cast(? as varchar[])) as {quoted(name)}" for name in columns)
-        con.execute(f"create or replace table {table} as select {typed} from (select {listed})", texts)
+        place = with_schema(con, table)
+        con.execute(f"create or replace table {place} as select {typed} from (select {listed})", texts)
 
     def _write(
         self,

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from drg_pipeline.duck import literal, quoted
+from drg_pipeline.duck import literal, quoted, records, with_schema
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.reads import upstream_periods
@@ -230,10 +230,8 @@ class Accounts:
         if not files or self.words.claim.id not in project.schema_of(table):
             self.region.engine.inputs.view(con, table, files)
             return
-        layer, name = table.split(".")
-        con.execute(f"create schema if not exists {quoted(layer)}")
         con.execute(
-            f"create or replace table {quoted(layer)}.{quoted(name)} as "
+            f"create or replace table {with_schema(con, table)} as "
             f"select * from {parquet(files)} where {quoted(self.words.claim.id)} in {self._claims}"
         )
 
@@ -359,10 +357,10 @@ class Accounts:
         keys, path = self.words.claim, self.words.path
         explanation = self.region.project.explanations[path.explanation]
         versions = {(account.claim, account.version): account for account in accounts.values()}
-        for row in _rows(con, f"select * from ({explanation.sql}) order by all"):
+        for row in records(con, f"select * from ({explanation.sql}) order by all"):
             if account := versions.get((row[keys.id], row[keys.version])):
                 account.steps = [*account.steps, row]
-        for row in _rows(con, f"select * from {path.answer}"):
+        for row in records(con, f"select * from {path.answer}"):
             if account := versions.get((row[keys.id], row[keys.version])):
                 account.answer = row
         for account in accounts.values():
@@ -374,9 +372,3 @@ class Accounts:
         with closing(self.region.engine.connect()) as con:
             named = f"select {quoted(column)}, name from {parquet([*files])} where {SCHEME} = ?"
             return dict(con.execute(f"{named} and name is not null", [scheme]).fetchall()) if files else {}
-
-
-def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    found = con.execute(sql)
-    columns = [str(column[0]) for column in found.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

@@ -13,7 +13,9 @@ from typing import Annotated, Any
 
 import duckdb
 
+from drg_pipeline.duck import ask, records
 from drg_pipeline.forms import EMPTY, Among, ByAnyLanguage, ByLanguage, Name, Place, one_of
+from drg_pipeline.messages import text
 from drg_pipeline.sql.header import read_headed
 from drg_pipeline.sql.query import parsed, tables_of
 from drg_pipeline.sql.select import Select, check_selected
@@ -123,15 +125,32 @@ def fill(
     return Filled(sheet, title, tuple(heads), tuple(heads.values()), shown, tuple(summed))
 
 
-def prove(con: duckdb.DuckDBPyConnection, proof: Proof, parameters: Mapping[str, object]) -> tuple[int, int]:
-    """How many rows were checked, and how many of them are broken."""
-    names, [row] = ask(con, proof.sql, parameters)
-    return row[names.index(CHECKED)], row[names.index(BROKEN)]
+@dataclass(frozen=True)
+class Proven:
+    """What came of a proof: what it proves and what it counts, by language; how many, and how many broken."""
+
+    what: Mapping[str, str]
+    unit: Mapping[str, str]
+    checked: int
+    broken: int
+
+    def said(self, lang: str) -> str:
+        return text(
+            "proof.broken" if self.broken else "proof.holds",
+            lang,
+            what=self.what[lang],
+            checked=f"{self.checked:,} {self.unit[lang]}",
+            broken=f"{self.broken:,}",
+        )
 
 
-def ask(
-    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]
-) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns and rows of a query that is given the parameters it asks for."""
-    answer = con.execute(query, {name: value for name, value in parameters.items() if f"${name}" in query})
-    return [str(column[0]) for column in answer.description or ()], answer.fetchall()
+def prove(
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    what: Mapping[str, str],
+    unit: Mapping[str, str],
+    parameters: Mapping[str, object] | None = None,
+) -> Proven:
+    """Ask the query of a proof."""
+    [row] = records(con, query, parameters)
+    return Proven(what, unit, row[CHECKED], row[BROKEN])

@@ -13,13 +13,14 @@ from typing import Any
 
 import duckdb
 
-from drg_pipeline.duck import first_line, quoted
+from drg_pipeline.duck import first_line, quoted, records
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.store import Store
 from drg_pipeline.periods import Period
 from drg_pipeline.reports.charts import Chart
-from drg_pipeline.simulation.comparison import COMPARED, SIDES, Comparison, Proof, Section, read_tables
+from drg_pipeline.reports.sheets import Proven, prove
+from drg_pipeline.simulation.comparison import COMPARED, SIDES, Comparison, Section, read_tables
 
 PARTS = (*SIDES, "difference", "change")
 _HOME = "memory"
@@ -51,15 +52,6 @@ class Compared:
     def unchanged(self) -> bool:
         places = [self.column(f"{figure}_difference") for figure in self.asked.figures]
         return not any(row[place] for row in self.rows for place in places)
-
-
-@dataclass(frozen=True)
-class Proven:
-    """What a proof counted."""
-
-    asked: Proof
-    checked: int
-    broken: int
 
 
 @dataclass(frozen=True)
@@ -96,8 +88,12 @@ def compare(
     """
     with _both(engine, lakes, read_tables(sections), partitions) as con:
         tables = [_compared(con, asked) for section in sections for asked in section.tables]
-        proofs = [_proven(con, asked) for section in sections for asked in section.proofs]
-        charts = [Drawn(chart, _rows(con, chart.query)) for section in sections for chart in section.charts]
+        proofs = [
+            prove(con, asked.query, asked.text, asked.unit)
+            for section in sections
+            for asked in section.proofs
+        ]
+        charts = [Drawn(chart, records(con, chart.query)) for section in sections for chart in section.charts]
     return Answers(tables, proofs, charts)
 
 
@@ -176,17 +172,6 @@ def _whole(value: str, kind: str) -> str:
     """A figure as a whole number of its last decimal place."""
     scale = int(kind.split(",")[1].rstrip(")")) if kind.startswith("DECIMAL") else 0
     return f"{_WHOLE[scale]}({value})" if scale else f"cast({value} as hugeint)"
-
-
-def _proven(con: duckdb.DuckDBPyConnection, asked: Proof) -> Proven:
-    [(checked, broken)] = con.execute(asked.query).fetchall()
-    return Proven(asked, checked, broken)
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    answer = con.execute(query)
-    names = [str(column[0]) for column in answer.description or ()]
-    return [dict(zip(names, row)) for row in answer.fetchall()]
 
 
 def _run(con: duckdb.DuckDBPyConnection, name: str, statement: str) -> None:

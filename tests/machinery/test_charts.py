@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from support.harness import Bench
 from support.small_project import write_project
 
-from drg_pipeline.assets.pictures import rows_of
+from drg_pipeline.duck import records
 from drg_pipeline.errors import DrgError
 from drg_pipeline.reports.charts import CHARTS_FILE, KINDS, Chart, load_charts
 from drg_pipeline.reports.draw import MOST_BARS, NO_ROWS, draw
@@ -301,7 +301,7 @@ def test_the_charts_of_the_project_fit_its_tables(bench: Bench) -> None:
         for name, found in charts.items():
             period = {"month": "2025-01", "year": "2025", "none": ""}[bench.project.partition_of(name)]
             for chart in found:
-                assert NO_ROWS in draw(chart, rows_of(con, chart, period), period)
+                assert NO_ROWS in draw(chart, records(con, chart.query, {"period": period}), period)
 
 
 def test_every_fault_of_the_file_is_told_at_once(tmp_path: Path) -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.edits import edited
 from support.harness import Bench
 
 from drg_pipeline.closings.difference import ASKED_FILE, load_asked
 from drg_pipeline.commands.pages import examples
+from drg_pipeline.duck import records
 from drg_pipeline.errors import DrgError
+from drg_pipeline.reports.sheets import prove
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.simulation.compare import _compared, _proven, _rows
+from drg_pipeline.simulation.compare import _compared
 from drg_pipeline.simulation.comparison import (
     COMPARED,
     SIDES,
@@ -44,8 +47,9 @@ def test_what_is_simulated_is_compared(bench: Bench) -> None:
         con.execute(f"create schema {COMPARED}")
         for section in (found.months, found.year):
             assert [_compared(con, asked).rows for asked in section.tables] == [[]] * len(section.tables)
-            assert [_proven(con, asked).broken for asked in section.proofs] == [0] * len(section.proofs)
-            assert all(_rows(con, chart.query) == [] for chart in section.charts)
+            for proof in section.proofs:
+                assert prove(con, proof.query, proof.text, proof.unit).broken == 0
+            assert all(records(con, chart.query) == [] for chart in section.charts)
 
 
 @pytest.mark.parametrize("kind", ["month", "year"])
@@ -104,11 +108,9 @@ def test_the_queries_that_are_offered(bench: Bench) -> None:
 def test_a_broken_file_of_what_closings_compare_is_refused(
     tmp_path: Path, old: str, new: str, fault: str
 ) -> None:
-    text = (INTERFACE / ASKED_FILE).read_text(encoding="utf-8")
-    assert old in text
-    (tmp_path / ASKED_FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    broken = edited(INTERFACE / ASKED_FILE, old, new, tmp_path / ASKED_FILE)
     with pytest.raises(DrgError) as caught:
-        load_asked(tmp_path / ASKED_FILE)
+        load_asked(broken)
     assert fault in str(caught.value)
 
 
@@ -136,9 +138,7 @@ def test_a_broken_file_of_what_closings_compare_is_refused(
 def test_a_broken_file_of_comparisons_is_refused(
     bench: Bench, tmp_path: Path, old: str, new: str, fault: str
 ) -> None:
-    text = (INTERFACE / SIMULATE_FILE).read_text(encoding="utf-8")
-    assert old in text
-    (tmp_path / SIMULATE_FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    broken = edited(INTERFACE / SIMULATE_FILE, old, new, tmp_path / SIMULATE_FILE)
     with pytest.raises(DrgError) as caught:
-        load_comparisons(tmp_path / SIMULATE_FILE, bench.project)
+        load_comparisons(broken, bench.project)
     assert fault in str(caught.value)

@@ -12,9 +12,10 @@ import pytest
 from support.harness import Bench
 
 from drg_pipeline.commands.pages import Reader
+from drg_pipeline.duck import ask
 from drg_pipeline.errors import DrgError
 from drg_pipeline.reports.pages import Shown, html, load_pages, page_named
-from drg_pipeline.reports.sheets import Sheets, ask, fill, load_sheets, prove
+from drg_pipeline.reports.sheets import Proven, Sheets, fill, load_sheets, prove
 
 PERIOD = {"months": {"months": ["2025-01"]}, "year": {"year": 2025}}
 HEAD = 'describe: A sheet.\nabout: year\ntitle: {en: "Sheet of {span}", zh: 表}\n'
@@ -40,7 +41,8 @@ def test_the_sheets_and_proofs_of_the_project_ask_what_is_there(bench: Bench) ->
             for lang in ("en", "zh"):
                 assert fill(con, sheet, lang, "2025", PERIOD[sheet.about]).headings, sheet.id
         for proof in reader.sheets.proofs.values():
-            assert prove(con, proof, PERIOD[proof.about]) == (0, 0)
+            proven = prove(con, proof.sql, proof.title, proof.unit, PERIOD[proof.about])
+            assert proven == Proven(proof.title, proof.unit, 0, 0)
 
 
 def test_every_sheet_and_proof_stands_on_a_page(bench: Bench) -> None:
@@ -117,12 +119,26 @@ def test_a_page_names_what_is_there_and_of_one_kind(tmp_path: Path) -> None:
         assert fault in str(error.value), fault
 
 
+def test_a_proof_says_what_is_broken_by_name() -> None:
+    """Its columns may stand in either order."""
+    what, unit = {"en": "Sums", "zh": "合计"}, {"en": "rows", "zh": "行"}
+    with duckdb.connect() as con:
+        for query in ("select 2025 as checked, 3 as broken", "select 3 as broken, 2025 as checked"):
+            proven = prove(con, query, what, unit)
+            assert (proven.checked, proven.broken) == (2025, 3)
+            assert (
+                "2,025 rows" in proven.said("en") and "Sums" in proven.said("en") and "3" in proven.said("zh")
+            )
+
+
 def test_a_page_shows_figures_in_full_and_every_text_escaped(tmp_path: Path) -> None:
     sheets, _ = small(tmp_path)
     with duckdb.connect() as con:
         english = fill(con, sheets.sheets["of_year"], "en", "2025", {"year": 2025})
         chinese = fill(con, sheets.sheets["of_year"], "zh", "2025", {"year": 2025})
-        assert prove(con, sheets.proofs["of_year"], {"year": 2025, "months": []}) == (2025, 0)
+        proof = sheets.proofs["of_year"]
+        proven = prove(con, proof.sql, proof.title, proof.unit, {"year": 2025, "months": []})
+        assert proven == Proven(proof.title, proof.unit, 2025, 0)
         assert ask(con, "select 1 as a", {"year": 2025}) == (["a"], [(1,)])
     assert english.headings == ("name", "count", "aside") and chinese.headings == ("名称", "数")
     assert english.title == "Sheet of 2025" and english.sums == (None, Decimal("1.50"), None)
