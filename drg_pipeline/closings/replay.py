@@ -19,9 +19,7 @@ import duckdb
 from drg_pipeline.closings.causes import Cause, Causes, Node
 from drg_pipeline.closings.contents import digest_of_file, scope_of
 from drg_pipeline.closings.manifest import (
-    CODE,
     DATA,
-    LANDED,
     OUTPUT,
     TAKEN,
     Manifest,
@@ -339,9 +337,6 @@ def _other_code(manifest: Manifest, project: Project) -> list[str]:
         for table in manifest.plan
         if table in sealed and (table not in project.models or project.code_version(table) != sealed[table])
     ]
-
-
-__all__ = ["CLOSING", "CODE", "CURRENT", "DIFFERS", "LANDED", "NOT_COMPUTED", "SAME", "Replayed", "replay"]
 
 
 def closings_to_replay(

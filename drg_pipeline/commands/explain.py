@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg_pipeline.commands.options import check_writable, language, near, region_options
+from drg_pipeline.commands.options import check_writable, language, near, page_faults, region_options
 from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
 from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.commands.sql import check_lake
@@ -96,8 +96,7 @@ def _check(settings: Settings, month: str | None, as_json: bool, html: str | Non
         faults.append(Fault(f"--month {month}", "write it as 2025-01"))
     if html is not None and as_json:
         faults.append(Fault("--json", "is printed, and --html writes a page: leave one of them out"))
-    if html is not None and not html.lower().endswith((".html", ".htm")):
-        faults.append(Fault(f"--html {html}", "give the page a name that ends in .html"))
+    faults += page_faults(html)
     if faults:
         raise WrongUse("This cannot be explained.", faults, state="Nothing was written.")
     check_lake(settings)

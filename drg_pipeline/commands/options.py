@@ -175,6 +175,13 @@ def not_writable(folder: Path) -> str:
     return "" if os.access(there, os.W_OK | os.X_OK) else f"{there} cannot be written"
 
 
+def page_faults(html: str | None) -> list[Fault]:
+    """What is wrong with the file that `--html` names."""
+    if html is None or html.lower().endswith((".html", ".htm")):
+        return []
+    return [Fault(f"--html {html}", "give the page a name that ends in .html")]
+
+
 def check_writable(*folders: Path) -> None:
     """WrongUse for folders that cannot be made or written, all at once."""
     faults = [Fault(near(folder), why) for folder in folders if (why := not_writable(folder))]

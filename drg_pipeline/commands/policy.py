@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,13 @@ import click
 
 from drg_pipeline.commands.options import day_option, language, near, region_options, settings_of
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
-from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.errors import Fault, WrongUse, meant
 from drg_pipeline.periods import MONTH, Period
+from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from drg_pipeline.policy import Pack
     from drg_pipeline.policy.parameter import DatedValue, Parameter
-from drg_pipeline.settings import Settings
 
 # The moment of a parameter: the day it is looked up for, and the day by which it was known.
 Moment = tuple[date, date]
@@ -130,10 +129,7 @@ def _chosen(pack: Pack, name: str | None) -> list[str]:
     if found:
         return found
     known = [*pack.parameters, *(full.split(".")[1] for full in pack.parameters), *_topics(pack)]
-    close = list(dict.fromkeys(difflib.get_close_matches(name, known, n=3, cutoff=0.5)))
-    meant = f"Was one of these meant: {', '.join(close)}? " if close else ""
-    described = [one for table in pack.lacking.values() for one in table.parameters]
-    for one in described:
+    for one in (one for table in pack.lacking.values() for one in table.parameters):
         if name in (one.name, one.full_name):
             raise WrongUse(
                 f"{one.full_name} has no value in the pack {pack.region}.",
@@ -142,7 +138,7 @@ def _chosen(pack: Pack, name: str | None) -> list[str]:
             )
     raise WrongUse(
         f"{name!r} is neither a parameter nor a topic of the pack {pack.region}.",
-        remedy=f"{meant}drg policy show lists all.",
+        remedy=f"{meant(name, dict.fromkeys(known), cutoff=0.5)}drg policy show lists all.",
     )
 
 
@@ -180,8 +176,8 @@ def _print_list(screen: Screen, pack: Pack, title: str, names: Iterable[str], wh
                 cited.append(held.law)
             if not rows or rows[-1] != row:  # phases that know the same are one row
                 rows.append(row)
-    names = ("parameter", "value", "unit", "since", "law", "from")
-    screen.table(Grid(title, [Heading(screen.text(f"policy.{name}")) for name in names], rows))
+    heads = ("parameter", "value", "unit", "since", "law", "from")
+    screen.table(Grid(title, [Heading(screen.text(f"policy.{head}")) for head in heads], rows))
     if len(rows) > 1:
         _print_methods(screen, pack)
         cited += [chosen.law for chosen in pack.chosen.values()]

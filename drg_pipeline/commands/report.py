@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from drg_pipeline.commands.options import check_writable, language, near, region_options
+from drg_pipeline.commands.options import check_writable, language, near, page_faults, region_options
 from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import check_lake
@@ -37,8 +37,7 @@ def report(
     reader = Reader(Region(settings))
     asked = reader.page(page)
     periods, faults = _asked(asked.kind, months, year)
-    if html is not None and not html.lower().endswith((".html", ".htm")):
-        faults.append(Fault(f"--html {html}", "give the page a name that ends in .html"))
+    faults += page_faults(html)
     if faults:
         raise WrongUse(f"The page {page} cannot be shown.", faults, state="Nothing was written.")
     check_lake(settings)

@@ -117,10 +117,6 @@ class Instruments:
         near = difflib.get_close_matches(citation, known, n=1)
         return f" (near: {near[0]})" if near else ""
 
-    def past_their_end(self, on: date) -> list[Instrument]:
-        """The documents whose period is over on that day: to be renewed or confirmed."""
-        return [instrument for instrument in self.by_id.values() if instrument.past_its_end(on)]
-
 
 @dataclass(frozen=True)
 class _File:

@@ -44,9 +44,12 @@ def test_every_article_is_listed(instruments: Instruments) -> None:
 
 
 def test_periods_of_force(instruments: Instruments) -> None:
-    assert [document.id for document in instruments.past_their_end(date(2026, 1, 31))] == []
-    assert [document.id for document in instruments.past_their_end(date(2026, 2, 1))] == ["PZH"]
-    assert [document.id for document in instruments.past_their_end(date(2031, 5, 1))] == ["GD", "PZH"]
+    def ended(on: date) -> list[str]:
+        return [document.id for document in instruments.by_id.values() if document.past_its_end(on)]
+
+    assert ended(date(2026, 1, 31)) == []
+    assert ended(date(2026, 2, 1)) == ["PZH"]
+    assert ended(date(2031, 5, 1)) == ["GD", "PZH"]
     assert instruments.by_id["JYX"].annex_of == "JY"
 
 
