@@ -17,7 +17,14 @@ from sqlglot import exp
 from sqlglot.tokens import TokenType
 
 from drg_pipeline.errors import Fault, did_you_mean
-from drg_pipeline.sql.query import items
+from drg_pipeline.sql.query import (
+    clauses_beside,
+    ends_columns,
+    items,
+    looks_beyond_its_row,
+    row_source,
+    table_name,
+)
 
 APPLIES = "applies"
 
@@ -38,7 +45,7 @@ class Way:
     def row(self) -> tuple[str, str]:
         """The table or shared SELECT whose rows it treats, and what it calls a row."""
         table = self.tree.args["from_"].this
-        return f"{table.db}.{table.name}" if table.db else table.name, table.alias
+        return table_name(table), table.alias
 
     @property
     def given(self) -> dict[str, str]:
@@ -52,15 +59,10 @@ class Way:
         depth = 0
         for at, token in enumerate(tokens):
             depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
-            if token.token_type == TokenType.FROM and depth == 0 and _ends_list(tokens, at):
+            if depth == 0 and ends_columns(tokens, at):
                 alias = next(n for n in range(at, len(tokens)) if tokens[n].token_type == TokenType.ALIAS)
                 return self.sql[tokens[alias + 1].end + 1 :].strip()
         return ""
-
-
-def _ends_list(tokens: Sequence[sqlglot.tokens.Token], at: int) -> bool:
-    """`is distinct from` is no end of the list of columns."""
-    return tokens[at - 1].token_type != TokenType.DISTINCT
 
 
 def misshapen(ways: Sequence[Way], order: Sequence[str], table: str) -> list[Fault]:
@@ -99,22 +101,17 @@ def _no_way(way: Way) -> list[str]:
     if not isinstance(tree, exp.Select):
         return ["is not one plain SELECT"]
     said = []
-    clauses = [
-        key.rstrip("_")
-        for key, value in tree.args.items()
-        if value and key not in ("expressions", "from_", "joins")
-    ]
-    if clauses:
+    if clauses := clauses_beside(tree, "joins"):
         said.append(f"says of every row whether it applies: it has no {', '.join(clauses)}")
-    source = tree.args.get("from_")
-    if source is None or not isinstance(source.this, exp.Table) or not source.this.alias:
+    source = row_source(tree)
+    if source is None or not source.alias:
         said.append("reads its row from one table or shared SELECT, and gives it an alias")
     for join in tree.args.get("joins") or ():
         if join.side != "LEFT" or not join.args.get("on"):
             said.append("joins by `left join … on`, which keeps every row")
     if tree.named_selects.count(APPLIES) != 1 or "" in tree.named_selects:
         said.append(f"gives {APPLIES} and named columns; it gives {', '.join(tree.named_selects)}")
-    if any(part.find(exp.Query, exp.AggFunc, exp.Window) for part in tree.expressions):
+    if any(map(looks_beyond_its_row, tree.expressions)):
         said.append("looks at more than its row")
     return said
 

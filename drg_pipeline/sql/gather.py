@@ -24,7 +24,16 @@ from drg_pipeline.sql.first import Way, misshapen, one_pass
 from drg_pipeline.sql.header import Cited, Header, Reads, read_header
 from drg_pipeline.sql.methods import Methods, applies
 from drg_pipeline.sql.model import DETAIL, DETAILS, FAILS, Listing, Member, Model, ModelHeader, Reader
-from drg_pipeline.sql.query import Parsed, is_word, items, parsed
+from drg_pipeline.sql.query import (
+    Parsed,
+    clauses_beside,
+    is_word,
+    items,
+    looks_beyond_its_row,
+    parsed,
+    row_source,
+    table_name,
+)
 from drg_pipeline.sql.shared import MARK, TABLE_SELECT, Composed, Shared, Shelf, composed
 
 TABLE_FILE = "_table.yml"
@@ -256,23 +265,18 @@ def _no_rule(file: _File) -> list[Fault]:
     said = []
     if not isinstance(tree, exp.Select):
         return [Fault(file.where, "is not one plain SELECT")]
-    clauses = [
-        key.rstrip("_") for key, value in tree.args.items() if value and key not in ("expressions", "from_")
-    ]
-    if clauses:
+    if clauses := clauses_beside(tree):
         said.append(f"a rule says of every row whether it fails: it has no {', '.join(clauses)}")
-    source = tree.args.get("from_")
-    if source is None or not isinstance(source.this, exp.Table) or source.this.alias:
+    source = row_source(tree)
+    if source is None or source.alias:
         said.append("reads its row by its own name, from one table or shared SELECT")
     if file.columns[-2:] != (FAILS, DETAIL):
         said.append(f"ends with {FAILS} and {DETAIL}; its columns: {', '.join(file.columns)}")
     keys = tree.expressions[:-2]
     if any(not isinstance(key, exp.Column) or key.table for key in keys):
         said.append("what stands before fails are the names of key columns")
-    for part in tree.expressions[-2:]:
-        if part.find(exp.Query, exp.AggFunc, exp.Window):
-            said.append("looks at more than its row")
-            break
+    if any(map(looks_beyond_its_row, tree.expressions[-2:])):
+        said.append("looks at more than its row")
     if any(column.table for column in tree.find_all(exp.Column)):
         said.append("names a column with its table")
     if not is_word(file.member.name):
@@ -290,9 +294,8 @@ def _other_rows(found: Sequence[_File]) -> list[Fault]:
 
 
 def _row_of(file: _File) -> str:
-    source = file.tree.args.get("from_")
-    table = source.this if source else exp.Table()
-    return f"{table.db}.{table.name}" if table.db else str(table.name)
+    source = row_source(file.tree)
+    return table_name(source) if source else ""
 
 
 def _states(own: Sequence[_File], header: _Table) -> str:

@@ -54,7 +54,7 @@ def parsed(sql: str) -> Parsed:
     except RecursionError:
         return Parsed(fault="cannot be read as SQL: it is nested too deeply")
     tables = [table for tree in trees if tree for table in tree.find_all(exp.Table)]
-    upstream = {f"{table.db}.{table.name}" for table in tables if table.db}
+    upstream = {table_name(table) for table in tables if table.db}
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Query):
         return Parsed(tuple(sorted(upstream)))
@@ -91,6 +91,32 @@ def _bare_in(tree: exp.Query, tables: Iterable[exp.Table]) -> tuple[tuple[str, f
                 above = above.parent
             parts[heads[id(above)] if above is not None else ""].add(table.name)
     return tuple((name, frozenset(found)) for name, found in parts.items())
+
+
+def row_source(tree: exp.Expr) -> exp.Table | None:
+    """The one table, or shared SELECT, that a SELECT reads in FROM; None where it is anything else."""
+    source = tree.args.get("from_")
+    return source.this if source is not None and isinstance(source.this, exp.Table) else None
+
+
+def table_name(table: exp.Table) -> str:
+    """`layer.table`, or the bare name of a shared SELECT."""
+    return f"{table.db}.{table.name}" if table.db else str(table.name)
+
+
+def clauses_beside(tree: exp.Expr, *allowed: str) -> list[str]:
+    """What a SELECT says beside its columns, its FROM and these: where, group, with, …"""
+    known = {"expressions", "from_", *allowed}
+    return [key.rstrip("_") for key, value in tree.args.items() if value and key not in known]
+
+
+def looks_beyond_its_row(part: exp.Expr) -> bool:
+    return part.find(exp.Query, exp.AggFunc, exp.Window) is not None
+
+
+def ends_columns(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a list of columns ends at a FROM; that of `is distinct from` ends none."""
+    return tokens[at].token_type == TokenType.FROM and tokens[at - 1].token_type != TokenType.DISTINCT
 
 
 # -- cutting a text ----------------------------------------------------------------------------
@@ -150,15 +176,13 @@ def items(sql: str) -> dict[str, str]:
     own: list[Token] = []
     at = 1
     while True:
-        kind = tokens[at].token_type
-        # `is distinct from` is no end of the list.
-        compares = kind == TokenType.FROM and bool(own) and own[-1].token_type == TokenType.DISTINCT
-        if kind in (TokenType.COMMA, TokenType.FROM) and not compares:
+        ended = ends_columns(tokens, at)
+        if ended or tokens[at].token_type == TokenType.COMMA:
             named = len(own) > 2 and own[-2].token_type == TokenType.ALIAS
             last = own[-3] if named else own[-1]
             found[own[-1].text] = sql[own[0].start : last.end + 1]
             own = []
-            if kind == TokenType.FROM:
+            if ended:
                 return found
             at += 1
         else:
