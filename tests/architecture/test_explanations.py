@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 from sqlglot import exp
+from support.edits import edited
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.reports.account import Line
@@ -72,10 +73,7 @@ def test_a_section_gives_claim_version_and_lines(whole: Project) -> None:
     ],
 )
 def test_a_broken_file_of_words_is_refused(tmp_path: Path, old: str, new: str, fault: str) -> None:
-    text = WORDS.read_text(encoding="utf-8")
-    assert old in text
-    broken = tmp_path / WORDS_FILE
-    broken.write_text(text.replace(old, new, 1), encoding="utf-8")
+    broken = edited(WORDS, old, new, tmp_path / WORDS_FILE)
     with pytest.raises(DrgError, match=re.escape(fault)):
         load_words(broken)
 

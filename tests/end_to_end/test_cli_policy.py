@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Drg, command
+from support.edits import edited
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.region.bound import check_bound
@@ -39,8 +40,7 @@ def test_a_broken_pack_ends_with_1_and_all_its_faults(drg: Drg, tmp_path: Path) 
         ("clearing.yml", "law: JY-35-3", "law: JY-99"),
         ("settlement.yml", "value:", "valuee:"),
     ):
-        text = (pack / name).read_text(encoding="utf-8")
-        (pack / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+        edited(pack / name, old, new)
     ended = drg("policy", "check", "--policy", pack)
     assert ended.code == 1
     assert "clearing.yml: " in ended.err and "'JY-99' is not a clause" in ended.err

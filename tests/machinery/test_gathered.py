@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from support.edits import edited
 from support.small_project import write_model, write_project, write_table
 
 from drg_pipeline.errors import DrgError
@@ -293,9 +294,7 @@ def test_a_table_of_which_no_member_applies_says_that_it_may_be_empty(tmp_path: 
 )
 def test_a_broken_list_of_choices_is_refused(tmp_path: Path, old: str, new: str, fault: str) -> None:
     folder = gathered(tmp_path, {"one": ONE})
-    text = (folder / "methods.yml").read_text(encoding="utf-8")
-    assert old in text
-    (folder / "methods.yml").write_text(text.replace(old, new), encoding="utf-8")
+    edited(folder / "methods.yml", old, new)
     assert any(one.endswith(fault) for one in faults_of(folder))
 
 
