@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg_pipeline.commands.options import check_writable, language, near, region_options, settings_of
-from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.reports.origin import Account, ColumnTold, TableTold

@@ -86,7 +86,7 @@ def sql(
             elif file := export.redirected():
                 export.write_redirected(settings, text, kind, file, write)
             else:
-                write(sys.stdout)
+                write(screen.output())
             return
         _print_tables(screen, settings, con, store)
         if screen.terminal and sys.stdin.isatty():
@@ -324,7 +324,7 @@ def _converse(
 
 def _answer(screen: Screen, con: duckdb.DuckDBPyConnection, text: str, limit: int) -> None:
     try:
-        write_table(screen, Answer(con, text), limit, sys.stdout)
+        write_table(screen, Answer(con, text), limit, screen.output())
     except DrgError as error:
         screen.aside(error.message())
     except KeyboardInterrupt:

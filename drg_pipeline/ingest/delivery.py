@@ -209,7 +209,9 @@ def _remove_left_over(landing: Path) -> None:
 def delivery_digest(month: str, delivery: str, files: Mapping[str, str]) -> str:
     """What names a landed delivery: its place in the inbox, and the SHA-256 of each file by name."""
     lines = [month, delivery, *(f"{name}\t{files[name]}" for name in sorted(files))]
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()[:32]
+    # Names that are no text keep their bytes.
+    text = "".join(f"{line}\n" for line in lines)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
