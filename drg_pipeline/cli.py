@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from drg_pipeline import disk
 from drg_pipeline.commands.audit import audit
 from drg_pipeline.commands.close import close, reopen
 from drg_pipeline.commands.demo import demo
@@ -138,12 +139,14 @@ def tell(screen: Screen, error: BaseException) -> int:
         lead = screen.text("error.wrong_use" if isinstance(error, WrongUse) else "error.stopped")
         screen.aside(f"{lead}{error.message()}")
         return error.exit_code
+    if found := disk.refused(error):
+        return tell(screen, found)
     if isinstance(error, OSError) and error.strerror:
         told = screen.text("error.file", where=error.filename or "?", what=error.strerror)
         screen.aside(screen.text("error.stopped") + told)
         screen.aside(screen.text("error.file_state"))
         return STOPPED
-    what = f"{type(error).__name__}: {str(error).strip() or '-'}"
+    what = f"{type(error).__name__}: {' '.join(str(error).split()) or '-'}"
     screen.aside(screen.text("error.unexpected", what=what))
     return STOPPED
 

@@ -53,6 +53,10 @@ def appearing(target: Path, *, new: bool = False) -> Iterator[Path]:
             sync(target.parent)
         else:
             publish({aside: target})
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(target)  # what writes to an open file does not say to which
+        raise
     finally:
         aside.unlink(missing_ok=True)
 
@@ -100,5 +104,8 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        error.filename = str(path)
+        raise
     finally:
         os.close(descriptor)
