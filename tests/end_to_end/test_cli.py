@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings, from_environment
+from drg_pipeline.web import services
 
 
 @pytest.fixture
@@ -287,15 +288,19 @@ def test_the_ui_refuses_a_port_that_is_taken(drg: Drg, small: Path) -> None:
 def test_the_ui_opens_the_demo_where_no_option_names_another(
     drg: Drg, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[list[str], dict[str, str]]] = []
+    started: list[tuple[dict[str, str], str, int, bool]] = []
+
+    def serve(env: dict[str, str], host: str, port: int, *, allowed: Sequence[str], read_only: bool) -> None:
+        started.append((env, host, port, read_only))
+
     monkeypatch.setattr(ui_command, "demo_folder", lambda: small)
-    monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
+    monkeypatch.setattr(services, "serve", serve)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    ended = drg("ui", "--port", port)
-    assert ended.code == 0 and f"http://127.0.0.1:{port}" in ended.out
-    [(command, env)] = started
-    assert command[3:8] == ["-m", "dagster", "dev", "-m", "drg_pipeline.definitions"]
+    ended = drg("ui", "--port", port, "--read-only")
+    assert ended.code == 0 and f"http://127.0.0.1:{port}" in ended.out and "log-in" not in ended.err
+    [(env, *where)] = started
+    assert where == ["127.0.0.1", port, True]
     assert env["DRG_LAKE"] == str(small / "lake") and env["DAGSTER_DISABLE_TELEMETRY"] == "1"
 
 
