@@ -37,6 +37,7 @@ from drg_pipeline.commands.sql import sql
 from drg_pipeline.commands.ui import ui
 from drg_pipeline.commands.where import where
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.files import keep_private
 from drg_pipeline.messages import language_of
 
 DONE, STOPPED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -77,6 +78,7 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    keep_private()
     # Neither Dagster nor Great Expectations calls home.
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
@@ -89,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             ended = drg.main(args=given, prog_name="drg", standalone_mode=False, obj=screen)
             return ended if isinstance(ended, int) else DONE
+        except SystemExit as error:
+            # So click ends when it has answered a shell's TAB.
+            return error.code if isinstance(error.code, int) else DONE if error.code is None else STOPPED
         except BaseException as error:
             if interrupted() or isinstance(error, KeyboardInterrupt | click.Abort):
                 screen.aside("\n" + screen.text("interrupted"))
@@ -139,8 +144,9 @@ def tell(screen: Screen, error: BaseException) -> int:
         lead = screen.text("error.wrong_use" if isinstance(error, WrongUse) else "error.stopped")
         screen.aside(f"{lead}{error.message()}")
         return error.exit_code
-    if found := disk.refused(error):
-        return tell(screen, found)
+    if found := disk.trouble(error):
+        screen.aside(screen.text("error.stopped") + found.text(screen.lang))
+        return STOPPED
     if isinstance(error, OSError) and error.strerror:
         told = screen.text("error.file", where=error.filename or "?", what=error.strerror)
         screen.aside(screen.text("error.stopped") + told)

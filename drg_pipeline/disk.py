@@ -11,7 +11,9 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from drg_pipeline import messages
 from drg_pipeline.errors import DrgError
 
 _NO_ROOM = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
@@ -28,11 +30,29 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: errno.EIO,
 }
 _RECORDS = "Dagster's records (.dagster in the lake)"
-_STATE = "What was published before stands as it was."
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What was not allowed: `kind` room, right, failed or memory, `where`, and `what` was said of it."""
+
+    kind: str
+    where: str
+    what: str
+
+    def text(self, lang: str) -> str:
+        where = self.where or messages.text("disk.unnamed", lang)
+        return messages.text(f"disk.{self.kind}", lang, where=where, what=self.what)
 
 
 def refused(error: BaseException | None) -> DrgError | None:
-    """What to tell where a disk or the memory is behind an error, or behind what caused it."""
+    """The error to raise in place of one that `trouble` knows."""
+    found = trouble(error)
+    return DrgError.retold(found.text(messages.LANGUAGES[0])) if found else None
+
+
+def trouble(error: BaseException | None) -> Trouble | None:
+    """Whether a disk or the memory is behind an error, or behind what caused it."""
     for cause in _causes(error):
         if found := _of_system(cause) or _of_sqlite(cause) or _of_duckdb(cause):
             return found
@@ -49,32 +69,26 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = getattr(error, "orig", None) or error.__cause__ or error.__context__
 
 
-def _of_system(error: BaseException) -> DrgError | None:
+def _of_system(error: BaseException) -> Trouble | None:
     if not isinstance(error, OSError) or error.errno is None or error.errno not in _BY_WORDS.values():
         return None
     return _told(error.errno, os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "")
 
 
-def _of_sqlite(error: BaseException) -> DrgError | None:
+def _of_sqlite(error: BaseException) -> Trouble | None:
     if not isinstance(error, sqlite3.Error):
         return None
     number = _SQLITE.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     return _told(number, _RECORDS, str(error)) if number else None
 
 
-def _of_duckdb(error: BaseException) -> DrgError | None:
+def _of_duckdb(error: BaseException) -> Trouble | None:
     duckdb = sys.modules.get("duckdb")
     if not duckdb or not isinstance(error, duckdb.Error):
         return None
     first = str(error).strip().splitlines()[0]
     if isinstance(error, duckdb.OutOfMemoryException):
-        return DrgError(
-            "The memory that was given does not suffice.",
-            [first],
-            state=_STATE,
-            remedy="Give more by DRG_MEMORY_LIMIT (as 6GB) or fewer DRG_THREADS, see that the "
-            "lake's disk has room for what does not fit into memory, or ask for less at once.",
-        )
+        return Trouble("memory", "", first.removesuffix("."))
     number = next((number for words, number in _BY_WORDS.items() if words in first), None)
     if number is None or not isinstance(error, duckdb.IOException):
         return None
@@ -82,23 +96,6 @@ def _of_duckdb(error: BaseException) -> DrgError | None:
     return _told(number, named[1] if named else "")
 
 
-def _told(number: int, where: str, said: str = "") -> DrgError:
-    what = said or os.strerror(number)
-    place = where or "a file that the system does not name"
-    if number in _NO_ROOM:
-        return DrgError(
-            f"There is no room to write {place}: {what}.",
-            state=_STATE,
-            remedy="Make room there, or lift the limit on file sizes, then run the same command again.",
-        )
-    if number in _NOT_ALLOWED:
-        return DrgError(
-            f"There is no right to use {place}: {what}.",
-            state=_STATE,
-            remedy="Give the pipeline's user the right to read and write it, then run this again.",
-        )
-    return DrgError(
-        f"The disk or network folder failed at {place}: {what}.",
-        state=_STATE,
-        remedy="It may be full, gone for a moment or broken: look at it, then run the same command again.",
-    )
+def _told(number: int, where: str, said: str = "") -> Trouble:
+    kind = "room" if number in _NO_ROOM else "right" if number in _NOT_ALLOWED else "failed"
+    return Trouble(kind, where, said or os.strerror(number))

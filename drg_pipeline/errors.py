@@ -49,7 +49,17 @@ class DrgError(Exception):
         self.faults: Sequence[Fault | str] = tuple(faults)
         self.state = state
         self.remedy = remedy
+        self._more: Sequence[str] = ()
         super().__init__(self.message())
+
+    @classmethod
+    def retold(cls, message: str) -> DrgError:
+        """An error with the message of one that stopped another run or process."""
+        first, *more = lines(message).split("\n")
+        error = cls(first)
+        error._more = more
+        error.args = (error.message(),)
+        return error
 
     def message(self) -> str:
         told = [one_line(self.headline)]
@@ -59,14 +69,8 @@ class DrgError(Exception):
         closing = " ".join(part for part in (self.state, self.remedy) if part)
         if closing:
             told.append(one_line(closing))
+        told += self._more
         return "\n".join(told)
-
-
-class Retold(DrgError):
-    """A message of a DrgError that came from another process or run, as it was told there."""
-
-    def message(self) -> str:
-        return lines(self.headline)
 
 
 class WrongUse(DrgError):

@@ -1,7 +1,7 @@
 """Files and folders that appear at once: written aside, flushed to disk, then given their name.
 
 Whoever is killed at whatever moment leaves what was there or what is new, and at most a temporary beside it.
-What is written does not belong here.
+They are for their owner and group. What is written does not belong here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import glob
 import os
 import shutil
+import stat
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,16 @@ from pathlib import Path
 
 ABANDONED_AFTER_SECONDS = 24 * 3600
 FLUSHES = 8
+# What owner and group may not hold of a new file or folder: others nothing, the group no writing.
+_WITHHELD = 0o027
+
+
+def keep_private() -> None:
+    """From now on this process, and those that it starts, make files and folders for owner and group alone.
+
+    Whatever the system's umask allows; what it withholds beside stays withheld.
+    """
+    os.umask(os.umask(0o077) | _WITHHELD)
 
 
 def temporary(target: Path) -> Path:
@@ -36,6 +47,16 @@ def temporary(target: Path) -> Path:
 def is_abandoned(path: Path) -> bool:
     """Whether nobody can be writing it any more."""
     return time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a whole file in UTF-8, lines as they are, that appears at once; a device is written to."""
+    target = Path(os.path.realpath(target))  # a link stays and leads to what is new
+    if target.exists() and not target.is_file():
+        target.write_text(text, encoding="utf-8", newline="")
+        return
+    with appearing(target) as aside:
+        aside.write_text(text, encoding="utf-8", newline="")
 
 
 @contextlib.contextmanager
@@ -69,6 +90,7 @@ def publish(moves: Mapping[Path, Path]) -> None:
     with ThreadPoolExecutor(FLUSHES) as pool:
         list(pool.map(sync, moves))
         for aside, target in moves.items():
+            _withhold_as(target, aside)
             os.replace(aside, target)
         list(pool.map(sync, {target.parent for target in moves.values()}))
 
@@ -79,6 +101,7 @@ def name_folder(aside: Path, target: Path, displaced: Path | None = None) -> Non
     displaced  where such a folder steps aside for a moment; it is removed afterwards
     """
     if displaced and target.exists():
+        _withhold_as(target, aside)
         target.rename(displaced)
         try:
             aside.rename(target)
@@ -89,6 +112,19 @@ def name_folder(aside: Path, target: Path, displaced: Path | None = None) -> Non
     else:
         aside.rename(target)
     sync(target.parent)
+
+
+def _withhold_as(there: Path, new: Path) -> None:
+    """What is new is no more open to others than what it takes the place of."""
+    with contextlib.suppress(FileNotFoundError):
+        before, now = stat.S_IMODE(there.stat().st_mode), stat.S_IMODE(new.stat().st_mode)
+        if now & ~(before | stat.S_IRWXU):
+            new.chmod(now & (before | stat.S_IRWXU))
+
+
+def make_read_only(place: Path) -> None:
+    """Nobody writes a file, or the names in a folder, any more; who may read stays as it is."""
+    place.chmod(stat.S_IMODE(place.stat().st_mode) & ~0o222)
 
 
 def sync_tree(folder: Path) -> None:

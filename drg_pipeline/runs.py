@@ -18,7 +18,7 @@ from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import ALONE, CHAIN, LINK, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.assets.processes import own_process
 from drg_pipeline.definitions import build
-from drg_pipeline.errors import DrgError, Retold, WrongUse
+from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.periods import Period
 from drg_pipeline.quality.suites import begin_import
 from drg_pipeline.region import Region
@@ -107,7 +107,7 @@ class Runner:
         for failed in failures:
             user = failed.user_failure_data
             if user and user.description:
-                return Retold(user.description)
+                return DrgError.retold(user.description)
         shown = [str(failed.error.message).strip() for failed in failures if failed.error]
         return DrgError(
             f"The run {step.title} failed.", shown, remedy=f"Dagster run {result.run_id} has the details."

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline import disk
 from drg_pipeline.duck import first_line, literal, quoted
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.files import publish
@@ -123,6 +124,8 @@ def _told(cases: Path, out: Path) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
+        if found := disk.refused(error):
+            raise found from error
         raise DrgError(
             f"{cases} could not be grouped.", [first_line(error)], state=f"{out} was not written."
         ) from error

@@ -10,12 +10,12 @@ import os
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from drg_pipeline.messages import claims, proof, rules, running, web
+from drg_pipeline.messages import claims, disk, proof, rules, running, web
 from drg_pipeline.visible import one_line
 
 LANGUAGES = ("en", "zh")
 # key: (English, Chinese); each stands in one module only
-_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS, **web.TEXTS}
+_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS, **web.TEXTS, **disk.TEXTS}
 
 
 def text(key: str, lang: str, **values: object) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from dagster_webserver import cli
 
+from drg_pipeline.files import keep_private
 from drg_pipeline.web.guard import Guard
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ HOSTS = "DRG_WEB_HOSTS"
 
 def main() -> None:
     """Serve until told to end."""
+    keep_private()
     command: click.Command = cli.dagster_webserver
     command.params.append(
         click.Option(

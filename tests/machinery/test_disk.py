@@ -28,10 +28,18 @@ def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return command(capsys, monkeypatch)
 
 
+def harmless(text: str) -> bool:
+    return all(line.isprintable() for line in text.splitlines())
+
+
 def told(error: BaseException) -> str:
     found = disk.refused(error)
-    assert found is not None and found.exit_code == 1 and found.state and found.remedy
-    return found.message()
+    assert found is not None and found.exit_code == 1
+    chinese = disk.trouble(error).text("zh")  # type: ignore[union-attr]
+    assert "此前已发布的数据保持不变" in chinese and harmless(chinese)
+    told = found.message()
+    assert "What was published before stands as it was." in told and harmless(told)
+    return told
 
 
 def behind(error: BaseException) -> RuntimeError:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from drg_pipeline import messages
 from drg_pipeline.commands.screen import Grid, Heading, Screen
-from drg_pipeline.errors import DrgError, Fault, Retold
+from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.reports.tree import Node, draw, plain
 from drg_pipeline.visible import is_hidden, lines, one_line
@@ -57,9 +57,9 @@ def test_errors_tell_names_in_one_line() -> None:
     error = DrgError(name, [name, Fault(name, name)], state=name, remedy=name)
     assert harmless(error.message()) and len(error.message().splitlines()) == 4
     assert str(error) == error.message() and harmless(str(Fault(name, name)))
-    again = Retold(error.message())
+    again = DrgError.retold(error.message())
     assert again.message() == error.message()
-    assert harmless(Retold(HOSTILE).message())
+    assert harmless(DrgError.retold(HOSTILE).message())
 
 
 def test_messages_tell_values_in_one_line() -> None:
