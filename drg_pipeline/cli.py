@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that has no Chinese still gets the rest.
         sys.stdout.reconfigure(errors="replace")
-    screen = Screen(language_of())
+    screen = Screen(language_of(), alone=arguments is None)
     given = None if arguments is None else list(arguments)
     with interrupts() as interrupted:
         try:

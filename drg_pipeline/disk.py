@@ -54,7 +54,7 @@ def refused(error: BaseException | None) -> DrgError | None:
 def trouble(error: BaseException | None) -> Trouble | None:
     """Whether a disk or the memory is behind an error, or behind what caused it."""
     for cause in _causes(error):
-        if found := _of_system(cause) or _of_sqlite(cause) or _of_duckdb(cause):
+        if found := _of_system(cause) or _of_sqlite(cause) or _of_duckdb(cause) or _of_python(cause):
             return found
     return None
 
@@ -80,6 +80,12 @@ def _of_sqlite(error: BaseException) -> Trouble | None:
         return None
     number = _SQLITE.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     return _told(number, _RECORDS, str(error)) if number else None
+
+
+def _of_python(error: BaseException) -> Trouble | None:
+    return (
+        Trouble("memory", "", str(error) or "no more can be had") if isinstance(error, MemoryError) else None
+    )
 
 
 def _of_duckdb(error: BaseException) -> Trouble | None:

@@ -11,12 +11,16 @@ import glob
 import os
 import shutil
 import stat
+import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from drg_pipeline.process import own_name, owner_is_gone
+
+SCRATCH, KEPT = ".drg-scratch-", "drg-kept-"
 ABANDONED_AFTER_SECONDS = 24 * 3600
 FLUSHES = 8
 # What owner and group may not hold of a new file or folder: others nothing, the group no writing.
@@ -34,19 +38,72 @@ def keep_private() -> None:
 def temporary(target: Path) -> Path:
     """A fresh name beside the target, in its folder, that nobody else reads; the folder is made.
 
-    Those that somebody left there for this target a day ago and more are removed.
+    What somebody who is gone has left there for this target is removed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    for old in target.parent.glob(f"{glob.escape(target.name)}.*.tmp"):
-        with contextlib.suppress(FileNotFoundError):
-            if is_abandoned(old):
-                old.unlink()
-    return target.with_name(f"{target.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp")
+    sweep(target.parent.glob(f"{glob.escape(target.name)}.*.tmp"))
+    return target.with_name(f"{target.name}.{_fresh()}.tmp")
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether nobody can be writing it any more."""
-    return time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS
+    """Whether nobody can be writing it any more: its process is gone, or a day has passed."""
+    gone = owner_is_gone(path.name)
+    return time.time() - path.lstat().st_mtime > ABANDONED_AFTER_SECONDS if gone is None else gone
+
+
+def sweep(places: Iterable[Path]) -> None:
+    """Remove files and folders of this user that are abandoned; what cannot be removed stays."""
+    for place in places:
+        with contextlib.suppress(OSError):
+            if place.lstat().st_uid != os.geteuid() or not is_abandoned(place):
+                continue
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink()
+
+
+def sweep_tree(folder: Path) -> None:
+    """Remove what is abandoned below a folder, hidden folders left out: temporary files and folders."""
+    for place, folders, names in os.walk(folder):
+        sweep(Path(place) / name for name in (*folders, *names) if name.endswith(".tmp"))
+        folders[:] = [name for name in folders if not name.startswith(".") and not name.endswith(".tmp")]
+
+
+def fresh_folder(parent: Path | None = None, prefix: str = SCRATCH) -> Path:
+    """A new folder of this process below `parent`, or where temporary files lie; others' left ones go."""
+    place = (parent or Path(tempfile.gettempdir())).resolve()
+    place.mkdir(parents=True, exist_ok=True)
+    sweep(path for path in place.glob(f"{SCRATCH}*") if owner_is_gone(path.name))
+    folder = place / f"{prefix}{_fresh()}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@contextlib.contextmanager
+def work_folder(parent: Path | None = None, *, keep: bool = False) -> Iterator[Path]:
+    """A fresh folder below `parent`, or where temporary files lie; removed at the end unless kept."""
+    folder = fresh_folder(parent, KEPT if keep else SCRATCH)
+    try:
+        yield folder
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def spill_folder(place: Path) -> Path:
+    """A name for what one connection spills, which makes the folder and removes it; others' left ones go.
+
+    Two that spill into one folder write into each other's files.
+    """
+    with contextlib.suppress(OSError):  # who may only read the lake may not spill
+        place.mkdir(parents=True, exist_ok=True)
+        sweep(place.iterdir())
+    return place / _fresh()
+
+
+def _fresh() -> str:
+    return f"{own_name()}-{uuid.uuid4().hex[:8]}"
 
 
 def write_text(target: Path, text: str) -> None:

@@ -43,6 +43,8 @@ class Screen:
     """Where one command prints, and in which language."""
 
     lang: str = "en"
+    # Whether the command is the whole process, and no other program's call.
+    alone: bool = False
 
     @property
     def terminal(self) -> bool:

@@ -5,13 +5,11 @@ They are the processes of `deploy/README.md`, started together; each ends when t
 
 from __future__ import annotations
 
-import ctypes
 import json
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,13 +17,14 @@ from pathlib import Path
 from types import FrameType
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.files import work_folder
+from drg_pipeline.process import end_with_parent
 
 CODE = "drg_pipeline.definitions"
 # Until the code server listens; until what was told to end has ended.
 STARTED_SECONDS = 120
 ENDED_SECONDS = 20
 LOOK_SECONDS = 0.5
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(
@@ -42,8 +41,8 @@ def serve(
     allowed    names under which the web server may be asked, beside its host's
     read_only  it passes on no order, and no daemon is started
     """
-    with tempfile.TemporaryDirectory(prefix="drg-ui-") as folder, _told_to_end() as ending:
-        place, workspace = Path(folder) / "code", Path(folder) / "workspace.yaml"
+    with work_folder() as folder, _told_to_end() as ending:
+        place, workspace = folder / "code", folder / "workspace.yaml"
         # JSON is YAML.
         listed = {"grpc_server": {"socket": str(place), "location_name": CODE}}
         workspace.write_text(json.dumps({"load_from": [listed]}), encoding="utf-8")
@@ -99,13 +98,7 @@ def _told_to_end() -> Iterator[Callable[[], bool]]:
 
 def _start(module: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-W", "ignore", "-m", *module]
-    return subprocess.Popen(command, env=dict(env), preexec_fn=_ends_with_its_parent)
-
-
-def _ends_with_its_parent() -> None:
-    """Asked of Linux for the process that is about to be started; elsewhere it may live on."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    return subprocess.Popen(command, env=dict(env), preexec_fn=end_with_parent)
 
 
 def _wait(place: Path, child: subprocess.Popen[bytes], ending: Callable[[], bool]) -> None:

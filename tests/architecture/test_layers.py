@@ -26,7 +26,7 @@ MODELS = PROJECT / "dbt_like_sql"
 
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
-    {"visible"},
+    {"process", "visible"},
     {"errors", "files", "messages"},
     {"disk", "duck", "periods"},
     {"forms", "settings", "trail"},
