@@ -86,9 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal that has no Chinese still gets the rest.
         sys.stdout.reconfigure(errors="replace")
     screen = Screen(language_of(), alone=arguments is None)
-    given = None if arguments is None else list(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     with interrupts() as interrupted:
         try:
+            _check_text(given)
             ended = drg.main(args=given, prog_name="drg", standalone_mode=False, obj=screen)
             return ended if isinstance(ended, int) else DONE
         except SystemExit as error:
@@ -101,6 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if os.environ.get("DRG_DEBUG") and not isinstance(error, DrgError | click.ClickException):
                 raise
             return tell(screen, error)
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """click.UsageError for bytes that are no UTF-8: no path and no query with them reaches the lake."""
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise click.UsageError(
+                f"{argument} is not UTF-8. Write it so; rename a folder or file that is named otherwise."
+            ) from None
 
 
 @contextlib.contextmanager
