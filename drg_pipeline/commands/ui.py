@@ -53,9 +53,8 @@ def ui(screen: Screen, host: str, port: int, allowed: tuple[str, ...], read_only
     Region(settings)  # a broken law or model is told here, not on a page of the UI
     _check_port(host, port)
     open_instance(settings.lake)
-    screen.say(
-        "ui.address", region=settings.region, lake=near(settings.lake), address=f"http://{host}:{port}"
-    )
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    screen.say("ui.address", region=settings.region, lake=near(settings.lake), address=address)
     if host not in LOOPBACK:
         screen.aside(screen.text("ui.open", host=host))
     services.serve(environment(settings), host, port, allowed=allowed, read_only=read_only)
