@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
 # What ends a process that asked for memory and got none, by its own hand or the system's.
@@ -88,10 +89,15 @@ def apart() -> int | None:
         end_with_parent()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         return None
-    # Ctrl-C reaches both, and the child says what became of it.
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN)}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        before[number] = signal.signal(number, lambda given, _: os.kill(child, given))
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        # Ctrl-C reaches both, and the child says what became of it.
+        if number != signal.SIGINT or not _at_the_terminal():
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
+
+    told = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, pass_on) for number in told}
     try:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
@@ -100,6 +106,15 @@ def apart() -> int | None:
     if -code in _OF_MEMORY:
         raise MemoryError(f"it was ended by {signal.Signals(-code).name}")
     return code if code >= 0 else 128 - code
+
+
+def _at_the_terminal() -> bool:
+    """Whether the terminal sends its keys to this process and to its children."""
+    try:
+        with open("/dev/tty", "rb") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,40 @@ def test_the_program_ends_as_its_command_does(small: Path) -> None:
 def test_it_is_told_in_chinese_too(small: Path) -> None:
     ended = asked(small, "select repeat('x', 1000000000)", LANG="zh_CN.UTF-8")
     assert ended.returncode == 1 and ended.stderr.startswith("未完成：内存不足")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("whole", [True, False])
+def test_told_to_end_both_processes_end(
+    small: Path, tmp_path: Path, number: int, code: int, whole: bool
+) -> None:
+    """`whole`: the signal reaches all of it, as a terminal's does, or only the one that was started."""
+    query = "select count(*) from range(100000000) as a join range(100000000) as b on a.range < b.range"
+    child = subprocess.Popen(
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "drg_pipeline.cli",
+            "sql",
+            query,
+            "--lake",
+            str(small / "lake"),
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "TMPDIR": str(tmp_path), "LANG": "C.UTF-8", "DRG_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(f"{SCRATCH}*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(3)
+    (os.killpg if whole else os.kill)(child.pid, number)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == code
+    assert number != signal.SIGINT or "Interrupted" in said
+    with pytest.raises(ProcessLookupError):
+        os.killpg(child.pid, 0)
