@@ -14,7 +14,7 @@ from drg_pipeline.commands.pages import examples
 from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
-from drg_pipeline.messages import known
+from drg_pipeline.messages import bounded, known
 from drg_pipeline.periods import span
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from drg_pipeline.region import Region
     from drg_pipeline.runs import Step
 
+# Things of one kind that are named; the rest is counted. -v names all.
+SHOWN = 8
+
 
 class Intake:
     """What one intake brings: the deliveries that are new, and the notes made on the way."""
@@ -33,8 +36,11 @@ class Intake:
     def __init__(self, region: Region) -> None:
         self.settings = region.settings
         self.before = set(landed_manifests(self.settings))
-        found = find_deliveries(self.settings.inbox, region.layouts.claims, lambda note: None)
-        self.new = {delivery.label for delivery in found} - self.before
+        inbox = find_deliveries(self.settings.inbox, region.layouts.claims)
+        self.new = {delivery.label for delivery in inbox.deliveries} - self.before
+        self.asides = inbox.asides
+        # The intake says them too, for the run's log; here they are said together, in the person's language.
+        self.said = {str(aside) for aside in inbox.asides}
         self.notes = 0
 
     def delivery_of(self, line: str) -> str | None:
@@ -154,6 +160,8 @@ class Watch(AbstractContextManager["Watch"]):
         delivery = self._intake.delivery_of(line) if self._intake else None
         if delivery:
             self._advance(delivery)
+        if self._intake and line in self._intake.said:
+            return
         urgent = line.startswith("warning") or str(self.region.settings.key) in line
         if self.verbose or urgent:
             self._aside(f"  {one_line(line)}")
@@ -203,6 +211,12 @@ class Watch(AbstractContextManager["Watch"]):
                 )
         if sums["rejected"]:
             self._say("intake.see", query=examples(self.region.settings).rejected)
+        if intake.asides:
+            self._say("inbox.asides", count=len(intake.asides))
+            lines = [one_line(aside.text(self.screen.lang)) for aside in intake.asides]
+            most = len(lines) if self.verbose else SHOWN
+            for line in bounded(lines, most, self.screen.lang):
+                self._aside(f"    {line}")
         if intake.notes:
             self._say("intake.notes", count=intake.notes)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg_pipeline.commands.arrivals import wait_for_deliveries, waiting
 from drg_pipeline.commands.options import FOLDERS, language, region_options, settings_of, verbose
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import Fault, WrongUse
@@ -25,27 +26,31 @@ if TYPE_CHECKING:
     "--months", required=True, metavar="MONTHS", help="2025-01, 2025-01..2025-12, or a list with commas."
 )
 @click.option("--through", metavar="LAYER.TABLE", help="Stop at this table of the months.  [default: all]")
+@waiting
 @verbose
-def run(screen: Screen, months: str, through: str | None, verbose: bool, **given: Any) -> None:
+def run(
+    screen: Screen, months: str, through: str | None, wait: int | None, verbose: bool, **given: Any
+) -> None:
     """Compute months: take in what has arrived, bring what they still need, settle them.
 
     What is there and would not change is not computed again.
     """
     asked, faults = read_periods(months, None)
     settings = settings_of(given, FOLDERS, faults)
-    compute_months(screen, settings, asked, through=through, verbose=verbose)
+    compute_months(screen, settings, asked, through=through, wait=wait, verbose=verbose)
 
 
 @click.command("clear", short_help="Clear a year.")
 @language
 @region_options()
 @click.option("--year", required=True, metavar="YYYY", help="The year to clear.")
+@waiting
 @verbose
-def clear(screen: Screen, year: str, verbose: bool, **given: Any) -> None:
+def clear(screen: Screen, year: str, wait: int | None, verbose: bool, **given: Any) -> None:
     """Clear a year: bring its history, calibration and months as far as they are missing, then clear it."""
     asked, faults = read_periods(None, year)
     settings = settings_of(given, FOLDERS, faults)
-    compute_year(screen, settings, asked[0], verbose=verbose)
+    compute_year(screen, settings, asked[0], wait=wait, verbose=verbose)
 
 
 def compute_months(
@@ -54,9 +59,10 @@ def compute_months(
     months: Sequence[Period],
     *,
     through: str | None = None,
+    wait: int | None = None,
     verbose: bool = False,
 ) -> None:
-    """Run months and print them."""
+    """Run months and print them; `wait`: seconds for deliveries that are still arriving."""
     from drg_pipeline.commands.progress import Watch
     from drg_pipeline.lake.views import write_views_file
     from drg_pipeline.region import Region
@@ -65,6 +71,7 @@ def compute_months(
     region = Region(settings)
     if through is not None:
         check_table(region, through)
+    wait_for_deliveries(screen, region, wait)
     with Watch(screen, region, verbose=verbose) as watch:
         Runner(region, watch.started).months(months, through)
     write_views_file(region.store)
@@ -75,7 +82,9 @@ def compute_months(
     say_law(screen, region, months)
 
 
-def compute_year(screen: Screen, settings: Settings, year: Period, *, verbose: bool = False) -> None:
+def compute_year(
+    screen: Screen, settings: Settings, year: Period, *, wait: int | None = None, verbose: bool = False
+) -> None:
     """Clear a year and print its months and its clearing."""
     from drg_pipeline.commands.progress import Watch
     from drg_pipeline.lake.views import write_views_file
@@ -83,6 +92,7 @@ def compute_year(screen: Screen, settings: Settings, year: Period, *, verbose: b
     from drg_pipeline.runs import Runner
 
     region = Region(settings)
+    wait_for_deliveries(screen, region, wait)
     with Watch(screen, region, verbose=verbose) as watch:
         Runner(region, watch.started).clear(year)
     write_views_file(region.store)

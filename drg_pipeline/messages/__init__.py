@@ -7,18 +7,25 @@ come from the law and the reference files, and headings of result tables from `d
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from drg_pipeline.messages import claims, proof, rules, running
+from drg_pipeline.messages import arriving, claims, proof, rules, running
 
 LANGUAGES = ("en", "zh")
 # key: (English, Chinese); each stands in one module only
-_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS}
+_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS, **arriving.TEXTS}
 
 
 def text(key: str, lang: str, **values: object) -> str:
     """The message in a language; values are put in as `str.format` does."""
     return _TEXTS[key][LANGUAGES.index(lang)].format(**values)
+
+
+def bounded(lines: Sequence[str], most: int, lang: str) -> list[str]:
+    """The first lines; what is left of them is counted."""
+    if len(lines) <= most:
+        return list(lines)
+    return [*lines[:most], text("more", lang, count=len(lines) - most)]
 
 
 def known(key: str) -> bool:
