@@ -1,8 +1,8 @@
-"""Waiting for deliveries that are on their way, as commands do before they take in what has arrived."""
+"""Deliveries that are on their way, for which commands wait, and what in the inbox is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +14,10 @@ from drg_pipeline.settings import quiet_seconds
 
 if TYPE_CHECKING:
     from drg_pipeline.ingest.arrival import Arriving
+    from drg_pipeline.ingest.inbox import Aside
     from drg_pipeline.region import Region
 
+# Things of one kind that are named; the rest is counted. -v names all.
 SHOWN = 8
 # A transfer that goes on for longer is looked at by a person.
 QUIET_TIMES = 3
@@ -63,3 +65,12 @@ def wait_for_deliveries(screen: Screen, region: Region, longest: int | None) -> 
             state="Nothing was taken in or computed; what was published stands as it was.",
             remedy="Run again when they are there, or take in what is there with --wait 0.",
         )
+
+
+def asides_of(screen: Screen, asides: Sequence[Aside], *, verbose: bool) -> list[str]:
+    """The lines that name what in the inbox was not taken in because it is no delivery."""
+    if not asides:
+        return []
+    lines = [f"    {one_line(aside.text(screen.lang))}" for aside in asides]
+    most = len(lines) if verbose else SHOWN
+    return [screen.text("inbox.asides", count=len(lines)), *bounded(lines, most, screen.lang)]

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from drg_pipeline.commands.arrivals import asides_of
 from drg_pipeline.commands.pages import examples
 from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
-from drg_pipeline.messages import bounded, known
+from drg_pipeline.messages import known
 from drg_pipeline.periods import span
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from drg_pipeline.lake.outcome import Outcome
     from drg_pipeline.region import Region
     from drg_pipeline.runs import Step
-
-# Things of one kind that are named; the rest is counted. -v names all.
-SHOWN = 8
 
 
 class Intake:
@@ -211,12 +209,8 @@ class Watch(AbstractContextManager["Watch"]):
                 )
         if sums["rejected"]:
             self._say("intake.see", query=examples(self.region.settings).rejected)
-        if intake.asides:
-            self._say("inbox.asides", count=len(intake.asides))
-            lines = [one_line(aside.text(self.screen.lang)) for aside in intake.asides]
-            most = len(lines) if self.verbose else SHOWN
-            for line in bounded(lines, most, self.screen.lang):
-                self._aside(f"    {line}")
+        for line in asides_of(self.screen, intake.asides, verbose=self.verbose):
+            self._aside(line)
         if intake.notes:
             self._say("intake.notes", count=intake.notes)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg_pipeline.commands.arrivals import SHOWN, wait_for_deliveries, waiting
+from drg_pipeline.commands.arrivals import SHOWN, asides_of, wait_for_deliveries, waiting
 from drg_pipeline.commands.options import FOLDERS, language, region_options, settings_of, verbose
 from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.warnings import say_warnings
 from drg_pipeline.errors import Fault, WrongUse
 from drg_pipeline.messages import bounded
 from drg_pipeline.periods import YEAR, Period, contiguous, month_of, parse_periods, span
@@ -98,6 +99,7 @@ def compute_months(
             runner.months(months, through)
         write_views_file(region.store)
         standing.note(lambda: runner.stands_for_months(months, through))
+    say_warnings(screen, region, months, verbose=verbose)
     if through is None:
         print_months(screen, region, months)
     else:
@@ -130,6 +132,7 @@ def compute_year(
             runner.clear(year)
         write_views_file(region.store)
         standing.note(lambda: runner.stands_for_year(year))
+    say_warnings(screen, region, [year, *year.months], verbose=verbose)
     print_year(screen, region, year)
     say_law(screen, region, [year])
 
@@ -139,6 +142,8 @@ def stands(screen: Screen, standing: Standing, periods: Sequence[Period], *, ver
     found = standing.find()
     if found.stands:
         screen.aside(screen.text("stands", span=_span(periods), at=found.at.replace("T", " ")))
+        for line in asides_of(screen, standing.asides, verbose=verbose):
+            screen.aside(line)
         return True
     for path in found.altered:
         screen.aside(screen.text("stands.altered", file=path))

@@ -16,10 +16,21 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.forms import Column
 from drg_pipeline.ingest.reference_cells import Records, Value, read_records, type_cell
 from drg_pipeline.ingest.reference_layout import FROM, TO, ReferenceFile, ReferenceLayout, Rule
 
 SCHEMA = "reference"
+
+# What each cell of the files names that has to be known elsewhere.
+MENTION_TABLE = "mention"
+MENTION = {
+    "file": Column("VARCHAR", "name", "Reference file"),
+    "line": Column("BIGINT", "line", "Physical line where the row starts (the header is line 1)"),
+    "column_name": Column("VARCHAR", "name", "Column of the file"),
+    "thing": Column("VARCHAR", "code", "What the cell names: claim, group or hospital"),
+    "value": Column("VARCHAR", "text", "The cell"),
+}
 
 # Wide enough that no sum or product of two 38-digit decimals is rounded before its end.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
@@ -74,6 +85,7 @@ def load_reference(folder: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyCo
     if unknown:
         notes.append(f"{SCHEMA}: not a reference file, not read: {', '.join(unknown)}")
     _fill(layout, tables, con)
+    _fill_mentions(layout, tables, con)
     return notes
 
 
@@ -241,6 +253,25 @@ def _fill(layout: ReferenceLayout, tables: Mapping[str, list[_Row]], con: duckdb
             f"CAST(unnest(CAST(? AS VARCHAR[])) AS {column.type.sql})" for column in file.columns
         )
         con.execute(f'INSERT INTO "{SCHEMA}"."{file.name}" SELECT {unnested}', lists)
+
+
+def _fill_mentions(
+    layout: ReferenceLayout, tables: Mapping[str, list[_Row]], con: duckdb.DuckDBPyConnection
+) -> None:
+    """One row a cell that names something, with its place: so that what nobody knows can be told."""
+    rows = [
+        (file.file_name, row.line, column.name, column.names, _text(row.values[column.name]))
+        for file in layout.files
+        for column in file.columns
+        if column.names
+        for row in tables[file.name]
+        if row.values[column.name] is not None
+    ]
+    typed = ", ".join(
+        f'cast(unnest(cast(? as varchar[])) as {column.type}) as "{name}"' for name, column in MENTION.items()
+    )
+    lists = [[str(row[place]) for row in rows] for place in range(len(MENTION))]
+    con.execute(f'CREATE OR REPLACE TABLE "{SCHEMA}"."{MENTION_TABLE}" AS SELECT {typed}', lists)
 
 
 def _text(value: Value) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from drg_pipeline.errors import did_you_mean
-from drg_pipeline.forms import BY_NAME, EMPTY, Among, Place, load
+from drg_pipeline.forms import BY_NAME, EMPTY, Among, Place, load, matching
 from drg_pipeline.ingest.file_column import DECIMAL, CellType, FileColumn, FileName, types
 
 LAYOUT_FILE = "reference_files.yml"
@@ -22,12 +22,13 @@ _ADDS_UP = "adds_up"
 
 @dataclass(frozen=True)
 class ReferenceColumn(FileColumn):
-    """One column; `required`: with a value in every row. Bounds are inclusive."""
+    """One column; `required`: with a value in every row. Bounds are inclusive. `names`: what cells name."""
 
     type: Annotated[CellType, types("text", "date", "month", "whole", "boolean01", DECIMAL)]
     domain: tuple[str, ...] = ()
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    names: Annotated[str, matching("[a-z]+", "what cells name is one word in lower case")] = ""
 
 
 _VALIDITY = (

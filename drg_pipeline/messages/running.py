@@ -57,6 +57,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Done in {seconds:.0f} s: {steps} steps. The tables are in {lake}.",
         "完成，用时 {seconds:.0f} 秒，共 {steps} 步。数据表在 {lake}。",
     ),
+    "warning": ("warning: {says} ({count}):", "警告：{says}（{count}）："),
+    "warning.all": ("  all of them: {file}", "  全部见：{file}"),
     "stands": (
         "Nothing new since {at}: {span} stands as it was computed then. --again computes it once more.",
         "自 {at} 起无新数据、无变更：{span} 的结果保持不变。加 --again 可重新计算。",

@@ -26,7 +26,7 @@ from drg_pipeline.files import appearing
 from drg_pipeline.grouping.scheme import digest_of_folder
 from drg_pipeline.ingest.arrival import is_as_landed
 from drg_pipeline.ingest.delivery import landed_manifests, landing_folder
-from drg_pipeline.ingest.inbox import find_deliveries
+from drg_pipeline.ingest.inbox import Aside, find_deliveries
 from drg_pipeline.lake.store import PART, footers, period_of
 from drg_pipeline.lake.stored import digest_of_file
 from drg_pipeline.periods import WHOLE, month_of
@@ -60,7 +60,11 @@ class Found:
 
 
 class Standing:
-    """The note of one goal of a region's runs: `goal` tells it from others."""
+    """The note of one goal of a region's runs.
+
+    goal    tells it from others
+    asides  what was no delivery when the inbox was last looked at
+    """
 
     def __init__(self, region: Region, goal: str) -> None:
         self.region = region
@@ -69,6 +73,7 @@ class Standing:
         self.path = region.settings.region_lake / FOLDER / f"{name}.json"
         # Asked before anything is computed: what changes meanwhile was perhaps not read.
         self._before = self._outside()
+        self.asides: Sequence[Aside] = ()
 
     def find(self) -> Found:
         """What is left of the last run of this goal."""
@@ -188,6 +193,7 @@ class Standing:
         """Whether the inbox holds nothing that an intake would take in or refuse."""
         landed = landed_manifests(self.region.settings)
         inbox = find_deliveries(self.region.settings.inbox, self.region.layouts.claims)
+        self.asides = inbox.asides
         return all(
             not each.faults and is_as_landed(each, landed.get(each.label)) for each in inbox.deliveries
         )
