@@ -144,6 +144,9 @@ def stands(screen: Screen, standing: Standing, periods: Sequence[Period], *, ver
         screen.aside(screen.text("stands", span=_span(periods), at=found.at.replace("T", " ")))
         for line in asides_of(screen, standing.asides, verbose=verbose):
             screen.aside(line)
+        for note in standing.region.side.reference_notes():
+            if note.startswith("warning"):
+                screen.aside(f"  {one_line(note)}")
         return True
     for path in found.altered:
         screen.aside(screen.text("stands.altered", file=path))

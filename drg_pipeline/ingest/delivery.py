@@ -25,6 +25,7 @@ import duckdb
 from drg_pipeline.duck import connect, write_parquet
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import is_abandoned, name_folder, sync_tree
+from drg_pipeline.ingest.arrival import still_arriving
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
 from drg_pipeline.ingest.landed import FILE, LANDING, REJECTED_ROW, declared
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
@@ -78,11 +79,16 @@ def landed_folders(settings: Settings) -> dict[str, Path]:
 
 
 def take_in_deliveries(
-    settings: Settings, *, report: Callable[[str], None] = print, only: Collection[str] | None = None
+    settings: Settings,
+    *,
+    report: Callable[[str], None] = print,
+    only: Collection[str] | None = None,
+    quiet_seconds: int = 0,
 ) -> list[TakenIn]:
     """Lands every delivery of the inbox that is not landed yet; returns those landed by this call.
 
-    `only` names the deliveries to look at, so that one that was refused does not hold up the others.
+    `only` names the deliveries to look at, so that one that was refused does not hold up the others. What
+    arrived less than `quiet_seconds` ago is left for the next time (see `arrival.py`).
 
     Raises DrgError after all deliveries were tried, with every fault of every one that was refused.
     """
@@ -92,6 +98,11 @@ def take_in_deliveries(
         report(str(aside))
     deliveries = [delivery for delivery in inbox.deliveries if only is None or delivery.label in only]
     landed = landed_manifests(settings)
+    late = still_arriving(inbox, landed, time.time(), quiet_seconds)
+    for each in late:
+        report(str(each))
+    waits = {each.label for each in late}
+    deliveries = [delivery for delivery in deliveries if delivery.label not in waits]
     _remove_left_over(landing_folder(settings))
     faults: dict[str, list[Fault]] = {}
     for delivery in deliveries:

@@ -6,13 +6,14 @@ typed and a rule is judged is in `reference_cells.py` and `reference.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 from drg_pipeline.errors import did_you_mean
-from drg_pipeline.forms import BY_NAME, EMPTY, Among, Place, load, matching
+from drg_pipeline.forms import BY_NAME, EMPTY, Among, Place, load
 from drg_pipeline.ingest.file_column import DECIMAL, CellType, FileColumn, FileName, types
 
 LAYOUT_FILE = "reference_files.yml"
@@ -22,13 +23,12 @@ _ADDS_UP = "adds_up"
 
 @dataclass(frozen=True)
 class ReferenceColumn(FileColumn):
-    """One column; `required`: with a value in every row. Bounds are inclusive. `names`: what cells name."""
+    """One column; `required`: with a value in every row. Bounds are inclusive."""
 
     type: Annotated[CellType, types("text", "date", "month", "whole", "boolean01", DECIMAL)]
     domain: tuple[str, ...] = ()
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    names: Annotated[str, matching("[a-z]+", "what cells name is one word in lower case")] = ""
 
 
 _VALIDITY = (
@@ -66,7 +66,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class ReferenceFile:
-    """One file, its columns in the layout's order (validity dates last) and its key."""
+    """One file, its columns in the layout's order (validity dates last) and its key.
+
+    names  column -> what its cells name
+    """
 
     name: FileName
     describe: str
@@ -76,9 +79,13 @@ class ReferenceFile:
     validity: bool = False
     repeats: Annotated[tuple[str, ...], Among("columns")] = ()
     rules: Annotated[tuple[Rule, ...], EMPTY] = ()
+    names: Annotated[Mapping[str, str], EMPTY] = field(default_factory=dict)
 
     def check(self, place: Place) -> None:
         kinds = {column.name: column.kind for column in self.columns}
+        for name in self.names:
+            if name not in kinds:
+                place.at("names").fault(f"{name} is not one of the columns{did_you_mean(name, kinds)}")
         for position, rule in enumerate(self.rules, 1):
             here = place.at("rules").item(position)
             adding = (*rule.adds_up, *filter(None, (rule.total, rule.less)))

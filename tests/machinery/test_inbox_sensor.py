@@ -17,11 +17,13 @@ from support import regions
 from support.regions import Claim, deliver
 
 from drg_pipeline.assets import inbox_sensor
-from drg_pipeline.assets.factory import landing_asset
+from drg_pipeline.assets.factory import landing_asset, take_in_config
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.operations import ALONE, GOAL, Operations
+from drg_pipeline.assets.processes import own_process
 from drg_pipeline.definitions import build
 from drg_pipeline.errors import DrgError
+from drg_pipeline.ingest import landed_manifests
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 
@@ -271,3 +273,22 @@ def test_the_intake_s_metadata_name_what_was_not_taken_in(folder: Path, instance
     (event, *_) = result.asset_materializations_for_node(f"{NAME}__landing_delivery")
     assert event.metadata["not_taken_in"].value == 1
     assert "README.md in the inbox is left alone" in str(event.metadata["in_the_inbox"].value)
+
+
+def test_an_intake_that_nobody_asked_for_by_name_leaves_what_is_still_arriving(
+    folder: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month's schedule takes in what is complete; the sensor brings the rest."""
+    monkeypatch.setenv("DRG_QUIET_SECONDS", "300")
+    region = Region(regions.settings(folder))
+    deliver(folder, "2025-03/first", Claim("A"))
+    said: list[str] = []
+    region.report = said.append
+    assert dg.materialize([landing_asset(region)], instance=instance).success
+    assert landed_manifests(region.settings) == {}
+    assert any(line.startswith("2025-03/first was changed ") for line in said)
+    asked = take_in_config(NAME, ["2025-03/first"])
+    assert dg.materialize([landing_asset(region)], instance=instance, run_config=asked).success
+    deliver(folder, "2025-03/second", Claim("B"))
+    assert dg.materialize([landing_asset(region)], instance=instance, tags=own_process()).success
+    assert sorted(landed_manifests(region.settings)) == ["2025-03/first", "2025-03/second"]
