@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from drg_pipeline.commands.arrivals import SHOWN
 from drg_pipeline.commands.screen import Screen, one_line, shown
-from drg_pipeline.messages import bounded
 from drg_pipeline.periods import MONTH, YEAR, Period
 
 if TYPE_CHECKING:
@@ -22,12 +21,12 @@ def say_warnings(screen: Screen, region: Region, periods: Sequence[Period], *, v
     and of tables without periods."""
     for rule in region.project.invariants:
         if rule.says and (files := list(_kept(region, rule, periods))):
-            lines = [f"  {line}" for line in _rows(region, files)]
-            screen.aside(screen.text("warning", count=len(lines), says=rule.says[screen.lang]))
-            most = len(lines) if verbose else SHOWN
-            for line in bounded(lines, most, screen.lang):
-                screen.aside(line)
-            if most < len(lines):
+            count, lines = _rows(region, files, None if verbose else SHOWN)
+            screen.aside(screen.text("warning", count=count, says=rule.says[screen.lang]))
+            for line in lines:
+                screen.aside(f"  {line}")
+            if len(lines) < count:
+                screen.aside(f"  {screen.text('more', count=count - len(lines))}")
                 screen.aside(screen.text("warning.all", file=files[0].parent))
 
 
@@ -47,17 +46,19 @@ def _kept(region: Region, rule: Invariant, periods: Sequence[Period]) -> Iterato
             yield path
 
 
-def _rows(region: Region, files: Sequence[Path]) -> list[str]:
-    """The rows of these files in words: a file and its line first, then each value with its column's name."""
+def _rows(region: Region, files: Sequence[Path], most: int | None) -> tuple[int, list[str]]:
+    """How many rows these files hold, and the first ones in words."""
     from drg_pipeline.duck import file_literal, records
 
-    listed = ", ".join(map(file_literal, files))
+    source = f"read_parquet([{', '.join(map(file_literal, files))}], hive_partitioning = false)"
     with closing(region.engine.connect()) as con:
-        found = records(con, f"from read_parquet([{listed}], hive_partitioning = false) order by all")
-    return [_line(row, region.layouts.personal) for row in found]
+        found = records(con, f"from {source} order by all" + (f" limit {most}" if most else ""))
+        count = con.execute(f"select count(*) from {source}").fetchall()[0][0]
+    return int(count), [_line(row, region.layouts.personal) for row in found]
 
 
 def _line(row: dict[str, object], personal: frozenset[str]) -> str:
+    """A file and its line first, then each value with its column's name; nothing of a person."""
     file, line = row.pop("file", None), row.pop("line", None)
     said = {name: value for name, value in row.items() if value is not None and name not in personal}
     words = ", ".join(f"{name} {one_line(shown(value))}" for name, value in said.items())

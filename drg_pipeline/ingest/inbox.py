@@ -2,8 +2,8 @@
 
 Only names and kinds of entries are looked at here; no file is opened. What can hardly be anything but a
 delivery, and is not named as one, has a fault as a refused delivery has: a run that went on without it would
-look complete. Anything else is an aside. Neither is passed over: only hidden files like no claim file are,
-which systems put everywhere.
+look complete. Anything else is an aside. Neither is passed over: only what systems put everywhere is, and
+hidden files that are like no claim file.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _DELIVERY = re.compile(r"\w[\w.-]{0,99}")
 _LOOKED_AT = 1_000
 # Beside a claim file, a text of nearly its name is about it; a table of nearly its name is another one.
 _PLAIN_TEXT = ("", ".txt", ".dat")
+# What file systems and desktops put at the top of a disk or into any folder.
+_SYSTEM = {"lost+found", "System Volume Information", "$RECYCLE.BIN", "@eaDir", "Thumbs.db", "desktop.ini"}
 _UNFINISHED = "is still being written, or its transfer broke off: let it end, or remove it"
 
 
@@ -112,6 +114,8 @@ class _Look:
                 self._month(entry)
             elif wrong := self._outside(entry) or self._misplaced(entry, "YYYY-MM/<delivery>/"):
                 self._refuse(name, wrong, _being_written(entry, wrong))
+            elif name in _SYSTEM:
+                continue
             elif is_like_a_month(name) and (_is_filled(entry) or Period.read(name, MONTH)):
                 self._refuse(name, _no_month(entry))
             elif entry.is_dir() and not name.startswith(".") and (held := self._holds(entry)):
@@ -176,7 +180,7 @@ class _Look:
                 self._refuse(label, _UNFINISHED, entry)
             elif wrong := self._misplaced(entry, f"{month.name}/<delivery>/"):
                 self._refuse(label, wrong, _being_written(entry, wrong))
-            elif entry.name.startswith("."):
+            elif entry.name.startswith(".") or entry.name in _SYSTEM:
                 continue
             elif not entry.is_dir():
                 self._aside(label, "file_in_month")
@@ -211,7 +215,7 @@ class _Look:
             near.add(name)
             if wrong:
                 faults.append(Fault(f"{label}/{entry.name}", wrong))
-            elif not entry.name.startswith("."):
+            elif not entry.name.startswith(".") and entry.name not in _SYSTEM:
                 self._aside(f"{label}/{entry.name}", "no_claim_file")
         faults += [
             Fault(f"{label}/{file.name}.csv", "the file is missing")

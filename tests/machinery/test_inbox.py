@@ -74,7 +74,7 @@ def test_a_folder_with_claim_files_is_a_delivery_whatever_its_name(tmp_path: Pat
 def test_what_need_not_be_a_delivery_is_an_aside_and_nothing_is_passed_over(tmp_path: Path) -> None:
     put(tmp_path, *whole(), "README.md", "2025-06.txt", "notes/list.txt", "2025-7/")
     put(tmp_path, "2025-06/letter.pdf", "2025-06/d/payinfo.csv.bak", "2025-06/d/sums.md5", ".DS_Store")
-    put(tmp_path, "2025-06/d/.lock", "2025-06/.DS_Store")
+    put(tmp_path, "2025-06/d/.lock", "2025-06/.DS_Store", "lost+found/", "2025-06/d/Thumbs.db")
     assert faults(tmp_path) == []
     assert [aside.where for aside in found(tmp_path).asides] == [
         "2025-06/d/payinfo.csv.bak",
