@@ -10,7 +10,8 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import dagster as dg
 
@@ -32,8 +33,7 @@ SHOWN = 8
 LOST_AFTER_SECONDS = 600
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A delivery that was requested: the state of its files, the request's key.
 
     missed  looks since then that found no run of the request
@@ -90,10 +90,10 @@ def look(
         waits = None if label in landed else arriving(delivery, now, quiet_seconds)
         if same and not run and not same.missed:
             # The daemon may be between the request and its run: the next look finds it.
-            seen.kept[label], seen.busy = replace(same, missed=1), True
+            seen.kept[label], seen.busy = same._replace(missed=1), True
             seen.notes.append(f"{label} is being taken in")
         elif same and run and not run.is_finished:
-            seen.kept[label], seen.busy = replace(same, missed=0), True
+            seen.kept[label], seen.busy = same._replace(missed=0), True
             seen.notes.append(f"{label} is being taken in by run {run.run_id}")
         elif waits:
             seen.notes.append(str(waits))
@@ -153,10 +153,6 @@ def _why(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     return f"the run ended as {run.status.value}."
 
 
-def _cursor(asked: Mapping[str, Asked]) -> str:
-    return json.dumps({label: astuple(each) for label, each in asked.items()})
-
-
 def inbox_sensor(region: Region, chain: Chain, operations: Operations) -> dg.SensorDefinition:
     """The sensor of a region's inbox."""
     name = region.settings.region
@@ -186,7 +182,7 @@ def inbox_sensor(region: Region, chain: Chain, operations: Operations) -> dg.Sen
         except DrgError as error:
             return dg.SkipReason(message_of(error))
         if seen.busy or not seen.wanted:
-            return dg.SensorResult(skip_reason=str(seen), cursor=_cursor(seen.kept))
+            return dg.SensorResult(skip_reason=str(seen), cursor=json.dumps(seen.kept))
         # Asked for again, with the same files, it is another request.
         before = sorted({asked[label].key for label in seen.wanted if label in asked})
         key = hashlib.sha256(json.dumps([sorted(seen.wanted.items()), before]).encode()).hexdigest()[:16]
@@ -200,6 +196,6 @@ def inbox_sensor(region: Region, chain: Chain, operations: Operations) -> dg.Sen
         if seen.notes or seen.asides:
             # A tick that requests something shows no reason beside it; its log does.
             context.log.warning(str(seen))
-        return dg.SensorResult(run_requests=[request], cursor=_cursor(cursor))
+        return dg.SensorResult(run_requests=[request], cursor=json.dumps(cursor))
 
     return inbox
