@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.ingest.inbox import Delivery, Inbox
+from drg_pipeline.ingest.inbox_names import shown
 
 LOOKS_SECONDS = 5.0
 
@@ -34,8 +35,8 @@ class Arriving:
 
     def __str__(self) -> str:
         return (
-            f"{self.label} was changed {round(self.since)} s ago and is left until it has been quiet for "
-            f"{self.quiet_seconds} s"
+            f"{shown(self.label)} was changed {round(self.since)} s ago and is left until it has been "
+            f"quiet for {self.quiet_seconds} s"
         )
 
 

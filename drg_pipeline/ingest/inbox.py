@@ -22,6 +22,7 @@ from drg_pipeline.ingest.inbox_names import (
     is_unfinished,
     meant_file,
     meant_month,
+    shown,
 )
 from drg_pipeline.ingest.layout import Layout
 from drg_pipeline.periods import MONTH, Period
@@ -63,7 +64,7 @@ class Aside:
     why: str
 
     def text(self, lang: str) -> str:
-        return messages.text(f"inbox.aside.{self.why}", lang, where=self.where)
+        return messages.text(f"inbox.aside.{self.why}", lang, where=shown(self.where))
 
     def __str__(self) -> str:
         return self.text("en")
@@ -128,7 +129,7 @@ class _Look:
 
     def _refuse(self, where: str, wrong: str, folder: Path | None = None) -> None:
         month, _, name = where.partition("/")
-        self._found.deliveries.append(Delivery(month, name, {}, (Fault(where, wrong),), folder))
+        self._found.deliveries.append(Delivery(month, name, {}, (Fault(shown(where), wrong),), folder))
 
     def _aside(self, where: str, why: str) -> None:
         self._found.asides.append(Aside(where, why))
@@ -214,7 +215,7 @@ class _Look:
             wrong, name = self._other(entry, files)
             near.add(name)
             if wrong:
-                faults.append(Fault(f"{label}/{entry.name}", wrong))
+                faults.append(Fault(shown(f"{label}/{entry.name}"), wrong))
             elif not entry.name.startswith(".") and entry.name not in _SYSTEM:
                 self._aside(f"{label}/{entry.name}", "no_claim_file")
         faults += [

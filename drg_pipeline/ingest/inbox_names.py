@@ -30,6 +30,11 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
+def shown(name: str) -> str:
+    """A name in one line, without what would steer a terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in name)
+
+
 def is_like_a_month(name: str) -> bool:
     """Whether a name that is no month reads like one, or like a year."""
     plain = _plain(name)

@@ -249,5 +249,6 @@ def _digest(*parts: Iterable[str]) -> str:
     whole = hashlib.sha256()
     for part in parts:
         for line in part:
-            whole.update(f"{line}\n".encode())
+            # Names that are no text keep their bytes.
+            whole.update(f"{line}\n".encode("utf-8", "surrogateescape"))
     return whole.hexdigest()

@@ -102,6 +102,13 @@ def test_claim_files_above_a_delivery_and_packed_ones_are_refused(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[31mb", "2025-6\n\x07"])
+def test_a_hostile_name_is_shown_in_one_line(tmp_path: Path, name: str) -> None:
+    put(tmp_path, f"{name}.md", f"2025-06/{name}.md", f"2025-06/d/{name}.md", *whole(), *whole(name))
+    said = [*faults(tmp_path), *map(str, found(tmp_path).asides)]
+    assert len(said) == 4 and all(line.isprintable() for line in said)
+
+
 # -- files of a delivery -----------------------------------------------------------------------
 
 
