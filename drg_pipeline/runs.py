@@ -77,6 +77,13 @@ class Runner:
             self._linked = {CHAIN: linked, LINK: str(number)}
             self.run(step)
 
+    def stands_for_months(self, months: Sequence[Period], through: str | None = None) -> bool:
+        """Whether the months would come out as they are published, whoever computed them."""
+        return self.chain.is_current(Goal("months", tuple(months)), through)
+
+    def stands_for_year(self, year: Period) -> bool:
+        return self.chain.is_current(Goal("clearing", (year,)))
+
     # -- one run -------------------------------------------------------------------------------
 
     def run(self, step: Step) -> None:

@@ -28,6 +28,8 @@ PROJECT = _SHIPPED if INSTALLED else _PACKAGE.parent
 HOME_VARIABLE = "DRG_HOME"
 DEFAULT_REGION = "jiyuan"
 TIME_ZONE = "Asia/Shanghai"
+QUIET_SECONDS = 300
+MOST_SECONDS = 86_400
 FIRST_MONTH = Period.of("2021-01")
 GROUPING_SOURCES = ("platform", "scheme")
 
@@ -172,6 +174,17 @@ def time_zone(environ: Mapping[str, str] | None = None) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError):
         fault = Fault("DRG_TIME_ZONE", f"{name!r} is not a time zone; write it as {TIME_ZONE}")
         raise WrongUse("The day cannot be told.", [fault]) from None
+
+
+def quiet_seconds(environ: Mapping[str, str] | None = None) -> int:
+    """For how long nothing of a delivery has to change until it is complete: `DRG_QUIET_SECONDS`."""
+    text = (os.environ if environ is None else environ).get("DRG_QUIET_SECONDS")
+    if not text:
+        return QUIET_SECONDS
+    if not (text.isascii() and text.isdecimal() and int(text) <= MOST_SECONDS):
+        fault = Fault("DRG_QUIET_SECONDS", f"{text!r} is not a whole number up to {MOST_SECONDS}")
+        raise WrongUse("It cannot be told when a delivery is complete.", [fault])
+    return int(text)
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]:

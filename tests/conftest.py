@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,14 @@ import pytest
 from support.harness import Bench
 
 from drg_pipeline.sql.project import Project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def complete_at_once() -> Iterator[None]:
+    """Deliveries that a test has just written are complete; who tests the waiting says otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRG_QUIET_SECONDS", "0")
+        yield
 
 
 @pytest.fixture(scope="session")

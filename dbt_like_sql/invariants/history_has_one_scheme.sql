@@ -5,6 +5,9 @@ describe: >-
 guards: calibration.history_case
 law: [JY-10, JY-16, SD-17, SD-18-1, GD-12, GD-13]
 severity: warn
+says:
+  en: "the history of a calibration was grouped by several schemes"
+  zh: "测算所用历史病例由多个分组方案分组"
 ---*/
 select year, min(scheme) as one_scheme, max(scheme) as another_scheme
 from calibration.history_case

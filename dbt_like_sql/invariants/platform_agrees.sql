@@ -5,6 +5,9 @@ describe: >-
 guards: grouping.agreement
 law: [JY-10, SD-17, GD-12]
 severity: warn
+says:
+  en: "hospitals or adjacent groups differ from the platform's grouping in more cases than is tolerated"
+  zh: "医院或核心病组与平台分组不一致的病例超出容许比例"
 ---*/
 with counted as (
     select month, 'hospital' as scope, fixmedins_code as subject, sum(compared) as compared, sum(same_drg) as agreed

@@ -171,6 +171,17 @@ class Chain:
             }
         return years
 
+    def is_current(self, goal: Goal, through: str | None = None) -> bool:
+        """Whether all that the goal's last steps compute would come out as it is published."""
+        whole = [table for table in self.jobs["take_in"].tables if table in self.region.project.models]
+        if any(self.region.engine.stale(table, [WHOLE]) for table in whole):
+            return False
+        if goal.what == "months":
+            return not self._stale("months", goal.periods, self._through(through))
+        return not self._stale("months", goal.months, self.jobs["months"].tables) and not self._stale(
+            "clearing", goal.periods, self.jobs["clearing"].tables
+        )
+
     def _earlier(self, tables: Sequence[str], months: Sequence[Period]) -> list[Period]:
         """Months before the given ones that they read."""
         project = self.region.project

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import dagster as dg
 
@@ -20,13 +20,28 @@ from drg_pipeline.assets.factory import take_in_config
 from drg_pipeline.assets.failures import message_of
 from drg_pipeline.assets.operations import CHAIN, GOAL, INBOX, LINK, Operations
 from drg_pipeline.errors import DrgError
+from drg_pipeline.ingest.arrival import arriving, is_as_landed, state
 from drg_pipeline.ingest.delivery import landed_manifests
-from drg_pipeline.ingest.inbox import Delivery, find_deliveries
+from drg_pipeline.ingest.inbox import find_deliveries
+from drg_pipeline.messages import bounded
 from drg_pipeline.region import Region
 
 ARRIVED = "arrived"
 # Notes of one tick that are shown; the rest is counted.
 SHOWN = 8
+# A run that is created and not queued so long after was lost by the daemon that created it.
+LOST_AFTER_SECONDS = 600
+
+
+class Asked(NamedTuple):
+    """A delivery that was requested: the state of its files, the request's key.
+
+    missed  looks since then that found no run of the request
+    """
+
+    state: str
+    key: str
+    missed: int = 0
 
 
 @dataclass
@@ -36,69 +51,76 @@ class Look:
     wanted  deliveries to request, with the state of their files
     kept    what was requested before and is not settled yet
     notes   why the others are not requested
+    asides  what is no delivery
     busy    a request is still being worked on
     """
 
     wanted: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, tuple[str, str]] = field(default_factory=dict)
+    kept: dict[str, Asked] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    asides: list[str] = field(default_factory=list)
     busy: bool = False
 
     def __str__(self) -> str:
-        more = [f"… and {len(self.notes) - SHOWN} more"] if len(self.notes) > SHOWN else []
-        return "\n".join([*self.notes[:SHOWN], *more])
+        """What is said of a look that requests nothing."""
+        return "\n".join(bounded([*(self.notes or ["nothing new in the inbox"]), *self.asides], SHOWN, "en"))
 
 
 def look(
     region: Region,
     instance: dg.DagsterInstance,
-    asked: Mapping[str, tuple[str, str]],
+    asked: Mapping[str, Asked],
     *,
     now: float,
     quiet_seconds: int,
 ) -> Look:
     """What of the inbox is to be taken in now."""
-    found = find_deliveries(region.settings.inbox, region.layouts.claims, lambda note: None)
+    inbox = find_deliveries(region.settings.inbox, region.layouts.claims)
     landed = landed_manifests(region.settings)
-    runs = {request: _run_of(instance, request) for _, request in asked.values()}
-    seen = Look()
+    runs = {each.key: _run_of(instance, each.key, now) for each in asked.values()}
+    seen = Look(asides=[str(aside) for aside in inbox.asides])
     unfinished: dict[str, str] = {}
     refused: set[str] = set()
-    for delivery in found:
-        label, (state, changed) = delivery.label, _state(delivery)
-        known_state, request = asked.get(label, ("", ""))
-        taken_in = _is_as_landed(delivery, landed.get(label))
-        if delivery.faults and label not in landed:
+    for delivery in inbox.deliveries:
+        label, current = delivery.label, state(delivery)
+        known = asked.get(label)
+        same = known if known and known.state == current else None
+        run = runs[same.key] if same else None
+        taken_in = is_as_landed(delivery, landed.get(label))
+        waits = None if label in landed else arriving(delivery, now, quiet_seconds)
+        if same and not run and not same.missed:
+            # The daemon may be between the request and its run: the next look finds it.
+            seen.kept[label], seen.busy = same._replace(missed=1), True
+            seen.notes.append(f"{label} is being taken in")
+        elif same and run and not run.is_finished:
+            seen.kept[label], seen.busy = same._replace(missed=0), True
+            seen.notes.append(f"{label} is being taken in by run {run.run_id}")
+        elif waits:
+            seen.notes.append(str(waits))
+        elif delivery.faults and label not in landed:
             seen.notes += [f"{fault}" for fault in delivery.faults]
-        elif known_state == state:
-            run = runs[request]
-            if run is None or not run.is_finished:
-                seen.kept[label], seen.busy = (state, request), True
-                seen.notes.append(f"{label} is being taken in{f' by run {run.run_id}' if run else ''}")
-            elif not run.is_success and taken_in:
-                unfinished[label] = state
-                seen.kept[label] = (state, request)
-            elif not run.is_success:
-                refused.add(request)
-                seen.kept[label] = (state, request)
-                seen.notes.append(
-                    f"{label} was not taken in by run {run.run_id} and is not asked for again until its "
-                    f"files change: {_why(instance, run)}"
-                )
-        elif taken_in:
+        elif same and not run:
+            seen.wanted[label] = current
+            seen.notes.append(f"{label} is asked for again: the run that was to take it in is gone")
+        elif same and run and run.is_success:
             continue
-        elif now - changed < quiet_seconds:
+        elif same and run and taken_in:
+            unfinished[label] = current
+            seen.kept[label] = same
+        elif same and run:
+            refused.add(same.key)
+            seen.kept[label] = same
             seen.notes.append(
-                f"{label} was changed {max(0, round(now - changed))} s ago and is left until it has been "
-                f"quiet for {quiet_seconds} s"
+                f"{label} was not taken in by run {run.run_id} and is not asked for again until its "
+                f"files change: {_why(instance, run)}"
             )
-        else:
-            seen.wanted[label] = state
-    for label, state in unfinished.items():
+        elif not taken_in:
+            seen.wanted[label] = current
+    for label, current in unfinished.items():
         # What was landed beside a refused delivery goes on without it; other failures wait for a person.
-        if seen.wanted or asked[label][1] in refused:
-            seen.wanted[label] = state
-        elif run := runs[asked[label][1]]:
+        if seen.wanted or asked[label].key in refused:
+            seen.wanted[label] = current
+        elif run := runs[asked[label].key]:
             seen.notes.append(
                 f"{label} is landed, and run {run.run_id} failed after that: {_why(instance, run)} "
                 "Mend the cause and run it again."
@@ -106,35 +128,17 @@ def look(
     return seen
 
 
-def _state(delivery: Delivery) -> tuple[str, float]:
-    """The state of a delivery's files, and when one of them or their folder was last changed."""
-    entries, changed = [], 0.0
-    for name, path in sorted(delivery.files.items()):
-        try:
-            stat = path.stat()
-            folder = path.parent.stat()
-        except OSError as error:
-            entries.append(f"{name} {error.errno}")
-            continue
-        entries.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")
-        changed = max(changed, stat.st_mtime, stat.st_ctime, folder.st_mtime)
-    return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16], changed
+def _run_of(instance: dg.DagsterInstance, request: str, now: float) -> dg.DagsterRun | None:
+    """The latest run of a request: one that was run again counts in the place of the first.
 
-
-def _is_as_landed(delivery: Delivery, manifest: Mapping[str, Any] | None) -> bool:
-    """Whether size and time of its files are those that were taken in."""
-    if manifest is None:
-        return False
-    there = {}
-    for path in delivery.files.values():
-        stat = path.stat()
-        there[path.name] = (stat.st_size, stat.st_mtime_ns)
-    return there == {entry["file"]: (entry["size"], entry["mtime_ns"]) for entry in manifest["files"]}
-
-
-def _run_of(instance: dg.DagsterInstance, request: str) -> dg.DagsterRun | None:
-    """The latest run of a request: one that was run again counts in the place of the first."""
-    return next(iter(instance.get_runs(dg.RunsFilter(tags={INBOX: request}), limit=1)), None)
+    None where it was deleted, or was never launched: a run that nobody put into the queue begins no more.
+    """
+    record = next(iter(instance.get_run_records(dg.RunsFilter(tags={INBOX: request}), limit=1)), None)
+    if record is None:
+        return None
+    run = record.dagster_run
+    lost = now - record.create_timestamp.timestamp() > LOST_AFTER_SECONDS
+    return None if lost and run.status == dg.DagsterRunStatus.NOT_STARTED else run
 
 
 def _why(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
@@ -166,7 +170,7 @@ def inbox_sensor(region: Region, chain: Chain, operations: Operations) -> dg.Sen
         ),
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        asked = {label: (state, key) for label, (state, key) in json.loads(context.cursor or "{}").items()}
+        asked = {label: Asked(*each) for label, each in json.loads(context.cursor or "{}").items()}
         try:
             seen = look(
                 region,
@@ -178,19 +182,20 @@ def inbox_sensor(region: Region, chain: Chain, operations: Operations) -> dg.Sen
         except DrgError as error:
             return dg.SkipReason(message_of(error))
         if seen.busy or not seen.wanted:
-            return dg.SensorResult(
-                skip_reason=str(seen) or "nothing new in the inbox", cursor=json.dumps(seen.kept)
-            )
+            return dg.SensorResult(skip_reason=str(seen), cursor=json.dumps(seen.kept))
         # Asked for again, with the same files, it is another request.
-        before = sorted({asked[label][1] for label in seen.wanted if label in asked})
+        before = sorted({asked[label].key for label in seen.wanted if label in asked})
         key = hashlib.sha256(json.dumps([sorted(seen.wanted.items()), before]).encode()).hexdigest()[:16]
-        cursor = seen.kept | {label: (state, key) for label, state in seen.wanted.items()}
+        cursor = seen.kept | {label: Asked(current, key) for label, current in seen.wanted.items()}
         request = dg.RunRequest(
             run_key=key,
             run_config=take_in_config(name, sorted(seen.wanted)),
             tags=step.tags(name) | {INBOX: key, CHAIN: key, GOAL: ARRIVED, LINK: "1"},
         )
         context.log.info(f"requested: {', '.join(sorted(seen.wanted))}")
+        if seen.notes or seen.asides:
+            # A tick that requests something shows no reason beside it; its log does.
+            context.log.warning(str(seen))
         return dg.SensorResult(run_requests=[request], cursor=json.dumps(cursor))
 
     return inbox

@@ -13,7 +13,7 @@ import dagster as dg
 
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.periods import MONTH, Period
-from drg_pipeline.settings import TIME_ZONE, time_zone
+from drg_pipeline.settings import MOST_SECONDS, QUIET_SECONDS, TIME_ZONE, quiet_seconds, time_zone
 
 # Tags that link the runs of a chain.
 CHAIN = "drg/chain"
@@ -40,7 +40,7 @@ class Operations:
     """
 
     automatic: bool = False
-    quiet_seconds: int = 300
+    quiet_seconds: int = QUIET_SECONDS
     poll_seconds: int = 60
     hour: int = 6
     time_zone: str = TIME_ZONE
@@ -64,12 +64,16 @@ def operations_from(environ: Mapping[str, str] | None = None) -> Operations:
     if automatic not in ("", "0", "1", "no", "yes"):
         faults.append(Fault("DRG_AUTOMATIC", f"{automatic!r} is neither yes nor no"))
     given["automatic"] = automatic in ("1", "yes")
-    for name, most in (("quiet_seconds", 86_400), ("poll_seconds", 86_400), ("hour", 23)):
+    for name, most in (("poll_seconds", MOST_SECONDS), ("hour", 23)):
         text = env.get(f"DRG_{name.upper()}")
         if text and not (text.isascii() and text.isdecimal() and int(text) <= most):
             faults.append(Fault(f"DRG_{name.upper()}", f"{text!r} is not a whole number up to {most}"))
         elif text:
             given[name] = int(text)
+    try:
+        given["quiet_seconds"] = quiet_seconds(env)
+    except WrongUse as error:
+        faults += error.faults
     try:
         given["time_zone"] = time_zone(env).key
     except WrongUse as error:

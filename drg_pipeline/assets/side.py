@@ -9,12 +9,16 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.assets.describe import preview
+from drg_pipeline.ingest.inbox import find_deliveries
 from drg_pipeline.lake.store import footers
 from drg_pipeline.lake.views import row_counts
+from drg_pipeline.messages import bounded
 from drg_pipeline.periods import NONE, WHOLE, Period
 from drg_pipeline.region import Region, Written
+from drg_pipeline.reports.markdown import code
 from drg_pipeline.sql.project import Source
 
+SHOWN_ASIDES = 20
 Told = Iterator[tuple[Period, dict[str, Any]]]
 
 
@@ -59,6 +63,11 @@ def _delivered(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -
         "dagster/row_count": dg.MetadataValue.int(rows),
         "deliveries": dg.MetadataValue.int(len(landed)),
     }
+    if asides := find_deliveries(region.settings.inbox, region.layouts.claims).asides:
+        # What is no delivery was not taken in: the same on every table of deliveries.
+        metadata["not_taken_in"] = dg.MetadataValue.int(len(asides))
+        lines = [f"- {code(str(aside))}" for aside in asides]
+        metadata["in_the_inbox"] = dg.MetadataValue.md("\n".join(bounded(lines, SHOWN_ASIDES, "en")))
     if files:
         metadata["preview"] = preview(region, con, source.name, files[-1])
     yield WHOLE, metadata

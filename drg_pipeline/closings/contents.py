@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,12 +35,12 @@ from drg_pipeline.closings.manifest import (
 )
 from drg_pipeline.duck import first_line, quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.digest import logical_digest
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs, deliveries_behind, needed, recompute
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import footers
+from drg_pipeline.lake.stored import digest_of_file, grain_of
 from drg_pipeline.periods import MONTH, WHOLE, YEAR, Period
 from drg_pipeline.region import CALENDAR, REFERENCE, SCHEME
 from drg_pipeline.settings import Settings
@@ -315,10 +315,6 @@ class Contents:
         return {str(label) for (label,) in rows}
 
 
-def grain_of(project: Project, table: str) -> Sequence[str]:
-    return project.models[table].grain if table in project.models else project.sources[table].grain
-
-
 def model_files(folder: Path) -> list[Path]:
     """Everything of a folder of models that their answers and their shape rest on."""
     return sorted(path for pattern in ("*.sql", "*.yml") for path in folder.rglob(pattern))
@@ -326,19 +322,6 @@ def model_files(folder: Path) -> list[Path]:
 
 def reads_deliveries(project: Project, model: Model) -> bool:
     return any(project.partition_of(table) == "delivery" for table in model.upstream)
-
-
-def digest_of_file(con: duckdb.DuckDBPyConnection, project: Project, table: str, path: Path) -> str:
-    """The logical digest of the rows that a file holds, as its writer reckoned it."""
-    model = project.models.get(table)
-    names: Sequence[str] = model.columns if model else list(project.sources[table].columns)
-    own = f"(select {', '.join(map(quoted, names))} from {parquet([path])})"
-    types = [(name, project.column(table, name).type) for name in names]
-    if model:
-        # A type's spelling is part of the digest: models are digested with DuckDB's.
-        found = con.execute(f"describe select * from {own}").fetchall()
-        types = [(str(row[0]), str(row[1])) for row in found]
-    return logical_digest(con, own, types, grain_of(project, table)).digest
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.closings.causes import Cause, Causes, Node
-from drg_pipeline.closings.contents import digest_of_file, scope_of
+from drg_pipeline.closings.contents import scope_of
 from drg_pipeline.closings.manifest import (
     DATA,
     OUTPUT,
@@ -39,6 +39,7 @@ from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
 from drg_pipeline.lake.scratch import scratch
 from drg_pipeline.lake.store import Footer, footers
+from drg_pipeline.lake.stored import digest_of_file
 from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from drg_pipeline.commands.arrivals import asides_of
 from drg_pipeline.commands.pages import examples
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.ingest.delivery import landed_manifests
@@ -34,8 +35,11 @@ class Intake:
     def __init__(self, region: Region) -> None:
         self.settings = region.settings
         self.before = set(landed_manifests(self.settings))
-        found = find_deliveries(self.settings.inbox, region.layouts.claims, lambda note: None)
-        self.new = {delivery.label for delivery in found} - self.before
+        inbox = find_deliveries(self.settings.inbox, region.layouts.claims)
+        self.new = {delivery.label for delivery in inbox.deliveries} - self.before
+        self.asides = inbox.asides
+        # The intake says them too, for the run's log; here they are said together, in the person's language.
+        self.said = {str(aside) for aside in inbox.asides}
         self.notes = 0
 
     def delivery_of(self, line: str) -> str | None:
@@ -155,6 +159,8 @@ class Watch(AbstractContextManager["Watch"]):
         delivery = self._intake.delivery_of(line) if self._intake else None
         if delivery:
             self._advance(delivery)
+        if self._intake and line in self._intake.said:
+            return
         urgent = line.startswith("warning") or str(self.region.settings.key) in line
         if self.verbose or urgent:
             self._aside(f"  {one_line(line)}")
@@ -204,6 +210,8 @@ class Watch(AbstractContextManager["Watch"]):
                 )
         if sums["rejected"]:
             self._say("intake.see", query=examples(self.region.settings).rejected)
+        for line in asides_of(self.screen, intake.asides, verbose=self.verbose):
+            self._aside(line)
         if intake.notes:
             self._say("intake.notes", count=intake.notes)
 

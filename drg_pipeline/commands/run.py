@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from drg_pipeline.commands.arrivals import SHOWN, asides_of, wait_for_deliveries, waiting
 from drg_pipeline.commands.options import FOLDERS, language, region_options, settings_of, verbose
-from drg_pipeline.commands.screen import Screen
+from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.warnings import say_warnings
 from drg_pipeline.errors import Fault, WrongUse
-from drg_pipeline.periods import YEAR, Period, month_of, parse_periods, span
+from drg_pipeline.messages import bounded
+from drg_pipeline.periods import YEAR, Period, contiguous, month_of, parse_periods, span
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from drg_pipeline.region import Region
+    from drg_pipeline.region import Region, Standing
+
+once_more = click.option(
+    "--again", is_flag=True, help="Compute also what stands: nothing that it rests on has changed."
+)
 
 
 @click.command("run", short_help="Compute months.")
@@ -25,27 +32,39 @@ if TYPE_CHECKING:
     "--months", required=True, metavar="MONTHS", help="2025-01, 2025-01..2025-12, or a list with commas."
 )
 @click.option("--through", metavar="LAYER.TABLE", help="Stop at this table of the months.  [default: all]")
+@waiting
+@once_more
 @verbose
-def run(screen: Screen, months: str, through: str | None, verbose: bool, **given: Any) -> None:
+def run(
+    screen: Screen,
+    months: str,
+    through: str | None,
+    wait: int | None,
+    again: bool,
+    verbose: bool,
+    **given: Any,
+) -> None:
     """Compute months: take in what has arrived, bring what they still need, settle them.
 
     What is there and would not change is not computed again.
     """
     asked, faults = read_periods(months, None)
     settings = settings_of(given, FOLDERS, faults)
-    compute_months(screen, settings, asked, through=through, verbose=verbose)
+    compute_months(screen, settings, asked, through=through, wait=wait, again=again, verbose=verbose)
 
 
 @click.command("clear", short_help="Clear a year.")
 @language
 @region_options()
 @click.option("--year", required=True, metavar="YYYY", help="The year to clear.")
+@waiting
+@once_more
 @verbose
-def clear(screen: Screen, year: str, verbose: bool, **given: Any) -> None:
+def clear(screen: Screen, year: str, wait: int | None, again: bool, verbose: bool, **given: Any) -> None:
     """Clear a year: bring its history, calibration and months as far as they are missing, then clear it."""
     asked, faults = read_periods(None, year)
     settings = settings_of(given, FOLDERS, faults)
-    compute_year(screen, settings, asked[0], verbose=verbose)
+    compute_year(screen, settings, asked[0], wait=wait, again=again, verbose=verbose)
 
 
 def compute_months(
@@ -54,20 +73,33 @@ def compute_months(
     months: Sequence[Period],
     *,
     through: str | None = None,
+    wait: int | None = None,
+    again: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Run months and print them."""
+    """Run months and print them.
+
+    wait   seconds for deliveries that are still arriving; None: as long as they may take
+    again  compute what stands, too
+    """
     from drg_pipeline.commands.progress import Watch
     from drg_pipeline.lake.views import write_views_file
-    from drg_pipeline.region import Region
-    from drg_pipeline.runs import Runner
+    from drg_pipeline.region import Region, Standing
 
     region = Region(settings)
     if through is not None:
         check_table(region, through)
-    with Watch(screen, region, verbose=verbose) as watch:
-        Runner(region, watch.started).months(months, through)
-    write_views_file(region.store)
+    wait_for_deliveries(screen, region, wait)
+    standing = Standing(region, f"months {','.join(map(str, months))} {through or ''}".rstrip())
+    if again or not stands(screen, standing, months, verbose=verbose):
+        from drg_pipeline.runs import Runner
+
+        with Watch(screen, region, verbose=verbose) as watch:
+            runner = Runner(region, watch.started)
+            runner.months(months, through)
+        write_views_file(region.store)
+        standing.note(lambda: runner.stands_for_months(months, through))
+    say_warnings(screen, region, months, verbose=verbose)
     if through is None:
         print_months(screen, region, months)
     else:
@@ -75,19 +107,59 @@ def compute_months(
     say_law(screen, region, months)
 
 
-def compute_year(screen: Screen, settings: Settings, year: Period, *, verbose: bool = False) -> None:
-    """Clear a year and print its months and its clearing."""
+def compute_year(
+    screen: Screen,
+    settings: Settings,
+    year: Period,
+    *,
+    wait: int | None = None,
+    again: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Clear a year and print its months and its clearing; options as for months."""
     from drg_pipeline.commands.progress import Watch
     from drg_pipeline.lake.views import write_views_file
-    from drg_pipeline.region import Region
-    from drg_pipeline.runs import Runner
+    from drg_pipeline.region import Region, Standing
 
     region = Region(settings)
-    with Watch(screen, region, verbose=verbose) as watch:
-        Runner(region, watch.started).clear(year)
-    write_views_file(region.store)
+    wait_for_deliveries(screen, region, wait)
+    standing = Standing(region, f"clearing {year}")
+    if again or not stands(screen, standing, [year], verbose=verbose):
+        from drg_pipeline.runs import Runner
+
+        with Watch(screen, region, verbose=verbose) as watch:
+            runner = Runner(region, watch.started)
+            runner.clear(year)
+        write_views_file(region.store)
+        standing.note(lambda: runner.stands_for_year(year))
+    say_warnings(screen, region, [year, *year.months], verbose=verbose)
     print_year(screen, region, year)
     say_law(screen, region, [year])
+
+
+def stands(screen: Screen, standing: Standing, periods: Sequence[Period], *, verbose: bool) -> bool:
+    """Whether there is nothing to compute, which is said; else what was altered is unpublished."""
+    found = standing.find()
+    if found.stands:
+        screen.aside(screen.text("stands", span=_span(periods), at=found.at.replace("T", " ")))
+        for line in asides_of(screen, standing.asides, verbose=verbose):
+            screen.aside(line)
+        for note in standing.region.side.reference_notes():
+            if note.startswith("warning"):
+                screen.aside(f"  {one_line(note)}")
+        return True
+    for path in found.altered:
+        screen.aside(screen.text("stands.altered", file=path))
+    for path in standing.remove(found.altered):
+        screen.aside(screen.text("stands.closed", file=path))
+    if verbose and found.changed:
+        for line in bounded(found.changed, SHOWN, screen.lang):
+            screen.aside(screen.text("stands.changed", what=one_line(line)))
+    return False
+
+
+def _span(periods: Sequence[Period]) -> str:
+    return ", ".join(span(part) for part in contiguous(periods))
 
 
 # -- what is asked -----------------------------------------------------------------------------

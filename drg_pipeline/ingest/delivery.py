@@ -24,6 +24,7 @@ import duckdb
 from drg_pipeline.duck import connect, write_parquet
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import name_folder, spill_folder, sweep, sync_tree, temporary
+from drg_pipeline.ingest.arrival import still_arriving
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
 from drg_pipeline.ingest.landed import FILE, LANDING, REJECTED_ROW, declared
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
@@ -77,28 +78,39 @@ def landed_folders(settings: Settings) -> dict[str, Path]:
 
 
 def take_in_deliveries(
-    settings: Settings, *, report: Callable[[str], None] = print, only: Collection[str] | None = None
+    settings: Settings,
+    *,
+    report: Callable[[str], None] = print,
+    only: Collection[str] | None = None,
+    quiet_seconds: int = 0,
 ) -> list[TakenIn]:
     """Lands every delivery of the inbox that is not landed yet; returns those landed by this call.
 
-    `only` names the deliveries to look at, so that one that was refused does not hold up the others.
+    `only` names the deliveries to look at, so that one that was refused does not hold up the others. What
+    arrived less than `quiet_seconds` ago is left for the next time (see `arrival.py`).
 
     Raises DrgError after all deliveries were tried, with every fault of every one that was refused.
     """
     layout = load_layout(settings.interface / LAYOUT_FILE)
-    deliveries = [
-        delivery
-        for delivery in find_deliveries(settings.inbox, layout, report)
-        if only is None or delivery.label in only
-    ]
+    inbox = find_deliveries(settings.inbox, layout)
+    for aside in inbox.asides:
+        report(str(aside))
+    deliveries = [delivery for delivery in inbox.deliveries if only is None or delivery.label in only]
     landed = landed_manifests(settings)
+    late = still_arriving(inbox, landed, time.time(), quiet_seconds)
+    for each in late:
+        report(str(each))
+    waits = {each.label for each in late}
+    deliveries = [delivery for delivery in deliveries if delivery.label not in waits]
     _remove_left_over(landing_folder(settings))
     faults: dict[str, list[Fault]] = {}
     for delivery in deliveries:
         if delivery.label in landed:
             faults[delivery.label] = _changes(delivery, landed[delivery.label])
-    changed = [label for label, found in faults.items() if found]
-    new = [delivery for delivery in deliveries if delivery.label not in landed]
+        elif delivery.folder is None:
+            faults[delivery.label] = list(delivery.faults)
+    changed = [label for label, found in faults.items() if found and label in landed]
+    new = [delivery for delivery in deliveries if delivery.label not in landed and delivery.folder]
     key = _key(settings, landed, report) if new else b""
     taken: list[TakenIn] = []
     for delivery, landing in _land_all(settings, layout, new, key):
@@ -108,7 +120,8 @@ def take_in_deliveries(
             report(landing.line)
     refused = {label: faults[label] for label in sorted(faults) if faults[label]}
     if refused:
-        raise _refusal(refused, changed, len(taken))
+        misnamed = [delivery.label for delivery in deliveries if delivery.folder is None]
+        raise _refusal(refused, changed, misnamed, len(taken))
     return taken
 
 
@@ -161,9 +174,13 @@ def _changes(delivery: Delivery, manifest: Mapping[str, Any]) -> list[Fault]:
     return faults + [fault for fault in delivery.faults if fault.where not in told]
 
 
-def _refusal(refused: Mapping[str, list[Fault]], changed: list[str], taken: int) -> DrgError:
+def _refusal(
+    refused: Mapping[str, list[Fault]], changed: list[str], misnamed: list[str], taken: int
+) -> DrgError:
     faulty = [label for label in refused if label not in changed]
-    if len(refused) == 1:
+    if len(refused) == 1 and misnamed:
+        headline = f"{misnamed[0]} in the inbox is no delivery by its name, and was not taken in."
+    elif len(refused) == 1:
         (label,) = refused
         files = len({fault.where for fault in refused[label]})
         what = "was changed after it was taken in" if changed else "was not taken in"
@@ -176,7 +193,9 @@ def _refusal(refused: Mapping[str, list[Fault]], changed: list[str], taken: int)
     if faulty:
         others = f"; {taken} other new deliveries were" if taken else ""
         state.append(f"Nothing of {', '.join(faulty)} was taken in{others}.")
-        months = sorted({label.split("/")[0] for label in faulty})
+    if misnamed:
+        remedy.append("Rename or move what is named wrongly, or take it out of the inbox, and run again.")
+    if months := sorted({label.split("/")[0] for label in faulty if label not in misnamed}):
         span = months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}"
         remedy.append(f"Have the files exported again, then run: drg run --months {span}")
     if changed:

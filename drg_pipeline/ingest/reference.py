@@ -15,11 +15,23 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.errors import DrgError, Fault, did_you_mean
+from drg_pipeline.forms import Column
+from drg_pipeline.ingest.inbox_names import is_unfinished, meant_file
 from drg_pipeline.ingest.reference_cells import Records, Value, read_records, type_cell
 from drg_pipeline.ingest.reference_layout import FROM, TO, ReferenceFile, ReferenceLayout, Rule
 
 SCHEMA = "reference"
+
+# What each cell of the files names that has to be known elsewhere.
+MENTION_TABLE = "mention"
+MENTION = {
+    "file": Column("VARCHAR", "name", "Reference file"),
+    "line": Column("BIGINT", "line", "Physical line where the row starts (the header is line 1)"),
+    "column_name": Column("VARCHAR", "name", "Column of the file"),
+    "thing": Column("VARCHAR", "code", "What the cell names: claim, group or hospital"),
+    "value": Column("VARCHAR", "text", "The cell"),
+}
 
 # Wide enough that no sum or product of two 38-digit decimals is rounded before its end.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
@@ -57,6 +69,7 @@ def load_reference(folder: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyCo
             faults.append(Fault(file.file_name, "is missing, and it is required"))
         else:
             absent.append(file.file_name)
+    notes += _strays(folder, layout, faults)
     if faults:
         raise DrgError(
             f"The reference files in {folder} were not loaded: {_count(len(faults), 'fault')}.",
@@ -67,14 +80,32 @@ def load_reference(folder: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyCo
     if absent:
         verb = "is absent, taken as empty" if len(absent) == 1 else "are absent, each taken as empty"
         notes.insert(0, f"{SCHEMA}: {', '.join(absent)} {verb}")
-    known = {file.file_name for file in layout.files}
-    unknown = sorted(
-        p.name for p in folder.glob("*.csv") if p.name not in known and not p.name.startswith(".")
-    )
-    if unknown:
-        notes.append(f"{SCHEMA}: not a reference file, not read: {', '.join(unknown)}")
     _fill(layout, tables, con)
+    _fill_mentions(layout, tables, con)
     return notes
+
+
+def _strays(folder: Path, layout: ReferenceLayout, faults: list[Fault]) -> list[str]:
+    """What is said of the folder's other files.
+
+    One that was probably meant for a file that is absent is a fault: its rows would have no effect.
+    """
+    known = {file.file_name: file.name for file in layout.files}
+    unread = []
+    for name in sorted(path.name for path in folder.iterdir() if path.name not in known):
+        within = max((stem for stem in known.values() if stem in name), key=len, default="")
+        unfinished = bool(within) and is_unfinished(name, [within])
+        if name.startswith((".", "~$")) and not unfinished:
+            continue
+        meant = within if unfinished else meant_file(name, known.values()).rpartition(".")[0]
+        if meant and not (folder / f"{meant}.csv").exists():
+            why = (
+                "is still being written, or its transfer broke off" if unfinished else "is no reference file"
+            )
+            faults.append(Fault(name, f"{why}: was {meant}.csv meant?"))
+        elif meant or name.endswith(".csv"):
+            unread.append(name)
+    return [f"warning: {SCHEMA}: not a reference file, not read: {', '.join(unread)}"] if unread else []
 
 
 def _count(number: int, noun: str) -> str:
@@ -108,8 +139,12 @@ def _check_header(records: Records, file: ReferenceFile, faults: list[Fault], no
     for name in sorted({name for name in named if named.count(name) > 1}):
         faults.append(Fault(file.file_name, f"column {name} stands twice in the header"))
     extra = [name for name in named if name not in {column.name for column in file.columns}]
+    lacking = [column.name for column in file.columns if column.name not in named]
+    told = [name + did_you_mean(name, lacking).replace("; ", " (").replace("?", "?)") for name in extra]
     if extra:
-        notes.append(f"{SCHEMA}: {file.file_name} has columns that are not used: {', '.join(extra)}")
+        # One that is like a column that lacks was probably meant to be it: its cells would have no effect.
+        urgent = "warning: " if told != extra else ""
+        notes.append(f"{urgent}{SCHEMA}: {file.file_name} has columns that are not used: {', '.join(told)}")
 
 
 def _type_row(
@@ -241,6 +276,24 @@ def _fill(layout: ReferenceLayout, tables: Mapping[str, list[_Row]], con: duckdb
             f"CAST(unnest(CAST(? AS VARCHAR[])) AS {column.type.sql})" for column in file.columns
         )
         con.execute(f'INSERT INTO "{SCHEMA}"."{file.name}" SELECT {unnested}', lists)
+
+
+def _fill_mentions(
+    layout: ReferenceLayout, tables: Mapping[str, list[_Row]], con: duckdb.DuckDBPyConnection
+) -> None:
+    """One row a cell that names something, with its place: so that what nobody knows can be told."""
+    rows = [
+        (file.file_name, row.line, column, thing, _text(row.values[column]))
+        for file in layout.files
+        for column, thing in file.names.items()
+        for row in tables[file.name]
+        if row.values[column] is not None
+    ]
+    typed = ", ".join(
+        f'cast(unnest(cast(? as varchar[])) as {column.type}) as "{name}"' for name, column in MENTION.items()
+    )
+    lists = [[str(row[place]) for row in rows] for place in range(len(MENTION))]
+    con.execute(f'CREATE OR REPLACE TABLE "{SCHEMA}"."{MENTION_TABLE}" AS SELECT {typed}', lists)
 
 
 def _text(value: Value) -> str | None:

@@ -6,7 +6,8 @@ typed and a rule is judged is in `reference_cells.py` and `reference.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -65,7 +66,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class ReferenceFile:
-    """One file, its columns in the layout's order (validity dates last) and its key."""
+    """One file, its columns in the layout's order (validity dates last) and its key.
+
+    names  column -> what its cells name
+    """
 
     name: FileName
     describe: str
@@ -75,9 +79,13 @@ class ReferenceFile:
     validity: bool = False
     repeats: Annotated[tuple[str, ...], Among("columns")] = ()
     rules: Annotated[tuple[Rule, ...], EMPTY] = ()
+    names: Annotated[Mapping[str, str], EMPTY] = field(default_factory=dict)
 
     def check(self, place: Place) -> None:
         kinds = {column.name: column.kind for column in self.columns}
+        for name in self.names:
+            if name not in kinds:
+                place.at("names").fault(f"{name} is not one of the columns{did_you_mean(name, kinds)}")
         for position, rule in enumerate(self.rules, 1):
             here = place.at("rules").item(position)
             adding = (*rule.adds_up, *filter(None, (rule.total, rule.less)))

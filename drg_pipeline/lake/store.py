@@ -94,11 +94,7 @@ def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path,
     if not paths:
         return {}
     found: dict[str, dict[str, str]] = {}
-    for name, field, value in con.execute(
-        "select file_name, decode(key), decode(value) from parquet_kv_metadata(?) "
-        "where decode(key) in ('digest', 'code', 'inputs', 'rows', 'kind')",
-        [[str(path) for path in paths]],
-    ).fetchall():
+    for name, field, value in _notes(con, paths):
         found.setdefault(name, {})[field] = value
     return {
         Path(name): Footer(
@@ -107,6 +103,20 @@ def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path,
         for name, of in found.items()
         if "digest" in of
     }
+
+
+def _notes(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> list[tuple[str, str, str]]:
+    """(file, field, value) of what files note; what is no Parquet file, or is damaged, notes nothing."""
+    try:
+        return con.execute(
+            "select file_name, decode(key), decode(value) from parquet_kv_metadata(?) "
+            "where decode(key) in ('digest', 'code', 'inputs', 'rows', 'kind')",
+            [[str(path) for path in paths]],
+        ).fetchall()
+    except duckdb.Error:
+        if len(paths) == 1:
+            return []
+        return [note for path in paths for note in _notes(con, [path])]
 
 
 def footer(con: duckdb.DuckDBPyConnection, path: Path) -> Footer | None:

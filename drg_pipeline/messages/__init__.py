@@ -7,15 +7,16 @@ come from the law and the reference files, and headings of result tables from `d
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from drg_pipeline.messages import claims, disk, proof, rules, running, web
+from drg_pipeline.messages import arriving, claims, disk, proof, rules, running, web
 from drg_pipeline.visible import one_line
 
 LANGUAGES = ("en", "zh")
+_BY_SUBJECT = (running, rules, proof, claims, arriving, web, disk)
 # key: (English, Chinese); each stands in one module only
-_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS, **web.TEXTS, **disk.TEXTS}
+_TEXTS = {key: said for subject in _BY_SUBJECT for key, said in subject.TEXTS.items()}
 
 
 def text(key: str, lang: str, **values: object) -> str:
@@ -25,6 +26,13 @@ def text(key: str, lang: str, **values: object) -> str:
         for name, value in values.items()
     }
     return _TEXTS[key][LANGUAGES.index(lang)].format(**given)
+
+
+def bounded(lines: Sequence[str], most: int, lang: str) -> list[str]:
+    """The first lines; what is left of them is counted."""
+    if len(lines) <= most:
+        return list(lines)
+    return [*lines[:most], text("more", lang, count=len(lines) - most)]
 
 
 def known(key: str) -> bool:

@@ -159,6 +159,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "reference file {name}.csv, column {field}",
         "基础资料 {name}.csv 列 {field}",
     ),
+    "lineage.origin.mentioned": (
+        "what cells of reference files name, with file and line",
+        "基础资料各单元格所指，及其文件与行号",
+    ),
     "lineage.origin.calendar": (
         "statutory calendar, with the days that {name}.csv adds",
         "法定工作日历，另加 {name}.csv 所列日期",

@@ -57,6 +57,21 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Done in {seconds:.0f} s: {steps} steps. The tables are in {lake}.",
         "完成，用时 {seconds:.0f} 秒，共 {steps} 步。数据表在 {lake}。",
     ),
+    "warning": ("warning: {says} ({count}):", "警告：{says}（{count}）："),
+    "warning.all": ("  all of them: {file}", "  全部见：{file}"),
+    "stands": (
+        "Nothing new since {at}: {span} stands as it was computed then. --again computes it once more.",
+        "自 {at} 起无新数据、无变更：{span} 的结果保持不变。加 --again 可重新计算。",
+    ),
+    "stands.changed": ("  changed since the last run: {what}", "  上次运行后有变更：{what}"),
+    "stands.altered": (
+        "warning: {file} does not hold the rows that were published there; it is computed again.",
+        "警告：{file} 中的数据与发布时不符，将重新计算。",
+    ),
+    "stands.closed": (
+        "warning: {file} is of a closed period and stays as it is: prove it with drg replay.",
+        "警告：{file} 属于已封账期间，保持原样；请用 drg replay 核验。",
+    ),
     "through": ("{table}: {partitions} months, {rows:,} rows", "{table}：{partitions} 个月，{rows:,} 行"),
     # what holds of the results
     "law.mark": (

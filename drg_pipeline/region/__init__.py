@@ -14,6 +14,7 @@ from drg_pipeline.region.catalog import (
 )
 from drg_pipeline.region.region import Region
 from drg_pipeline.region.side import Written
+from drg_pipeline.region.standing import Standing
 
 __all__ = [
     "CALENDAR",
@@ -24,5 +25,6 @@ __all__ = [
     "SCHEME",
     "SCHEME_TABLE",
     "Region",
+    "Standing",
     "Written",
 ]

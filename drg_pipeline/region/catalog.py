@@ -16,6 +16,7 @@ from drg_pipeline.grouping.scheme import scheme_columns
 from drg_pipeline.ingest.landed import FILE, LANDED, LANDING, REJECTED_ROW
 from drg_pipeline.ingest.layout import LAYOUT_FILE as CLAIM_FILES
 from drg_pipeline.ingest.layout import Layout, load_layout
+from drg_pipeline.ingest.reference import MENTION, MENTION_TABLE
 from drg_pipeline.ingest.reference_layout import LAYOUT_FILE as REFERENCE_FILES
 from drg_pipeline.ingest.reference_layout import ReferenceLayout, load_reference_layout
 from drg_pipeline.policy import Pack
@@ -85,6 +86,10 @@ def _landing(layout: Layout) -> Iterator[Source]:
 def _reference(layout: ReferenceLayout) -> Iterator[Source]:
     described = "Working days of the statutory calendar."
     yield Source(CALENDAR_TABLE, "none", _CALENDAR, described, grain=("date",))
+    described = "Each cell of a reference file that names a claim, a group or a hospital, with its place."
+    yield Source(
+        f"{REFERENCE}.{MENTION_TABLE}", "none", MENTION, described, grain=("file", "line", "column_name")
+    )
     for file in layout.files:
         columns = {c.name: c.column for c in file.columns}
         grain = (*file.key, *(("valid_from",) if file.validity else ()))

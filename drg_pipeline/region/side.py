@@ -91,9 +91,11 @@ class Side:
 
     # -- deliveries ----------------------------------------------------------------------------
 
-    def take_in(self, report: Report, only: Collection[str] | None = None) -> list[TakenIn]:
-        """Land every delivery of the inbox that has not been landed, or those named."""
-        return take_in_deliveries(self.settings, report=report, only=only)
+    def take_in(
+        self, report: Report, only: Collection[str] | None = None, quiet_seconds: int = 0
+    ) -> list[TakenIn]:
+        """Land every delivery of the inbox that has not been landed and is complete, or those named."""
+        return take_in_deliveries(self.settings, report=report, only=only, quiet_seconds=quiet_seconds)
 
     # -- schemes -------------------------------------------------------------------------------
 
@@ -143,6 +145,11 @@ class Side:
             return [
                 written for source in self.tables(REFERENCE) for written in self._write(con, source, [WHOLE])
             ]
+
+    def reference_notes(self) -> list[str]:
+        """What a load of the reference files says of them; nothing is published."""
+        with closing(self._engine.connect()) as con:
+            return load_reference(self.settings.reference, self.layouts.reference, con)
 
     def _refuse_unread(self, con: duckdb.DuckDBPyConnection) -> None:
         """DrgError for files that somebody has filled and nothing reads: their rows would have no effect."""

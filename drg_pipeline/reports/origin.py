@@ -9,17 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from drg_pipeline.forms import Column
+from drg_pipeline.ingest.reference import MENTION_TABLE
 from drg_pipeline.policy.parameter import OPEN, Parameter
 from drg_pipeline.region import CALENDAR, CALENDAR_OVERLAY, LANDING, REFERENCE, SCHEME, Region
 from drg_pipeline.sql.lineage import Decider
 from drg_pipeline.sql.model import Member
 from drg_pipeline.sql.trace import Branch, ColumnGraph, Place
 
-COMPUTED, DELIVERED, RECORDED, REFERENCED, WORKDAYS, SCHEMED, LAW, PERIOD = (
+COMPUTED, DELIVERED, RECORDED, REFERENCED, MENTIONED, WORKDAYS, SCHEMED, LAW, PERIOD = (
     "computed",
     "delivered",
     "recorded",
     "reference",
+    "mentioned",
     "calendar",
     "scheme",
     "law",
@@ -32,8 +34,9 @@ class Origin:
     """Where a column enters.
 
     kind       computed (by a model), delivered (a field of an uploaded file), recorded (when a delivery is
-               taken in), reference (a column of a reference file), calendar, scheme (a column of a scheme's
-               file), law (a value of a parameter), period (the month, year or phase that the law is read for)
+               taken in), reference (a column of a reference file), mentioned (a cell of any of them, with its
+               place), calendar, scheme (a column of a scheme's file), law (a value of a parameter), period
+               (the month, year or phase that the law is read for)
     name       of the file, without its ending, or of the parameter
     field      the column of that file
     law        clauses that the values of a parameter cite, `open` where one is a choice
@@ -154,6 +157,8 @@ def origin_of(region: Region, place: Place) -> Origin:
     if layer == REFERENCE:
         if table == CALENDAR:
             return Origin(WORKDAYS, CALENDAR_OVERLAY, place.column)
+        if table == MENTION_TABLE:
+            return Origin(MENTIONED)
         return Origin(REFERENCED, table, place.column)
     if layer == SCHEME:
         return Origin(SCHEMED, table, place.column)

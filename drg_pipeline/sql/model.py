@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from drg_pipeline.errors import Fault
-from drg_pipeline.forms import EMPTY, Place, one_of
+from drg_pipeline.forms import EMPTY, ByLanguage, Place, one_of
 from drg_pipeline.sql.header import Header, Names, Reads, Split, read_header
 from drg_pipeline.sql.methods import Choice, When, check_when
 from drg_pipeline.sql.query import parsed, tables_of
@@ -67,6 +67,11 @@ class InvariantHeader(Header):
 
     guards: str
     severity: Literal["error", "warn"] = "error"
+    says: ByLanguage | None = None
+
+    def check(self, place: Place) -> None:
+        if (self.severity == "warn") != (self.says is not None):
+            place.at("says").fault("is what a run says of a rule that warns, and of no other")
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Invariant:
-    """A SELECT that returns the rows which break a rule across tables; `guards` cannot be published then."""
+    """A SELECT that returns the rows which break a rule across tables; `guards` cannot be published then.
+
+    says  language -> what a run says of a rule that only warns
+    """
 
     id: str
     path: Path
@@ -173,6 +181,7 @@ class Invariant:
     upstream: tuple[str, ...]
     columns: tuple[str, ...]
     when: When = field(default_factory=dict)
+    says: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -260,7 +269,7 @@ class Reader:
         if found is None:
             return None
         header, common = found
-        return Invariant(**common, guards=header.guards, severity=header.severity)
+        return Invariant(**common, guards=header.guards, severity=header.severity, says=header.says or {})
 
     def said(self, form: type[Said], path: Path) -> tuple[Said, dict[str, Any]] | None:
         """The header of a file that is no table, and what all such files have."""

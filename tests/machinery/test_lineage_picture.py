@@ -116,6 +116,7 @@ def test_where_a_column_enters(bench: Bench) -> None:
 
     assert origin("landing.setlinfo.medfee_sumamt") == Origin("delivered", "setlinfo", "medfee_sumamt")
     assert origin("landing.setlinfo.delivery").kind == "recorded"
+    assert origin("reference.mention.line").kind == "mentioned"
     assert origin("reference.hospital.level") == Origin("reference", "hospital", "level")
     assert origin("reference.calendar.is_workday").kind == "calendar"
     assert origin("scheme.drg.drg") == Origin("scheme", "drg", "drg")

@@ -1,6 +1,7 @@
-"""Sensors, schedules, chains, retries and the failure hook, through Dagster's own test contexts.
+"""Schedules, chains, retries and the failure hook, through Dagster's own test contexts.
 
-No daemon runs here, and no claim is computed; see tests/end_to_end/test_daemon.py.
+No daemon runs here, and no claim is computed; see tests/end_to_end/test_daemon.py. The inbox has
+test_inbox_sensor.py.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from support import regions
 from support.regions import Claim, deliver
 
 from drg_pipeline.assets.chain import Chain, Goal
-from drg_pipeline.assets.factory import landing_asset, take_in_config
+from drg_pipeline.assets.factory import take_in_config
 from drg_pipeline.assets.operations import (
     ALONE,
     CHAIN,
@@ -30,7 +31,7 @@ from drg_pipeline.assets.operations import (
 )
 from drg_pipeline.assets.run_days import is_open, latest_day_of_month, run_day
 from drg_pipeline.definitions import build
-from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.errors import WrongUse
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 
@@ -145,138 +146,6 @@ def test_settlement_tables_say_until_when_they_should_have_been_renewed(region: 
 
 def test_a_calendar_that_has_ended_sets_no_day_and_stops_no_look_at_old_months(region: Region) -> None:
     assert latest_day_of_month(region.pack, 2099) is None
-
-
-# -- the inbox ---------------------------------------------------------------------------------
-
-
-def inbox_tick(
-    region: Region,
-    instance: dg.DagsterInstance,
-    cursor: str | None = None,
-    operations: Operations = AT_ONCE,
-) -> Any:
-    repository = repository_of(region, operations)
-    sensor = repository.get_sensor_def(f"{NAME}_inbox")
-    context = dg.build_sensor_context(instance, cursor=cursor, repository_def=repository)
-    return sensor.evaluate_tick(context)
-
-
-def asked_for(data: Any) -> list[list[str]]:
-    op = f"{NAME}__landing_delivery"
-    return [request.run_config["ops"][op]["config"]["deliveries"] for request in data.run_requests or ()]
-
-
-def ended(instance: dg.DagsterInstance, request: Any, status: dg.DagsterRunStatus) -> dg.DagsterRun:
-    """A run of a request, as if the queue had run it."""
-    return create_run_for_test(
-        instance, f"{NAME}_take_in", tags=request.tags, run_config=request.run_config, status=status
-    )
-
-
-def test_a_complete_delivery_is_requested_once(folder: Path, instance: dg.DagsterInstance) -> None:
-    region = Region(regions.settings(folder))
-    assert inbox_tick(region, instance).skip_message == "nothing new in the inbox"
-    deliver(folder, "2025-03/first", Claim("A"))
-    data = inbox_tick(region, instance)
-    assert asked_for(data) == [["2025-03/first"]]
-    (request,) = data.run_requests
-    assert request.tags[ALONE] == f"{NAME}_take_in" and request.tags[GOAL] == "arrived"
-    # Not started yet: the queue is slow.
-    again = inbox_tick(region, instance, data.cursor)
-    assert not again.run_requests and "2025-03/first is being taken in" in again.skip_message
-    ended(instance, request, dg.DagsterRunStatus.STARTED)
-    deliver(folder, "2025-03/second", Claim("B"))
-    # One intake at a time: the second waits for the first.
-    assert not inbox_tick(region, instance, data.cursor).run_requests
-
-
-def test_a_half_copied_delivery_is_left_until_it_is_quiet(folder: Path, instance: dg.DagsterInstance) -> None:
-    region = Region(regions.settings(folder))
-    deliver(folder, "2025-03/first", Claim("A"))
-    data = inbox_tick(region, instance, operations=Operations(quiet_seconds=300))
-    assert not data.run_requests
-    assert "2025-03/first was changed " in data.skip_message
-    assert "left until it has been quiet for 300 s" in data.skip_message
-
-
-def test_an_incomplete_delivery_says_what_is_missing(folder: Path, instance: dg.DagsterInstance) -> None:
-    deliver(folder, "2025-03/first", Claim("A"), payinfo=None)
-    data = inbox_tick(Region(regions.settings(folder)), instance)
-    assert not data.run_requests
-    assert data.skip_message == "2025-03/first/payinfo.csv: the file is missing"
-
-
-def test_a_refused_delivery_waits_until_its_files_change(folder: Path, instance: dg.DagsterInstance) -> None:
-    region = Region(regions.settings(folder))
-    deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
-    data = inbox_tick(region, instance)
-    (request,) = data.run_requests
-    result = dg.materialize(
-        [landing_asset(region)],
-        instance=instance,
-        tags=request.tags,
-        run_config=request.run_config,
-        raise_on_error=False,
-    )
-    assert not result.success
-    again = inbox_tick(region, instance, data.cursor)
-    assert not again.run_requests
-    assert f"was not taken in by run {result.run_id}" in again.skip_message
-    assert "2025-03/bad was not taken in: 1 of its files has a fault." in again.skip_message
-    # And it is still remembered at the tick after that.
-    assert not inbox_tick(region, instance, again.cursor).run_requests
-    deliver(folder, "2025-03/bad", Claim("A"))
-    mended = inbox_tick(region, instance, again.cursor)
-    assert asked_for(mended) == [["2025-03/bad"]]
-    assert mended.run_requests[0].run_key != request.run_key
-
-
-def test_what_was_landed_beside_a_refused_delivery_goes_on(
-    folder: Path, instance: dg.DagsterInstance
-) -> None:
-    region = Region(regions.settings(folder))
-    deliver(folder, "2025-03/bad", Claim("A"), payinfo="a,b\n1,2\n")
-    deliver(folder, "2025-03/good", Claim("B"))
-    data = inbox_tick(region, instance)
-    assert asked_for(data) == [["2025-03/bad", "2025-03/good"]]
-    with pytest.raises(DrgError, match="2025-03/bad was not taken in"):
-        region.side.take_in(lambda line: None, ["2025-03/bad", "2025-03/good"])
-    ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
-    then = inbox_tick(region, instance, data.cursor)
-    assert asked_for(then) == [["2025-03/good"]]
-    ended(instance, then.run_requests[0], dg.DagsterRunStatus.SUCCESS)
-    last = inbox_tick(region, instance, then.cursor)
-    assert not last.run_requests and "2025-03/bad was not taken in" in last.skip_message
-
-
-def test_a_failure_that_refuses_no_delivery_is_not_repeated_for_ever(
-    folder: Path, instance: dg.DagsterInstance
-) -> None:
-    region = Region(regions.settings(folder))
-    deliver(folder, "2025-03/good", Claim("B"))
-    data = inbox_tick(region, instance)
-    region.side.take_in(lambda line: None)
-    ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
-    then = inbox_tick(region, instance, data.cursor)
-    assert not then.run_requests
-    assert "2025-03/good is landed, and run" in then.skip_message
-    deliver(folder, "2025-03/next", Claim("C"))
-    assert asked_for(inbox_tick(region, instance, then.cursor)) == [["2025-03/good", "2025-03/next"]]
-
-
-def test_a_delivery_that_was_changed_after_it_was_landed_is_told_once(
-    folder: Path, instance: dg.DagsterInstance
-) -> None:
-    region = Region(regions.settings(folder))
-    deliver(folder, "2025-03/first", Claim("A"))
-    region.side.take_in(lambda line: None)
-    assert inbox_tick(region, instance).skip_message == "nothing new in the inbox"
-    deliver(folder, "2025-03/first", Claim("A", fee="9001.00"))
-    data = inbox_tick(region, instance)
-    assert asked_for(data) == [["2025-03/first"]]
-    ended(instance, data.run_requests[0], dg.DagsterRunStatus.FAILURE)
-    assert not inbox_tick(region, instance, data.cursor).run_requests
 
 
 # -- chains ------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_columns_in_any_order_extra_ones_noted_and_quotes_kept(
     notes = load_reference(folder(tmp_path, hospital=text, hospitals=ONE_HOSPITAL), layout, con)
     assert notes[1:] == [
         "reference: hospital.csv has columns that are not used: phone",
-        "reference: not a reference file, not read: hospitals.csv",
+        "warning: reference: not a reference file, not read: hospitals.csv",
     ]
     assert con.execute("SELECT name, kind, valid_to FROM reference.hospital").fetchall() == [
         ('a, "b"\nc', None, None)
@@ -240,6 +240,64 @@ def test_loading_again_replaces(
     load_reference(tmp_path, layout, con)
     load_reference(tmp_path, layout, con)
     assert con.execute("SELECT * FROM reference.basic_group").fetchall() == [("R1", date(2022, 1, 1), None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("review_deductions.csv", "is no reference file: was review_deduction.csv meant?"),
+        ("Basic_Group.csv", "is no reference file: was basic_group.csv meant?"),
+        ("basic_group.xlsx", "is no reference file: was basic_group.csv meant?"),
+        ("basic_group .csv", "is no reference file: was basic_group.csv meant?"),
+        (
+            "basic_group.csv.part",
+            "is still being written, or its transfer broke off: was basic_group.csv meant?",
+        ),
+        (
+            ".basic_group.csv.X1y2",
+            "is still being written, or its transfer broke off: was basic_group.csv meant?",
+        ),
+    ],
+)
+def test_a_file_in_the_place_of_one_that_is_absent_is_refused(
+    tmp_path: Path, layout: ReferenceLayout, name: str, told: str
+) -> None:
+    (folder(tmp_path) / name).write_text("drg,valid_from\n", encoding="utf-8")
+    assert faults(tmp_path, layout) == [f"{name}: {told}"]
+
+
+def test_other_files_are_warned_of_or_none_of_our_business(
+    tmp_path: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyConnection
+) -> None:
+    for name in ("budget_2024.csv", "list.csv", "README.md", "~$budget.xlsx", ".DS_Store"):
+        (folder(tmp_path) / name).write_text("x", encoding="utf-8")
+    assert load_reference(tmp_path, layout, con)[1:] == [
+        "warning: reference: not a reference file, not read: budget_2024.csv, list.csv"
+    ]
+
+
+def test_a_column_that_is_like_one_that_lacks_is_warned_of(
+    tmp_path: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyConnection
+) -> None:
+    text = "year,pool,amount,reserve_ratio,ajustment,remark\n2025,employee_local,1.00,0.03,5.00,x\n"
+    assert load_reference(folder(tmp_path, budget=text), layout, con)[1:] == [
+        "warning: reference: budget.csv has columns that are not used: "
+        "ajustment (did you mean adjustment?), remark"
+    ]
+
+
+def test_each_cell_that_names_something_is_kept_with_its_place(
+    tmp_path: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyConnection
+) -> None:
+    specialty = "fixmedins_code,drg,grade,uplift,valid_from\n\nH1,A1,policy,0.1,2021-01-01\n"
+    load_reference(folder(tmp_path, key_specialty=specialty), layout, con)
+    assert con.execute("FROM reference.mention ORDER BY ALL").fetchall() == [
+        ("key_specialty.csv", 3, "drg", "group", "A1"),
+        ("key_specialty.csv", 3, "fixmedins_code", "hospital", "H1"),
+    ]
+    (tmp_path / "key_specialty.csv").unlink()
+    load_reference(tmp_path, layout, con)
+    assert con.execute("SELECT count(*) FROM reference.mention").fetchall() == [(0,)]
 
 
 def test_the_layout_refuses_what_it_does_not_know(tmp_path: Path) -> None:

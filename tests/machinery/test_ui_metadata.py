@@ -254,7 +254,8 @@ def test_an_invariant_shows_the_rows_it_returns(
         tmp_path, invariants={"n_small": ("early.row", "select month, id, n from early.row where n > 20")}
     )
     path = region.settings.models / "invariants" / "n_small.sql"
-    path.write_text(path.read_text().replace("guards:", f"law: [JY-16]\nseverity: {severity}\nguards:"))
+    says = "says: {en: small, zh: 小}\n" if severity == "warn" else ""
+    path.write_text(path.read_text().replace("guards:", f"law: [JY-16]\nseverity: {severity}\n{says}guards:"))
     region = Region(region.settings)
     result = materialise(region, "early.row")
     assert result.success == (severity == "warn")

@@ -255,6 +255,22 @@ BROKEN += [
         {"grouping.agreement": [{"compared": 200, "same_drg": 197}]},
     ),
     (
+        "claims.unknown_mention",
+        "reference_rows_name_what_is_there",
+        {"claims.unknown_mention": [{"file": "basic_group.csv"}]},
+    ),
+    (
+        "settlement.month_budget",
+        "budgets_keep_their_scale",
+        {
+            "settlement.month_budget": [],
+            "reference.budget": [
+                {"year": 2024, **POOL, "amount": "1000000.00"},
+                {"year": 2025, **POOL, "amount": "1050.00"},
+            ],
+        },
+    ),
+    (
         "calibration.history_case",
         "history_has_one_scheme",
         {"calibration.history_case": [{"setl_id": "a", "scheme": "old"}, {"setl_id": "b", "scheme": "next"}]},
