@@ -29,13 +29,15 @@ from drg_pipeline.ingest.quoting import (
 )
 from drg_pipeline.ingest.scan import LONGEST_LINE, FileFault, Scan
 
-# What can be wrong with a whole record: the code after the mark in the copy, and its meaning.
-NUL, ENCODING, LONG, QUOTING = b"nelq"
+# What can be wrong with a whole record: the code after the mark in the copy, and its meaning. That it has
+# another number of fields is found where it is split.
+NUL, ENCODING, LONG, QUOTING, FIELDS = b"nelqf"
 REASONS = {
     chr(NUL): "NUL byte",
     chr(ENCODING): "not UTF-8 / GB18030",
     chr(LONG): f"longer than {LONGEST_LINE:,} bytes",
     chr(QUOTING): "broken quoting",
+    chr(FIELDS): "not as many fields as the header, and from this column on a value may be another column's",
 }
 
 _CONTROLS = bytes([*range(0x1F, 0x0D, -1), *range(0x01, 0x09), 0x0B, 0x0C, 0x7F])

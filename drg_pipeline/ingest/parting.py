@@ -29,19 +29,21 @@ class Parted:
                 field cannot go on
     lines       how many there are in all
     even_lines  how many the copy has; in it a line without any text stands for each of the others
+    never_open  there are even lines, and none of them ends in an empty field
     """
 
     text: bytes
     numbers: Numbers
     lines: int
     even_lines: int
+    never_open: bool
 
 
 def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
     """Writes the even lines of a text, which ends in a line break, to `copy`; none if they are too few."""
     pieces: list[bytes] = []
     numbers: list[Numbers] = []
-    lines = even_lines = 0
+    lines = even_lines = open_lines = 0
     after_uneven = False
     with copy.open("wb") as file:
         for piece in whole_lines(text):
@@ -61,10 +63,12 @@ def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
             numbers.append(np.where(uneven, own, 0)[looked_at])
             lines += len(ends)
             even_lines += int(np.count_nonzero(~uneven))
+            open_lines += _open_lines(data, ends[~uneven])
+    never_open = even_lines > 0 and not open_lines
     if lines - even_lines > lines * _MOST_UNEVEN:
         copy.unlink()
-        return Parted(text, np.arange(1, lines + 1), lines, even_lines=0)
-    return Parted(b"".join(pieces), np.concatenate(numbers), lines, even_lines)
+        return Parted(text, np.arange(1, lines + 1), lines, even_lines=0, never_open=never_open)
+    return Parted(b"".join(pieces), np.concatenate(numbers), lines, even_lines, never_open)
 
 
 def whole_lines(text: bytes) -> Iterator[bytes]:
@@ -90,6 +94,12 @@ def _uneven(data: Bytes, ends: Numbers, length: Numbers, fields: int) -> Mask:
     for found in (data == QUOTE, data == 0, escapes(data), inner_return):
         uneven[np.searchsorted(ends, np.flatnonzero(found))] = True
     return uneven
+
+
+def _open_lines(data: Bytes, ends: Numbers) -> int:
+    """How many of the lines that end there have an empty last field."""
+    before = data[ends - 1]
+    return int(np.count_nonzero(np.where(before == CR, data[ends - 2], before) == COMMA))
 
 
 def _blanked(data: Bytes, ends: Numbers, length: Numbers, uneven: Mask, fields: int) -> Bytes:

@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
-from drg_pipeline.ingest.clean import ENCODING, REASONS
+from drg_pipeline.ingest.clean import ENCODING, FIELDS, REASONS
 from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
+from drg_pipeline.ingest.masking import excerpt_sql, hides, raw_sql, shown_names
 from drg_pipeline.ingest.records import (
     Relation,
     Source,
@@ -31,8 +32,6 @@ from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, val
 
 # Bytes up to which it takes longer to plan how unusual values are typed than to read the file once more.
 _SMALL = 4 * 1024 * 1024
-MASKED = "***"
-_RAW_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -123,9 +122,9 @@ def _typed(
 
 def _note(claim_file: ClaimFile, header: Header) -> str | None:
     known = [column.name for column in claim_file.columns]
-    extra = [name or "(unnamed)" for name in header.names if name not in known]
+    extra = [name for name in header.names if name not in known]
     absent = [name for name in known if name not in header.names]
-    parts = [f"columns kept out: {', '.join(extra)}"] if extra else []
+    parts = [f"columns kept out: {', '.join(shown_names(extra))}"] if extra else []
     parts += [f"optional columns missing: {', '.join(absent)}"] if absent else []
     return "; ".join(parts) or None
 
@@ -231,23 +230,28 @@ def _write_rejected(
     con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, accepted: Path
 ) -> int:
     """One row a rejected record: its first bad column in the file's order, and why."""
+    count = len(relation.header.names)
     refused = relation.sql(f"ANTI JOIN read_parquet({file_literal(accepted)}) AS taken USING (line)")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE refused AS SELECT *, {count} AS fields_expected FROM ({refused})"
+    )
     _refuse_second_header(con, source)
-    present = _present(source, relation)
+    present = [(column, text_of(column.name)) for column in _present(source, relation)]
+    hidden = hides(source.claim_file, relation.header)
     codes = " ".join(f"WHEN '{code}' THEN {literal(reason)}" for code, reason in REASONS.items())
-    excerpt = literal(MASKED) if source.claim_file.has_personal else f"substr(excerpt, 1, {_RAW_CHARACTERS})"
-    first = literal(relation.header.names[0])
-    branches = [f"WHEN broken IS NOT NULL THEN {_finding(first, excerpt, f'CASE broken {codes} END')}"]
-    for column in present:
-        text = text_of(column.name)
+    reason = f"CASE broken {codes} END"
+    known = [column.name for column, _ in present]
+    names = [name if name in known else known[0] for name in relation.header.names]
+    first = f"[{', '.join(map(literal, names))}][coalesce(sure, 0) + 1]"
+    whole = _finding(first, excerpt_sql(hidden), reason)
+    branches = [f"WHEN broken <> '{chr(FIELDS)}' THEN {whole}"]
+    for column, text in present:
         fault = fault_sql(column, f"({value_sql(column, text)})", text)
         if fault:
-            raw = f"substr(coalesce({text}, ''), 1, {_RAW_CHARACTERS})"
-            raw = literal(MASKED) if column.personal else raw
-            branches.append(
-                f"WHEN {fault} THEN {_finding(literal(column.name), raw, reason_sql(column, text))}"
-            )
+            raw = raw_sql(column, text, present, hidden)
+            found = _finding(literal(column.name), raw, reason_sql(column, text))
+            branches.append(f"WHEN {fault} THEN {found}")
+    branches.append(f"ELSE {whole}")
     return count_of(
         con,
         f"INSERT INTO rejected_row SELECT {literal(source.month)}, "

@@ -16,10 +16,14 @@ import duckdb
 
 from drg_pipeline.duck import file_literal, literal, quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.ingest.clean import NUL, Cleaned, clean_text, read_text
+from drg_pipeline.ingest.certainty import Doubt, doubt_of
+from drg_pipeline.ingest.clean import FIELDS, NUL, Cleaned, clean_text, read_text
 from drg_pipeline.ingest.layout import ClaimFile
+from drg_pipeline.ingest.masking import looks_like_a_name
 from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
+
+_VALUES = 3  # names that may look like values before a header is none
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,9 @@ class Part:
 
     rows    SELECT of line and of what the record is made from
     split   a further column made from them, or nothing
-    fields  line, broken (a code of REASONS), excerpt, fields_found, everything (the record's fields as one
-            list) and `<column> text` for each layout column that the file has, null where the field is empty
+    fields  line, broken (a code of REASONS), excerpt, fields_found, sure (how many columns have their own
+            field for certain; null where all of them do), everything (the record's fields as one list) and
+            `<column> text` for each layout column that the file has, null where the field is empty
     """
 
     rows: str
@@ -132,6 +137,7 @@ def _even(source: Source, header: Header, path: Path, join: str = "") -> Part:
         ),
         fields=(
             f"line, NULL::VARCHAR AS broken, NULL::VARCHAR AS excerpt, {len(names)} AS fields_found, "
+            f"NULL::BIGINT AS sure, "
             f"[{', '.join(names)}] AS everything, {', '.join(fields)}"
         ),
     )
@@ -164,6 +170,10 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
         [len(header.names)],
     ).fetchone()
     records, odd = found or (0, 0)
+    if odd:
+        columns = {column.name: column for column in source.claim_file.columns}
+        doubt = doubt_of([columns.get(name) for name in header.names], parted.never_open)
+        parts = [_split(source, header, cleaned, doubt)]
     uneven = count_of(con, "SELECT count(*) FROM line_number WHERE number > 1")
     if parted.even_lines:
         others = "ANTI JOIN (SELECT number AS line FROM line_number WHERE number > 0) AS other USING (line)"
@@ -192,8 +202,8 @@ def _copies(source: Source, folder: Path) -> tuple[Path, Path]:
     return folder / f"{source.path.name}.even", folder / f"{source.path.name}.cleaned"
 
 
-def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
-    """The lines that are not even, each split by itself."""
+def _split(source: Source, header: Header, cleaned: Cleaned | None, doubt: Doubt | None = None) -> Part:
+    """The lines that are not even, each split by itself; `doubt` where some have not the header's fields."""
     broken, excerpt, separator = "NULL::VARCHAR", "NULL::VARCHAR", ","
     text = "{}"
     if cleaned:
@@ -209,15 +219,23 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
         for position, name in enumerate(header.names, start=1)
         if name in known
     ]
+    rows = (
+        f"SELECT number AS line, text, string_split(text, {literal(separator)}) AS field "
+        "FROM physical_line POSITIONAL JOIN line_number WHERE number > 1 AND trim(text, ' \t') <> ''"
+    )
+    sure = "NULL::BIGINT"
+    if doubt:
+        count = len(header.names)
+        rows = f"SELECT *, CASE WHEN len(field) <> {count} THEN {doubt.fits} END AS fits FROM ({rows})"
+        split = f"len(field) <> {count} AND {broken} IS NULL"
+        sure = f"CASE WHEN {split} THEN nullif({doubt.sure}, {count}) END"
     return Part(
-        rows=(
-            "SELECT number AS line, text FROM physical_line POSITIONAL JOIN line_number "
-            "WHERE number > 1 AND trim(text, ' \t') <> ''"
-        ),
-        split=f", string_split(text, {literal(separator)}) AS field",
+        rows=rows,
+        split=f", {sure} AS sure",
         fields=(
-            f"line, {broken} AS broken, {excerpt} AS excerpt, len(field) AS fields_found, "
-            f"field AS everything, {', '.join(fields)}"
+            f"line, coalesce({broken}, CASE WHEN sure IS NOT NULL THEN '{chr(FIELDS)}' END) AS broken, "
+            f"{excerpt} AS excerpt, len(field) AS fields_found, sure, field AS everything, "
+            f"{', '.join(fields)}"
         ),
     )
 
@@ -250,7 +268,8 @@ def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Pat
         fields=(
             f"line, "
             f"CASE WHEN contains(array_to_string({everything}, ''), chr(0)) THEN '{chr(NUL)}' END AS broken, "
-            f"'' AS excerpt, {len(given)} AS fields_found, {everything} AS everything, {fields}"
+            f"'' AS excerpt, {len(given)} AS fields_found, NULL::BIGINT AS sure, {everything} AS everything, "
+            f"{fields}"
         ),
     )
     return Relation(
@@ -279,15 +298,20 @@ def check_header(claim_file: ClaimFile, header: Header) -> None:
         # The line may be a record with personal data, so nothing of it is shown.
         raise FileFault("line 1 is no header: none of the columns of this file stands in it")
     faults = []
-    extra = [name for name in header.names if name and name not in known]
+    extra = [name for name in header.names if looks_like_a_name(name) and name not in known]
     for column in claim_file.columns:
         if column.required and column.name not in header.names:
             near = difflib.get_close_matches(column.name, extra, n=1)
             faults.append(
                 f"column {column.name} is missing" + (f" (found: {near[0]}, line 1)" if near else "")
             )
+    values = [name for name in header.names if name and name not in known and not looks_like_a_name(name)]
+    if len(values) >= _VALUES:
+        faults.append(
+            f"{len(values)} names in the header look like values: line 1 seems to go on with the first record"
+        )
     for name, times in Counter(name for name in header.names if name).items():
-        if times > 1:
+        if times > 1 and (name in known or looks_like_a_name(name)):
             faults.append(f"column {name} stands {times} times in the header")
     if faults:
         raise FileFault("; ".join(faults))
