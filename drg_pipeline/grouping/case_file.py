@@ -21,6 +21,7 @@ from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_p
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.forms import BY_NAME, Among, Place, load
 from drg_pipeline.ingest.file_column import CellType, FileColumn, types
+from drg_pipeline.ingest.foreign import GZIP, PARQUET, header_hint, kind_of, start_of
 
 LAYOUT_FILE = "case_file.yml"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -140,18 +141,24 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
             f"{path.name} is no case file by its name.", remedy=f"It ends in {', '.join(SUFFIXES)}."
         )
     parquet = path.name.lower().endswith(".parquet")
+    known = frozenset((*(column.name for column in layout.columns), *layout.expected.values()))
     text: Path | None = None
+    _refuse_foreign(path, parquet)
     if parquet:
         types, source = _parquet_types(con, path), f"read_parquet({file_literal(path)})"
     else:
         text = _unpacked(path, scratch) if path.name.lower().endswith(".gz") else path
+        _refuse_foreign(text, parquet, path)
         header = _header(path, text)
+        if not known.intersection(header) and (hint := header_hint(start_of(text), known)):
+            raise DrgError(
+                f"{path} is not a case file: line 1 is no header: {hint}.", state="Nothing was written."
+            )
         types = dict.fromkeys(header, "VARCHAR")
-        source = _csv(text, header, {*(column.name for column in layout.columns), *layout.expected.values()})
+        source = _csv(text, header, known)
     cells = [_Cell(column, types.get(column.name)) for column in layout.columns]
     expected = {name: column for name, column in layout.expected.items() if column in types}
     _check_columns(path, layout, cells)
-    known = {*(cell.column.name for cell in cells), *layout.expected.values()}
     relation = f"read_parquet({file_literal(path)}, file_row_number = true)"
     taken = [f"{cell.sql} as {quoted(cell.column.name)}" for cell in cells]
     also = [f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in expected.values()]
@@ -235,6 +242,19 @@ def _check_columns(path: Path, layout: CaseLayout, cells: Sequence[_Cell]) -> No
 
 
 # -- reading -----------------------------------------------------------------------------------
+
+
+def _refuse_foreign(file: Path, parquet: bool, path: Path | None = None) -> None:
+    """A file that is of another kind than its name says; `path` names what `file` was unpacked from."""
+    kind = kind_of(start_of(file))
+    if not kind or (kind == PARQUET and parquet) or (kind == GZIP and path is None):
+        return
+    wanted = "a Parquet file" if parquet else "a CSV file"
+    raise DrgError(
+        f"{path or file} is {kind}, not {wanted}.",
+        state="Nothing was written.",
+        remedy="Save the cases as CSV (UTF-8), or name the file by what it is.",
+    )
 
 
 def _parquet_types(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:

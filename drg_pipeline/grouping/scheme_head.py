@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.ingest.foreign import START, kind_of
 from drg_pipeline.ingest.reference_cells import shown
 
 HEAD = "scheme.toml"
@@ -46,6 +47,9 @@ def is_name(name: str) -> bool:
 
 def decode(raw: bytes, where: str, faults: list[Fault]) -> str | None:
     """The text of a file in UTF-8 without BOM; None, with a fault, for anything else."""
+    if kind := kind_of(raw[:START]):
+        faults.append(Fault(where, f"is {kind}, not plain text: export it again as UTF-8"))
+        return None
     if raw.startswith(b"\xef\xbb\xbf"):
         faults.append(Fault(where, "starts with a BOM: save it as UTF-8 without BOM (signature)"))
         return None

@@ -13,6 +13,7 @@ import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.ingest.clean import ENCODING, FIELDS, REASONS
+from drg_pipeline.ingest.foreign import start_of
 from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
 from drg_pipeline.ingest.masking import excerpt_sql, hides, raw_sql, shown_names
 from drg_pipeline.ingest.records import (
@@ -105,7 +106,7 @@ def _typed(
         relation = parquet_relation(con, source, folder)
         return relation, _write_accepted(con, source, relation, target)
     header = read_header(source.path)
-    check_header(source.claim_file, header)
+    check_header(source.claim_file, header, start_of(source.path))
     if source.scan.even(len(header.names)):
         relation = even_relation(source, header)
         try:

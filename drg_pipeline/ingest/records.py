@@ -18,11 +18,13 @@ from drg_pipeline.duck import file_literal, literal, quoted
 from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest.certainty import Doubt, doubt_of
 from drg_pipeline.ingest.clean import FIELDS, NUL, Cleaned, clean_text, read_text
+from drg_pipeline.ingest.foreign import header_hint, kind_of, start_of
 from drg_pipeline.ingest.layout import ClaimFile
 from drg_pipeline.ingest.masking import looks_like_a_name
 from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
 
+_PARQUET = b"PAR1"
 _VALUES = 3  # names that may look like values before a header is none
 
 
@@ -246,6 +248,10 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None, doubt: Doubt
 def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> Relation:
     if not source.scan.size:
         raise FileFault("the file is empty (0 bytes)")
+    start = start_of(source.path)
+    if not start.startswith(_PARQUET):
+        kind = kind_of(start) or "no Parquet file; if it is text in columns, name it .csv"
+        raise FileFault(f"it cannot be read: it is {kind}")
     path = file_literal(source.path)
     given = [
         str(row[0])
@@ -291,12 +297,16 @@ def text_of(name: str) -> str:
 # --- the header ------------------------------------------------------------------------------
 
 
-def check_header(claim_file: ClaimFile, header: Header) -> None:
-    """Refuses a header without a required column or with a column twice; all of it in one fault."""
+def check_header(claim_file: ClaimFile, header: Header, start: bytes = b"") -> None:
+    """Refuses a header without a required column or with a column twice; all of it in one fault.
+
+    start  first bytes of a file of text, in which the columns may stand otherwise
+    """
     known = [column.name for column in claim_file.columns]
     if not set(known) & set(header.names):
         # The line may be a record with personal data, so nothing of it is shown.
-        raise FileFault("line 1 is no header: none of the columns of this file stands in it")
+        hint = header_hint(start, frozenset(known)) or "none of the columns of this file stands in it"
+        raise FileFault(f"line 1 is no header: {hint}")
     faults = []
     extra = [name for name in header.names if looks_like_a_name(name) and name not in known]
     for column in claim_file.columns:

@@ -101,13 +101,19 @@ def _read(path: Path, file: ReferenceFile, faults: list[Fault], notes: list[str]
 
 def _check_header(records: Records, file: ReferenceFile, faults: list[Fault], notes: list[str]) -> None:
     named = [name for name in records.header if name]
+    known = {column.name for column in file.columns}
+    headers = [line for line, cells in records.rows[:20] if len(known.intersection(cells)) > 1]
+    if headers and not known.intersection(named):
+        what = f"line 1 is a title, and the header is line {headers[0]}: take out what stands above it"
+        faults.append(Fault(file.file_name, what))
+        return
     found = ", ".join(named)
     for column in file.columns:
         if column.required and column.name not in named:
             faults.append(Fault(file.file_name, f"column {column.name} is missing (found: {found})"))
     for name in sorted({name for name in named if named.count(name) > 1}):
         faults.append(Fault(file.file_name, f"column {name} stands twice in the header"))
-    extra = [name for name in named if name not in {column.name for column in file.columns}]
+    extra = [name for name in named if name not in known]
     if extra:
         notes.append(f"{SCHEMA}: {file.file_name} has columns that are not used: {', '.join(extra)}")
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from drg_pipeline.ingest.foreign import kind_of, start_of
+
 BLOCK = 1024 * 1024  # stays in the processor's cache while it is looked at several times
 LONGEST_LINE = 2 * 1024 * 1024
 LF, COMMA = b"\n,"
@@ -149,6 +151,8 @@ def read_header(path: Path) -> Header:
         line = file.readline(LONGEST_LINE + 1)
     if not line:
         raise FileFault("the file is empty (0 bytes, not even a header)")
+    if kind := kind_of(start_of(path)):
+        raise FileFault(f"it is {kind}, not a CSV file: have it saved as CSV (UTF-8)")
     for mark, name in _FOREIGN_MARKS:
         if line.startswith(mark):
             raise FileFault(f"the file is in {name}; UTF-8 or GB18030 is expected")
