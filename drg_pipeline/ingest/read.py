@@ -6,6 +6,7 @@ records. How a file's lines become records is in `records.py`; file and column n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,9 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
         if rejected == relation.records > 0:
             _refuse_undecodable(con, source, relation)
     except duckdb.Error as error:
-        raise FileFault(f"it cannot be read: {first_line(error)}") from None
+        # What stands in quotes may be a value of the file.
+        what = re.split("""["'`]""", first_line(error))[0].strip()
+        raise FileFault(f"it cannot be read: {what}") from None
     finally:
         forget(con, source, folder)
         con.execute("DROP TABLE IF EXISTS refused")

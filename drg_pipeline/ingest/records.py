@@ -21,6 +21,7 @@ from drg_pipeline.ingest.clean import FIELDS, NUL, Cleaned, clean_text, read_tex
 from drg_pipeline.ingest.foreign import header_hint, kind_of, start_of
 from drg_pipeline.ingest.layout import ClaimFile
 from drg_pipeline.ingest.masking import looks_like_a_name
+from drg_pipeline.ingest.parquet_text import parquet_column, parquet_faults
 from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
 
@@ -252,25 +253,29 @@ def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Pat
     if not start.startswith(_PARQUET):
         kind = kind_of(start) or "no Parquet file; if it is text in columns, name it .csv"
         raise FileFault(f"it cannot be read: it is {kind}")
-    path = file_literal(source.path)
-    given = [
-        str(row[0])
-        for row in con.execute(f"SELECT name FROM (DESCRIBE FROM read_parquet({path})) t(name)").fetchall()
-    ]
-    leaves = con.execute(f"SELECT name FROM parquet_schema({path}) WHERE num_children IS NULL").fetchall()
+    # Writers that do not mark their texts as such write them as bytes.
+    file = f"read_parquet({file_literal(source.path)}, binary_as_string = true"
+    types = {str(row[0]): str(row[1]) for row in con.execute(f"DESCRIBE FROM {file})").fetchall()}
+    given = list(types)
+    leaves = con.execute(
+        f"SELECT name FROM parquet_schema({file_literal(source.path)}) WHERE num_children IS NULL"
+    ).fetchall()
     header = Header(tuple(name.strip().lower() for name in given), bom=False)
     check_header(source.claim_file, Header(tuple(str(leaf[0]).strip().lower() for leaf in leaves), bom=False))
-    known = {column.name for column in source.claim_file.columns}
-    texts = {
-        name: f"CAST({quoted(column)} AS VARCHAR)"
+    known = {column.name: column for column in source.claim_file.columns}
+    columns = {
+        name: parquet_column(known[name], column, types[column])
         for name, column in zip(header.names, given, strict=True)
         if name in known
     }
+    if faults := parquet_faults(con, columns, f"{file})"):
+        raise FileFault("; ".join(faults))
+    texts = {name: column.text for name, column in columns.items()}
     everything = f"[{', '.join(texts.values())}]"
     fields = ", ".join(f"nullif({text}, '') AS {text_of(name)}" for name, text in texts.items())
-    records = count_of(con, f"SELECT count(*) FROM read_parquet({path})")
+    records = count_of(con, f"SELECT count(*) FROM {file})")
     part = Part(
-        rows=f"SELECT file_row_number + 2 AS line, * FROM read_parquet({path}, file_row_number = true)",
+        rows=f"SELECT file_row_number + 2 AS line, * FROM {file}, file_row_number = true)",
         fields=(
             f"line, "
             f"CASE WHEN contains(array_to_string({everything}, ''), chr(0)) THEN '{chr(NUL)}' END AS broken, "
