@@ -24,16 +24,16 @@ _MOST_UNEVEN = 1 / 4  # of all lines; with more of them two ways of reading a fi
 class Parted:
     """The lines that are looked at.
 
-    text        the header, every line that is not even, and of even ones between them the first
+    text        below the header every line that is not even, and of even ones between them the first
     numbers     by line of `text` the physical line it is; 0 for an even one, which only shows where a quoted
-                field cannot go on
+                field cannot go on; None where `text` has all lines
     lines       how many there are in all
     even_lines  how many the copy has; in it a line without any text stands for each of the others
     never_open  there are even lines, and none of them ends in an empty field
     """
 
     text: bytes
-    numbers: Numbers
+    numbers: Numbers | None
     lines: int
     even_lines: int
     never_open: bool
@@ -57,6 +57,7 @@ def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
             looked_at = uneven.copy()
             looked_at[0] |= after_uneven
             looked_at[1:] |= uneven[:-1]
+            looked_at[0] &= lines > 0
             after_uneven = bool(uneven[-1])
             pieces.append(data[np.repeat(looked_at, length)].tobytes())
             own = np.arange(lines + 1, lines + len(ends) + 1)
@@ -67,7 +68,8 @@ def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
     never_open = even_lines > 0 and not open_lines
     if lines - even_lines > lines * _MOST_UNEVEN:
         copy.unlink()
-        return Parted(text, np.arange(1, lines + 1), lines, even_lines=0, never_open=never_open)
+        below = text[text.index(b"\n") + 1 :]
+        return Parted(below, None, lines, even_lines=0, never_open=never_open)
     return Parted(b"".join(pieces), np.concatenate(numbers), lines, even_lines, never_open)
 
 
@@ -76,8 +78,12 @@ def whole_lines(text: bytes) -> Iterator[bytes]:
     position = 0
     while position < len(text):
         newline = text.find(b"\n", min(position + quoting.PIECE, len(text) - 1))
-        yield text[position : newline + 1]
-        position = newline + 1
+        piece = text[position : newline + 1]
+        if piece.count(b"\n") > quoting.PIECE_LINES:
+            ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == LF)
+            piece = piece[: int(ends[quoting.PIECE_LINES - 1]) + 1]
+        yield piece
+        position += len(piece)
 
 
 def escapes(data: Bytes) -> Mask:

@@ -23,7 +23,7 @@ from drg_pipeline.ingest.layout import ClaimFile
 from drg_pipeline.ingest.masking import looks_like_a_name
 from drg_pipeline.ingest.parquet_text import parquet_column, parquet_faults
 from drg_pipeline.ingest.parting import part_lines
-from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
+from drg_pipeline.ingest.scan import LONGEST_LINE, FileFault, Header, Scan
 
 _PARQUET = b"PAR1"
 _VALUES = 3  # names that may look like values before a header is none
@@ -151,41 +151,36 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
     even, looked_at = _copies(source, folder)
     text, encoding = read_text(source.path, source.scan)
     parted = part_lines(text, even, len(header.names))
-    cleaned = None
-    if source.scan.clean:
-        looked_at.write_bytes(parted.text)
-    else:
-        cleaned = clean_text(parted.text, looked_at, source.scan, len(header.names))
-    value = cleaned.value if cleaned else UNIT_SEPARATOR.decode()
-    con.register("line_number", {"number": parted.numbers})
+    cleaned = clean_text(parted.text, parted.numbers, looked_at, source.scan, len(header.names))
+    con.register("line_number", {"number": cleaned.numbers})
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({file_literal(looked_at)}, "
-        f"delim = {literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
+        f"delim = {literal(cleaned.value)}, quote = '', escape = '', header = false, auto_detect = false, "
         f"columns = {{'text': 'VARCHAR'}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
     )
-    put_by = parted.lines - len(parted.numbers)
-    lines = count_of(con, "SELECT count(*) FROM physical_line") + put_by
-    if lines != source.scan.physical_lines:
-        raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {lines} were read")
+    records = count_of(con, "SELECT count(*) FROM physical_line")
+    below = parted.even_lines + records + cleaned.blank_lines + cleaned.continuation_lines
+    if (parted.lines, records) != (
+        source.scan.physical_lines,
+        len(cleaned.numbers),
+    ) or below + 1 != parted.lines:
+        raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {below + 1} were read")
     parts = [_split(source, header, cleaned)]
-    found = con.execute(
-        f"SELECT count(*), count(*) FILTER (broken IS NULL AND fields_found <> ?) FROM ({parts[0].sql()})",
-        [len(header.names)],
-    ).fetchone()
-    records, odd = found or (0, 0)
+    differs = f"broken IS NULL AND fields_found <> {len(header.names)}"
+    odd = count_of(con, f"SELECT count(*) FROM ({parts[0].sql()}) WHERE {differs}")
     if odd:
         columns = {column.name: column for column in source.claim_file.columns}
         doubt = doubt_of([columns.get(name) for name in header.names], parted.never_open)
         parts = [_split(source, header, cleaned, doubt)]
-    uneven = count_of(con, "SELECT count(*) FROM line_number WHERE number > 1")
-    if parted.even_lines:
-        others = "ANTI JOIN (SELECT number AS line FROM line_number WHERE number > 0) AS other USING (line)"
+    if parted.numbers is not None:
+        con.register("stand_in", {"line": parted.numbers[parted.numbers > 0]})
+        others = "ANTI JOIN stand_in USING (line)"
         parts.insert(0, _even(source, header, even, others))
     return Relation(
         parts=tuple(parts),
         header=header,
         physical_lines=source.scan.physical_lines,
-        blank_lines=uneven - records - (cleaned.continuation_lines if cleaned else 0),
+        blank_lines=cleaned.blank_lines,
         records=parted.even_lines + records,
         odd_field_count=odd,
         encoding=encoding,
@@ -195,7 +190,8 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
 def forget(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
     """Drops what `parted_relation` made."""
     con.execute("DROP TABLE IF EXISTS physical_line")
-    con.unregister("line_number")
+    for name in ("line_number", "stand_in"):
+        con.unregister(name)
     for copy in _copies(source, folder):
         copy.unlink(missing_ok=True)
 
@@ -205,17 +201,14 @@ def _copies(source: Source, folder: Path) -> tuple[Path, Path]:
     return folder / f"{source.path.name}.even", folder / f"{source.path.name}.cleaned"
 
 
-def _split(source: Source, header: Header, cleaned: Cleaned | None, doubt: Doubt | None = None) -> Part:
+def _split(source: Source, header: Header, cleaned: Cleaned, doubt: Doubt | None = None) -> Part:
     """The lines that are not even, each split by itself; `doubt` where some have not the header's fields."""
-    broken, excerpt, separator = "NULL::VARCHAR", "NULL::VARCHAR", ","
     text = "{}"
-    if cleaned:
-        separator = cleaned.separator
-        for stand_in, code in ((cleaned.line_break, 10), (cleaned.carriage_return, 13)):
-            text = f"replace({text}, {literal(stand_in)}, chr({code}))" if stand_in else text
-        marked = f"starts_with(text, {literal(cleaned.mark)})"
-        broken = f"CASE WHEN {marked} THEN substr(text, 2, 1) END"
-        excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
+    for stand_in, code in ((cleaned.line_break, 10), (cleaned.carriage_return, 13)):
+        text = f"replace({text}, {literal(stand_in)}, chr({code}))" if stand_in else text
+    marked = f"starts_with(text, {literal(cleaned.mark)})"
+    broken = f"CASE WHEN {marked} THEN substr(text, 2, 1) END"
+    excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
     known = {column.name for column in source.claim_file.columns}
     fields = [
         f"nullif({text.format(f'field[{position}]')}, '') AS {text_of(name)}"
@@ -223,8 +216,8 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None, doubt: Doubt
         if name in known
     ]
     rows = (
-        f"SELECT number AS line, text, string_split(text, {literal(separator)}) AS field "
-        "FROM physical_line POSITIONAL JOIN line_number WHERE number > 1 AND trim(text, ' \t') <> ''"
+        f"SELECT number AS line, text, string_split(text, {literal(cleaned.separator)}) AS field "
+        "FROM physical_line POSITIONAL JOIN line_number"
     )
     sure = "NULL::BIGINT"
     if doubt:

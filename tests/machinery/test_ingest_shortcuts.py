@@ -140,6 +140,6 @@ def test_even_lines_go_to_the_copy_and_others_keep_their_numbers(tmp_path, monke
     monkeypatch.setattr(parting, "_MOST_UNEVEN", 1)
     parted = part_lines(text, tmp_path / "even", fields=2)
     assert (tmp_path / "even").read_bytes() == b",\na,1\nb,2\n,\nd,4\n,\nf,6\ng,7\n"
-    assert parted.text == b'h,i\na,1\n"c,3\nd,4\r\ne\nf,6\n'
-    assert np.array_equal(parted.numbers, [1, 0, 4, 0, 6, 0])
+    assert parted.text == b'a,1\n"c,3\nd,4\r\ne\nf,6\n'
+    assert np.array_equal(parted.numbers, [0, 4, 0, 6, 0])
     assert parted.even_lines == 5
