@@ -52,6 +52,12 @@ def normal_sql(spelling: Spelling, text: str, *, identifier: bool = False) -> st
     return f"CASE WHEN {usual_sql(spelling, text)} THEN {text} ELSE {_normal(spelling, text, identifier)} END"
 
 
+def kept_sql(spelling: Spelling, text: str, *, identifier: bool = False) -> str:
+    """The normal form of a text, in which an identifier that has lost digits stays: it is like no other."""
+    normal = normal_sql(spelling, text)
+    return f"CASE WHEN {lost_sql(text)} THEN {_bare(text)} ELSE {normal} END" if identifier else normal
+
+
 def lost_sql(text: str) -> str:
     """True of a text that is a number which has lost digits."""
     return f"regexp_full_match({_bare(text)}, '{_LOST}')"
