@@ -53,7 +53,7 @@ def codes(folder: Path, value: str) -> list[tuple]:
     ("value", "text"),
     [
         ("419001.0::DOUBLE", "419001"), ("419001.0::FLOAT", "419001"), ("419001::DECIMAL(18,4)", "419001"),
-        ("419001::BIGINT", "419001"), ("419001::UTINYINT::DOUBLE", None), ("'419001.0'", "419001.0"),
+        ("419001::BIGINT", "419001"), ("419001::UTINYINT::DOUBLE", None), ("'419001.0'", "419001"),
         ("9007199254740992::DOUBLE", "9007199254740992"), ("-0.0::DOUBLE", "0"), ("'nan'::DOUBLE", None),
         ("NULL::DOUBLE", None), ("'310100'::BLOB", "310100"), ("'职工'::VARCHAR::BLOB", None),
     ],
