@@ -1,4 +1,4 @@
-"""Case files: their layout, read from data, and one file as a typed relation with all that is wrong in it.
+"""One case file as a typed relation, with all that is wrong in it.
 
 Nothing is grouped here, and no table of the models is known.
 """
@@ -9,21 +9,19 @@ import csv
 import gzip
 import shutil
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO
 
 import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.forms import BY_NAME, Among, Place, load
-from drg_pipeline.ingest.file_column import CellType, FileColumn, types
+from drg_pipeline.grouping.case_layout import CaseColumn, CaseLayout
 from drg_pipeline.ingest.foreign import GZIP, PARQUET, header_hint, kind_of, start_of
 
-LAYOUT_FILE = "case_file.yml"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 NUMBER = "record_no"
 SEPARATOR = "|"
@@ -32,79 +30,6 @@ LARGEST = 10**18
 LISTED = 1000  # faults that an error carries
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 INTEGERS = frozenset((*_INTEGERS, *(f"U{name}" for name in _INTEGERS)))
-
-
-@dataclass(frozen=True)
-class CaseColumn(FileColumn):
-    """One column of a case file."""
-
-    type: Annotated[CellType, types("text", "whole", "codes")]
-
-
-@dataclass(frozen=True)
-class Record:
-    """The model that a case is a record of, and SQL for its columns."""
-
-    model: str
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Binds:
-    """The table that tells the scheme, and SQL for its columns."""
-
-    table: str
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Maps:
-    """Tables without which codes cannot be mapped, and explanations: the record with mapped codes, the answer
-    to a refused one."""
-
-    tables: tuple[str, ...]
-    record: str
-    refused: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The model that answers, SQL for the number of the row out of its answer and for what is written."""
-
-    model: str
-    number: str
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The explanation of an answer, and SQL that makes one line of its steps."""
-
-    explanation: str
-    line: str
-
-
-@dataclass(frozen=True)
-class CaseLayout:
-    """The columns of a case file and what they are for the models.
-
-    expected  column of the answer -> column of a file with somebody else's answer
-    """
-
-    version: str
-    describe: str
-    columns: Annotated[tuple[CaseColumn, ...], BY_NAME]
-    any_of: Annotated[tuple[str, ...], Among("columns")]
-    record: Record
-    binds: Binds
-    maps: Maps
-    answer: Answer
-    expected: Mapping[str, str]
-    path: Steps
-
-    def check(self, place: Place) -> None:
-        for name in self.expected:
-            place.at("expected").choice(name, self.answer.columns)
 
 
 @dataclass(frozen=True)
@@ -122,11 +47,6 @@ class Cases:
     expected: tuple[str, ...]
     absent: tuple[str, ...]
     unread: tuple[str, ...]
-
-
-def load_case_layout(path: Path) -> CaseLayout:
-    """Reads the layout; everything that is wrong with it is told at once."""
-    return load(CaseLayout, path, f"{path.name} is not the layout of case files.")
 
 
 def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, scratch: Path) -> Cases:
