@@ -94,7 +94,8 @@ class CodeCount:
         of = f"code, {normal} as normal, {signs} as signs, regexp_replace({signs}, '0+$', '') as bare"
         found = self._con.execute(
             "with listed as (select code from unknown_code "
-            f"  where column_name = {literal(column)} group by code order by sum(places) desc, code limit {LISTED}), "
+            f"  where column_name = {literal(column)} group by code "
+            f"  order by sum(places) desc, code limit {LISTED}), "
             f"given as (select {of} from listed), "
             f"known as (select {of} from {self._known[column]} where scheme = {literal(self._scheme)}), "
             "near as (select g.code, k.code as nearest, case when g.normal = k.normal then 0 "
