@@ -50,6 +50,7 @@ class Result:
 
 
 INVALID_INPUT = Result("0000", "00", "0000", "invalid_input")
+OLDEST = 150
 UNGROUPED = Result("0000", "00", "0000", "ungrouped")
 
 Condition = Callable[[Record], bool]
@@ -100,6 +101,7 @@ class Scheme:
         return _Reader(folder).scheme()
 
     def group(self, record: Record) -> Result:
+        record = _believed(record)
         if not _is_valid(record):
             return INVALID_INPUT
         result = self._search(record)
@@ -124,6 +126,16 @@ class Scheme:
                     if holds(drg.rule, record):
                         return Result(mdc.code, adrg.code, drg.code, "grouped")
         return UNGROUPED
+
+
+def _believed(record: Record) -> Record:
+    """The record without an age that nobody has."""
+    years, days = record.age_years, record.age_days
+    return replace(
+        record,
+        age_years=years if years is not None and 0 <= years <= OLDEST else None,
+        age_days=days if days is not None and days >= 0 else None,
+    )
 
 
 def _is_valid(record: Record) -> bool:

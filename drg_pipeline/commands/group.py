@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ from drg_pipeline.visible import one_line
 if TYPE_CHECKING:
     from drg_pipeline.grouping.group_file import GroupedFile
     from drg_pipeline.grouping.grouper import Grouper
+    from drg_pipeline.grouping.unknown_code import UnknownCodes
+
+CODE = 40  # characters of a code that is not known
 
 # The options of one case: name, column of a case file, type, what it is.
 _CASE: tuple[tuple[str, str, Any, str], ...] = (
@@ -50,6 +54,9 @@ def _case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]")
 @click.option("--out", metavar="OUT.csv", help="Where the answers to a file go.")
 @click.option("--explain", is_flag=True, help="Add each case's path: which rules and codes led there.")
+@click.option(
+    "--normalise", is_flag=True, help="First read coded values as claims are read: j96.000 is J96.000."
+)
 @click.option("--map-codes", is_flag=True, help="First replace codes by the scheme's code maps.")
 @_case_options
 @click.option("--json", "as_json", is_flag=True, help="One case: print its steps as JSON.")
@@ -61,6 +68,7 @@ def group(
     out: str | None,
     explain: bool,
     map_codes: bool,
+    normalise: bool,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -74,11 +82,12 @@ def group(
     one = {name: value for name, value in given.items() if value not in (None, ())}
     _check(cases, out, one, file_only={"--explain": explain}, case_only={"--json": as_json})
     if cases is not None:
-        _group_file(screen, Path(cases), Path(out or ""), scheme, schemes, explain, map_codes)
+        opened = _open(scheme, schemes, normalise)
+        _group_file(screen, Path(cases), Path(out or ""), opened, explain, map_codes)
     else:
         for name in ("diagnoses", "procedures"):
             one[name] = [code for text in given[name] for code in text.split("|") if code]
-        _group_one(screen, one, scheme, schemes, map_codes, as_json)
+        _group_one(screen, one, _open(scheme, schemes, normalise), map_codes, as_json)
 
 
 def _check(
@@ -124,7 +133,7 @@ def _check(
         raise WrongUse("This cannot be grouped.", faults, state="Nothing was written.")
 
 
-def _open(scheme: str, schemes: str | None) -> tuple[Grouper, str]:
+def _open(scheme: str, schemes: str | None, normalise: bool) -> tuple[Grouper, str]:
     """A grouper with the scheme, and the scheme's name."""
     from drg_pipeline.grouping.grouper import Grouper
     from drg_pipeline.grouping.scheme import LAYOUT_FILE, find_scheme, read_scheme
@@ -134,31 +143,35 @@ def _open(scheme: str, schemes: str | None) -> tuple[Grouper, str]:
     settings = Settings.for_region(schemes=None if schemes is None else Path(schemes))
     layout = load_reference_layout(settings.interface / LAYOUT_FILE)
     found = read_scheme(find_scheme(settings.schemes, scheme), layout)
-    return Grouper(Region(settings).project, settings.interface, [found]), found.name
+    return Grouper(Region(settings).project, settings.interface, [found], normal=normalise), found.name
 
 
 def _group_one(
-    screen: Screen, one: Mapping[str, Any], scheme: str, schemes: str | None, map_codes: bool, as_json: bool
+    screen: Screen, one: Mapping[str, Any], opened: tuple[Grouper, str], map_codes: bool, as_json: bool
 ) -> None:
-    grouper, name = _open(scheme, schemes)
+    grouper, name = opened
     with grouper:
         answer = grouper.case(one, name, map_codes=map_codes)
         steps = grouper.rows(f"{grouper.steps()} order by step")
+        unknown = grouper.unknown_codes(name, map_codes=map_codes)
         if as_json:
             told = {"scheme": name, **{key: answer[key] for key in ("mdc", "adrg", "drg", "status")}}
             hidden = ("month", "setl_id", "dcla_time", "scheme", "words")
             told["steps"] = [
                 {key: value for key, value in step.items() if key not in hidden} for step in steps
             ]
+            told["unknown_codes"] = [asdict(one) for one in unknown.first]
             screen.line(json.dumps(told, ensure_ascii=False, indent=2))
             return
         found = grouper.schemes[name]
         screen.say("group.by", title=one_line(found.title), name=found.name, version=one_line(found.version))
         print_tree(screen, path_tree(screen, answer, steps, Names.of(found)))
+        if unknown.codes:
+            _print_unknown(screen, unknown, grouper.normal)
 
 
 def _group_file(
-    screen: Screen, cases: Path, out: Path, scheme: str, schemes: str | None, explain: bool, map_codes: bool
+    screen: Screen, cases: Path, out: Path, opened: tuple[Grouper, str], explain: bool, map_codes: bool
 ) -> None:
     from drg_pipeline.grouping.group_file import group_file
 
@@ -172,7 +185,7 @@ def _group_file(
         if screen.watched and done < rows:
             screen.aside(screen.text("group.progress", done=done, rows=rows))
 
-    grouper, name = _open(scheme, schemes)
+    grouper, name = opened
     with grouper:
         ended = group_file(
             grouper,
@@ -189,6 +202,8 @@ def _group_file(
     _print_counts(screen, ended)
     if ended.cases.expected:
         _print_agreement(screen, ended)
+    if ended.unknown.codes:
+        _print_unknown(screen, ended.unknown, grouper.normal)
     for key, names in (("group.absent", ended.cases.absent), ("group.unread", ended.cases.unread)):
         if names:
             screen.say(key, names=one_line(", ".join(names)))
@@ -247,6 +262,24 @@ def _print_agreement(screen: Screen, ended: GroupedFile) -> None:
         for one in told.differences
     ]
     screen.table(Grid(screen.text("group.first"), heads, listed, more=told.differing - len(listed)))
+
+
+def _print_unknown(screen: Screen, unknown: UnknownCodes, normal: bool) -> None:
+    """The codes that stand there most often, each with the nearest one of the scheme."""
+    screen.say("group.unknown", codes=unknown.codes, places=unknown.places)
+    heads = [
+        Heading(screen.text("group.column")),
+        Heading(screen.text("group.unknown.code")),
+        Heading(screen.text("group.unknown.places"), True),
+        Heading(screen.text("group.unknown.nearest")),
+    ]
+    rows = [
+        [one.column, f"'{one_line(one.code)[:CODE]}'", f"{one.places:,}", one_line(one.nearest or "-")]
+        for one in unknown.first
+    ]
+    screen.table(Grid("", heads, rows, more=unknown.codes - len(rows)))
+    if any(one.spelling for one in unknown.first) and not normal:
+        screen.say("group.unknown.spelling")
 
 
 def _share(count: int, rows: int) -> str:

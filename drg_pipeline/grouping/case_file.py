@@ -1,4 +1,4 @@
-"""Case files: their layout, read from data, and one file as a typed relation with all that is wrong in it.
+"""One case file as a typed relation, with all that is wrong in it.
 
 Nothing is grouped here, and no table of the models is known.
 """
@@ -9,20 +9,19 @@ import csv
 import gzip
 import shutil
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO
 
 import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.errors import DrgError, Fault, WrongUse
-from drg_pipeline.forms import BY_NAME, Among, Place, load
-from drg_pipeline.ingest.file_column import CellType, FileColumn, types
+from drg_pipeline.grouping.case_layout import CaseColumn, CaseLayout
+from drg_pipeline.ingest.foreign import GZIP, PARQUET, header_hint, kind_of, start_of
 
-LAYOUT_FILE = "case_file.yml"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 NUMBER = "record_no"
 SEPARATOR = "|"
@@ -31,79 +30,6 @@ LARGEST = 10**18
 LISTED = 1000  # faults that an error carries
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 INTEGERS = frozenset((*_INTEGERS, *(f"U{name}" for name in _INTEGERS)))
-
-
-@dataclass(frozen=True)
-class CaseColumn(FileColumn):
-    """One column of a case file."""
-
-    type: Annotated[CellType, types("text", "whole", "codes")]
-
-
-@dataclass(frozen=True)
-class Record:
-    """The model that a case is a record of, and SQL for its columns."""
-
-    model: str
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Binds:
-    """The table that tells the scheme, and SQL for its columns."""
-
-    table: str
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Maps:
-    """Tables without which codes cannot be mapped, and explanations: the record with mapped codes, the answer
-    to a refused one."""
-
-    tables: tuple[str, ...]
-    record: str
-    refused: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The model that answers, SQL for the number of the row out of its answer and for what is written."""
-
-    model: str
-    number: str
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The explanation of an answer, and SQL that makes one line of its steps."""
-
-    explanation: str
-    line: str
-
-
-@dataclass(frozen=True)
-class CaseLayout:
-    """The columns of a case file and what they are for the models.
-
-    expected  column of the answer -> column of a file with somebody else's answer
-    """
-
-    version: str
-    describe: str
-    columns: Annotated[tuple[CaseColumn, ...], BY_NAME]
-    any_of: Annotated[tuple[str, ...], Among("columns")]
-    record: Record
-    binds: Binds
-    maps: Maps
-    answer: Answer
-    expected: Mapping[str, str]
-    path: Steps
-
-    def check(self, place: Place) -> None:
-        for name in self.expected:
-            place.at("expected").choice(name, self.answer.columns)
 
 
 @dataclass(frozen=True)
@@ -123,11 +49,6 @@ class Cases:
     unread: tuple[str, ...]
 
 
-def load_case_layout(path: Path) -> CaseLayout:
-    """Reads the layout; everything that is wrong with it is told at once."""
-    return load(CaseLayout, path, f"{path.name} is not the layout of case files.")
-
-
 def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, scratch: Path) -> Cases:
     """A case file as a relation; DrgError with all that is wrong with its columns, or with its cells.
 
@@ -140,18 +61,24 @@ def open_cases(con: duckdb.DuckDBPyConnection, path: Path, layout: CaseLayout, s
             f"{path.name} is no case file by its name.", remedy=f"It ends in {', '.join(SUFFIXES)}."
         )
     parquet = path.name.lower().endswith(".parquet")
+    known = frozenset((*(column.name for column in layout.columns), *layout.expected.values()))
     text: Path | None = None
+    _refuse_foreign(path, parquet)
     if parquet:
         types, source = _parquet_types(con, path), f"read_parquet({file_literal(path)})"
     else:
         text = _unpacked(path, scratch) if path.name.lower().endswith(".gz") else path
+        _refuse_foreign(text, parquet, path)
         header = _header(path, text)
+        if not known.intersection(header) and (hint := header_hint(start_of(text), known)):
+            raise DrgError(
+                f"{path} is not a case file: line 1 is no header: {hint}.", state="Nothing was written."
+            )
         types = dict.fromkeys(header, "VARCHAR")
-        source = _csv(text, header, {*(column.name for column in layout.columns), *layout.expected.values()})
+        source = _csv(text, header, known)
     cells = [_Cell(column, types.get(column.name)) for column in layout.columns]
     expected = {name: column for name, column in layout.expected.items() if column in types}
     _check_columns(path, layout, cells)
-    known = {*(cell.column.name for cell in cells), *layout.expected.values()}
     relation = f"read_parquet({file_literal(path)}, file_row_number = true)"
     taken = [f"{cell.sql} as {quoted(cell.column.name)}" for cell in cells]
     also = [f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in expected.values()]
@@ -235,6 +162,19 @@ def _check_columns(path: Path, layout: CaseLayout, cells: Sequence[_Cell]) -> No
 
 
 # -- reading -----------------------------------------------------------------------------------
+
+
+def _refuse_foreign(file: Path, parquet: bool, path: Path | None = None) -> None:
+    """A file that is of another kind than its name says; `path` names what `file` was unpacked from."""
+    kind = kind_of(start_of(file))
+    if not kind or (kind == PARQUET and parquet) or (kind == GZIP and path is None):
+        return
+    wanted = "a Parquet file" if parquet else "a CSV file"
+    raise DrgError(
+        f"{path or file} is {kind}, not {wanted}.",
+        state="Nothing was written.",
+        remedy="Save the cases as CSV (UTF-8), or name the file by what it is.",
+    )
 
 
 def _parquet_types(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:

@@ -23,6 +23,7 @@ from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.files import publish, work_folder
 from drg_pipeline.grouping.case_file import NUMBER, Cases, open_cases
 from drg_pipeline.grouping.grouper import Grouper
+from drg_pipeline.grouping.unknown_code import CodeCount, UnknownCodes
 
 # Rows that are grouped at once; a path takes more memory than an answer.
 BATCH = 1_000_000
@@ -56,12 +57,18 @@ class Agreement:
 
 @dataclass(frozen=True)
 class GroupedFile:
-    """What was made of a file: its cases by status, most frequent first, and how they agree."""
+    """What was made of a file.
+
+    statuses   its cases by status, most frequent first
+    agreement  how they agree with what the file expects
+    unknown    codes that the scheme does not know; not asked where codes are mapped first
+    """
 
     cases: Cases
     statuses: Mapping[str, int]
     seconds: float
     agreement: Agreement
+    unknown: UnknownCodes
 
 
 def group_file(
@@ -82,6 +89,7 @@ def group_file(
     start = time.monotonic()
     statuses: Counter[str] = Counter()
     agreement = Agreement()
+    count = CodeCount(grouper.con, scheme, {} if map_codes else grouper.layout.known)
     with _scratch(out) as folder:
         opened = open_cases(grouper.con, cases, grouper.layout, folder)
         whole, part = folder / "whole.csv", folder / "part.csv"
@@ -91,6 +99,7 @@ def group_file(
                 if (first, last) != (0, opened.rows):
                     relation = f"{relation} where {NUMBER} >= {first} and {NUMBER} < {last}"
                 table = grouper.group(relation, scheme, map_codes=map_codes)
+                count.add(grouper.as_read(relation))
                 _write(grouper, table, part, explain, formulas, header=first == 0)
                 with part.open("rb") as piece:
                     shutil.copyfileobj(piece, target, 1 << 20)
@@ -106,7 +115,9 @@ def group_file(
                 remedy="This is a fault of the program.",
             )
         publish({whole: out})
-    return GroupedFile(opened, dict(statuses.most_common()), time.monotonic() - start, agreement)
+    seconds = time.monotonic() - start
+    unknown = count.told(grouper.layout.spellings)
+    return GroupedFile(opened, dict(statuses.most_common()), seconds, agreement, unknown)
 
 
 def _batches(rows: int, size: int) -> Iterator[tuple[int, int]]:

@@ -17,9 +17,11 @@ import duckdb
 from drg_pipeline.duck import connect, first_line, literal, quoted, records, with_schema
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.files import fresh_folder
-from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, CaseLayout, load_case_layout
+from drg_pipeline.grouping.case_file import NUMBER
+from drg_pipeline.grouping.case_layout import LAYOUT_FILE, CaseLayout, load_case_layout
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import Scheme, fill_schemes
+from drg_pipeline.grouping.unknown_code import CodeCount, UnknownCodes
 from drg_pipeline.ingest.reference_layout import load_reference_layout
 from drg_pipeline.sql.account import ACCOUNT
 from drg_pipeline.sql.project import Project
@@ -41,9 +43,12 @@ class Grouper:
         *,
         threads: int | None = None,
         memory_limit: str | None = None,
+        normal: bool = False,
     ) -> None:
+        """`normal`: coded values of cases and schemes are read in normal form, as those of claims are."""
         self.project = project
         self.layout: CaseLayout = load_case_layout(interface / LAYOUT_FILE)
+        self.normal = normal
         self.schemes = {scheme.name: scheme for scheme in schemes}
         self._folder = fresh_folder()
         self.con = connect(threads=threads, memory_limit=memory_limit, spill=self._folder / "spill")
@@ -51,7 +56,7 @@ class Grouper:
             # The order of the answers is that of the rows' numbers, given where they are written.
             self.con.execute("set preserve_insertion_order = false")
             self.con.execute(self.project.macros)
-            fill_schemes(self.con, load_reference_layout(interface / SCHEME_FILES), schemes)
+            fill_schemes(self.con, load_reference_layout(interface / SCHEME_FILES), schemes, normal=normal)
             self._compile()
         except BaseException:
             self.close()
@@ -120,6 +125,7 @@ class Grouper:
         Its columns: record_no, those of the answer as the layout has them, leaf.
         """
         layout = self.layout
+        relation = self.as_read(relation)
         self._bind(scheme)
         if map_codes:
             self._map(relation, scheme)
@@ -141,6 +147,10 @@ class Grouper:
             f"select {layout.answer.number} as {NUMBER}, {columns}, leaf from {layout.answer.model}"
         )
         return GROUPED
+
+    def as_read(self, relation: str) -> str:
+        """The relation with its coded values as this grouper reads them."""
+        return self.layout.normal(relation) if self.normal else relation
 
     def steps(self) -> str:
         """The SELECT that explains the answers of the last call, step by step."""
@@ -165,6 +175,12 @@ class Grouper:
         )
         table = self.group("select * from one_case", scheme, map_codes=map_codes)
         return self.rows(f"select * exclude ({NUMBER}) from {table}")[0]
+
+    def unknown_codes(self, scheme: str, *, map_codes: bool = False) -> UnknownCodes:
+        """The codes of the last `case` that the scheme does not know; of a mapped one none are asked."""
+        count = CodeCount(self.con, scheme, {} if map_codes else self.layout.known)
+        count.add(self.as_read("select * from one_case"))
+        return count.told(self.layout.spellings)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return records(self.con, sql)

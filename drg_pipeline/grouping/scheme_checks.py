@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.grouping.scheme_gates import shut_out
 from drg_pipeline.grouping.scheme_head import AMBIGUOUS, HEAD, Head
 from drg_pipeline.grouping.scheme_table import Table, several
 from drg_pipeline.ingest.reference_cells import shown
@@ -82,6 +83,7 @@ def check(head: Head, tables: Tables) -> tuple[list[Fault], list[str]]:
         *_empty_bands(conditions),
         *_sets(tables, conditions),
         *_nameless(tables, conditions),
+        *shut_out(tables["adrg"], tables["code_set"], rules["mdc_rule"], rules["adrg_rule"]),
         *_labels(tables, rules["drg_rule"]),
     ]
     return faults, notes

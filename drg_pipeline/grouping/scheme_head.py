@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.ingest.foreign import START, kind_of
 from drg_pipeline.ingest.reference_cells import shown
 
 HEAD = "scheme.toml"
 LAYOUT_VERSION = 1
+LARGEST_HEAD = 256 * 1024  # bytes; a parsed key takes hundreds of times those of a short line
+_NOTED = 5  # unknown keys that are told one by one
 RETRY, AMBIGUOUS = "retry_with_each_other_procedure", "ambiguous_groups"
 
 _TEXTS = ("name", "version", "title", "issuer", "region", "family", "source")
@@ -46,6 +49,9 @@ def is_name(name: str) -> bool:
 
 def decode(raw: bytes, where: str, faults: list[Fault]) -> str | None:
     """The text of a file in UTF-8 without BOM; None, with a fault, for anything else."""
+    if kind := kind_of(raw[:START]):
+        faults.append(Fault(where, f"is {kind}, not plain text: export it again as UTF-8"))
+        return None
     if raw.startswith(b"\xef\xbb\xbf"):
         faults.append(Fault(where, "starts with a BOM: save it as UTF-8 without BOM (signature)"))
         return None
@@ -64,6 +70,12 @@ def decode(raw: bytes, where: str, faults: list[Fault]) -> str | None:
 
 def read_head(raw: bytes, faults: list[Fault]) -> Head | None:
     """What the file says, with a fault for each key that is wrong; None where it cannot be read."""
+    if len(raw) > LARGEST_HEAD:
+        what = (
+            f"has {len(raw):,} bytes, and at most {LARGEST_HEAD:,} are read: it only says what the scheme is"
+        )
+        faults.append(Fault(HEAD, what))
+        return None
     text = decode(raw, HEAD, faults)
     if text is None:
         return None
@@ -97,11 +109,15 @@ def read_head(raw: bytes, faults: list[Fault]) -> Head | None:
         flags={key: value for key, value in flags.items() if value is not None},
         fields_used=None if used is None else tuple(str(entry) for entry in used),
         counts=_counts(given.get("counts"), found),
-        notes=tuple(
-            f"{HEAD}: key {shown(key)} is not one of the layout, not read"
-            for key in given.keys() - set(_KNOWN)
-        ),
+        notes=tuple(_unread(given)),
     )
+
+
+def _unread(given: Mapping[str, Any]) -> Iterator[str]:
+    keys = [shown(key) for key in given if key not in _KNOWN]
+    yield from (f"{HEAD}: key {key} is not one of the layout, not read" for key in keys[:_NOTED])
+    if len(keys) > _NOTED:
+        yield f"{HEAD}: {len(keys) - _NOTED} more keys are not of the layout, not read"
 
 
 @dataclass

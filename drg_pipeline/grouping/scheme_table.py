@@ -20,6 +20,9 @@ from drg_pipeline.ingest.reference_layout import ReferenceFile
 LAST_ROW_COUNTS = frozenset({"code_class"})
 
 
+_BLANK: list[str] = []
+
+
 @dataclass
 class Table:
     """The rows of a file, column by column.
@@ -70,7 +73,8 @@ def read_table(raw: bytes, file: ReferenceFile, faults: list[Fault], notes: list
     reader = csv.reader(io.StringIO(text, newline="\n"), strict=True)
     complete = True
     try:
-        records.extend(reader)
+        # One empty list for all blank lines, which may be millions.
+        records.extend(record or _BLANK for record in reader)
     except csv.Error as error:
         if "new-line" in str(error) or text.partition("\n")[0].endswith("\r"):
             faults.append(_line_ends(file))

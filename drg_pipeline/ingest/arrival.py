@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.ingest.inbox import Delivery, Inbox
+from drg_pipeline.ingest.reading import is_current
 from drg_pipeline.visible import one_line
 
 LOOKS_SECONDS = 5.0
@@ -96,8 +97,8 @@ def state(delivery: Delivery) -> str:
 
 
 def is_as_landed(delivery: Delivery, manifest: Mapping[str, Any] | None) -> bool:
-    """Whether size and time of its files are those that were taken in."""
-    if manifest is None:
+    """Whether size and time of its files are those that were taken in, and read as they are read now."""
+    if manifest is None or not is_current(manifest):
         return False
     there = {}
     for path in delivery.files.values():

@@ -24,24 +24,26 @@ _MOST_UNEVEN = 1 / 4  # of all lines; with more of them two ways of reading a fi
 class Parted:
     """The lines that are looked at.
 
-    text        the header, every line that is not even, and of even ones between them the first
+    text        below the header every line that is not even, and of even ones between them the first
     numbers     by line of `text` the physical line it is; 0 for an even one, which only shows where a quoted
-                field cannot go on
+                field cannot go on; None where `text` has all lines
     lines       how many there are in all
     even_lines  how many the copy has; in it a line without any text stands for each of the others
+    never_open  there are even lines, and none of them ends in an empty field
     """
 
     text: bytes
-    numbers: Numbers
+    numbers: Numbers | None
     lines: int
     even_lines: int
+    never_open: bool
 
 
 def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
     """Writes the even lines of a text, which ends in a line break, to `copy`; none if they are too few."""
     pieces: list[bytes] = []
     numbers: list[Numbers] = []
-    lines = even_lines = 0
+    lines = even_lines = open_lines = 0
     after_uneven = False
     with copy.open("wb") as file:
         for piece in whole_lines(text):
@@ -55,16 +57,20 @@ def part_lines(text: bytes, copy: Path, fields: int) -> Parted:
             looked_at = uneven.copy()
             looked_at[0] |= after_uneven
             looked_at[1:] |= uneven[:-1]
+            looked_at[0] &= lines > 0
             after_uneven = bool(uneven[-1])
             pieces.append(data[np.repeat(looked_at, length)].tobytes())
             own = np.arange(lines + 1, lines + len(ends) + 1)
             numbers.append(np.where(uneven, own, 0)[looked_at])
             lines += len(ends)
             even_lines += int(np.count_nonzero(~uneven))
+            open_lines += _open_lines(data, ends[~uneven])
+    never_open = even_lines > 0 and not open_lines
     if lines - even_lines > lines * _MOST_UNEVEN:
         copy.unlink()
-        return Parted(text, np.arange(1, lines + 1), lines, even_lines=0)
-    return Parted(b"".join(pieces), np.concatenate(numbers), lines, even_lines)
+        below = text[text.index(b"\n") + 1 :]
+        return Parted(below, None, lines, even_lines=0, never_open=never_open)
+    return Parted(b"".join(pieces), np.concatenate(numbers), lines, even_lines, never_open)
 
 
 def whole_lines(text: bytes) -> Iterator[bytes]:
@@ -72,8 +78,12 @@ def whole_lines(text: bytes) -> Iterator[bytes]:
     position = 0
     while position < len(text):
         newline = text.find(b"\n", min(position + quoting.PIECE, len(text) - 1))
-        yield text[position : newline + 1]
-        position = newline + 1
+        piece = text[position : newline + 1]
+        if piece.count(b"\n") > quoting.PIECE_LINES:
+            ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == LF)
+            piece = piece[: int(ends[quoting.PIECE_LINES - 1]) + 1]
+        yield piece
+        position += len(piece)
 
 
 def escapes(data: Bytes) -> Mask:
@@ -90,6 +100,12 @@ def _uneven(data: Bytes, ends: Numbers, length: Numbers, fields: int) -> Mask:
     for found in (data == QUOTE, data == 0, escapes(data), inner_return):
         uneven[np.searchsorted(ends, np.flatnonzero(found))] = True
     return uneven
+
+
+def _open_lines(data: Bytes, ends: Numbers) -> int:
+    """How many of the lines that end there have an empty last field."""
+    before = data[ends - 1]
+    return int(np.count_nonzero(np.where(before == CR, data[ends - 2], before) == COMMA))
 
 
 def _blanked(data: Bytes, ends: Numbers, length: Numbers, uneven: Mask, fields: int) -> Bytes:

@@ -19,6 +19,7 @@ Mask = NDArray[np.bool_]
 
 LF, CR, COMMA, QUOTE = b'\n\r,"'
 PIECE = 4 * 1024 * 1024
+PIECE_LINES = 64 * 1024  # what is noted of each line takes many times the bytes of a short one
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Records:
     last: Numbers
     broken: Numbers  # lines that are records with broken quoting
     single: Numbers  # lines that are one quoted field, so that nothing may be left without its quotes
+
+    def first_lines(self, count: int) -> Records:
+        """As many lines, behind which no record goes on."""
+        broken, single = (lines[lines < count] for lines in (self.broken, self.single))
+        return Records(self.line[:count], self.first[:count], self.last[:count], broken, single)
 
 
 def single_lines(lines: int) -> Records:
@@ -57,14 +63,16 @@ class _Lines:
     faults_inside: Numbers
 
 
-def resolve_quotes(data: Bytes, starts: Numbers, ends: Numbers, fields: int) -> Records:
-    """Joins lines to records; the header (line 0) is left alone."""
+def resolve_quotes(data: Bytes, starts: Numbers, ends: Numbers, fields: int) -> tuple[Records, int]:
+    """Joins lines to records; also the line with which a record may go on behind the last line.
+
+    That is the number of lines where no record can.
+    """
     read = _read_lines(data, starts, ends)
     own = np.arange(len(ends))
     odd = np.flatnonzero(read.odd)
     head, tail = odd[:-1], odd[1:]
     complete = ~read.odd & (read.faults_outside == 0) & (read.commas_outside == fields - 1)
-    complete[0] = False
     believable = (
         (read.commas_outside[head] + _between(read.commas_inside, head, tail) == fields - 1)
         & (read.faults_outside[head] + _between(read.faults_inside, head, tail) == 0)
@@ -82,11 +90,13 @@ def resolve_quotes(data: Bytes, starts: Numbers, ends: Numbers, fields: int) -> 
 
     faulty = read.odd | (read.faults_outside > 0)
     faulty[members] = False
-    faulty[0] = False
     single = read.quoted & (read.commas_outside == 0) & ~faulty
     single[members] = False
-    single[0] = False
-    return Records(own, record_first, record_last, np.flatnonzero(faulty), np.flatnonzero(single))
+    records = Records(own, record_first, record_last, np.flatnonzero(faulty), np.flatnonzero(single))
+    may_go_on = len(ends)
+    if len(odd) and faulty[odd[-1]] and not complete[odd[-1] + 1 :].any():
+        may_go_on = int(odd[-1])
+    return records, may_go_on
 
 
 def _between(values: NDArray[np.int64] | Mask, head: Numbers, tail: Numbers) -> Numbers:
@@ -112,7 +122,7 @@ def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
     for first, stop in itertools.pairwise(edges):
         begin = starts[first]
         piece = data[begin : ends[stop - 1] + 1]
-        read.append(_read_piece(piece, starts[first:stop] - begin, ends[first:stop] - begin, first == 0))
+        read.append(_read_piece(piece, starts[first:stop] - begin, ends[first:stop] - begin))
     return _Lines(
         odd=np.concatenate([piece.odd for piece in read]),
         quoted=np.concatenate([piece.quoted for piece in read]),
@@ -123,10 +133,8 @@ def _read_lines(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
     )
 
 
-def _read_piece(data: Bytes, starts: Numbers, ends: Numbers, header: bool) -> _Lines:
+def _read_piece(data: Bytes, starts: Numbers, ends: Numbers) -> _Lines:
     quotes = data == QUOTE
-    if header:
-        quotes[: ends[0]] = False
     inside = parity(quotes)  # by the number of all quotes before, whatever line they stand in
     count = _by_line(quotes, ends)
     flipped = inside[starts]  # lines that begin inside, by that count

@@ -6,14 +6,19 @@ records. How a file's lines become records is in `records.py`; file and column n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
-from drg_pipeline.ingest.clean import ENCODING, REASONS
+from drg_pipeline.ingest.clean import ENCODING, FIELDS, REASONS
+from drg_pipeline.ingest.foreign import start_of
+from drg_pipeline.ingest.landed import LANDED
 from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
+from drg_pipeline.ingest.masking import MASKED, excerpt_sql, hides, raw_sql, shown_names
+from drg_pipeline.ingest.pseudonym import pseudonym_sql
 from drg_pipeline.ingest.records import (
     Relation,
     Source,
@@ -27,12 +32,17 @@ from drg_pipeline.ingest.records import (
     unreconciled,
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
-from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, value_sql
+from drg_pipeline.ingest.typing_sql import (
+    fault_sql,
+    is_usual_sql,
+    plain_sql,
+    reason_sql,
+    spelt_sql,
+    value_sql,
+)
 
 # Bytes up to which it takes longer to plan how unusual values are typed than to read the file once more.
 _SMALL = 4 * 1024 * 1024
-MASKED = "***"
-_RAW_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ class FileRead:
     rejected: int
     odd_field_count: int
     note: str | None
+    respelled: int
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -75,7 +86,9 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
         if rejected == relation.records > 0:
             _refuse_undecodable(con, source, relation)
     except duckdb.Error as error:
-        raise FileFault(f"it cannot be read: {first_line(error)}") from None
+        # What stands in quotes may be a value of the file.
+        what = re.split("""["'`]""", first_line(error))[0].strip()
+        raise FileFault(f"it cannot be read: {what}") from None
     finally:
         forget(con, source, folder)
         con.execute("DROP TABLE IF EXISTS refused")
@@ -95,6 +108,9 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
         rejected=rejected,
         odd_field_count=relation.odd_field_count,
         note=_note(source.claim_file, relation.header),
+        respelled=count_of(
+            con, f"SELECT coalesce(sum(len(respelled)), 0) FROM read_parquet({file_literal(target)})"
+        ),
     )
 
 
@@ -106,7 +122,7 @@ def _typed(
         relation = parquet_relation(con, source, folder)
         return relation, _write_accepted(con, source, relation, target)
     header = read_header(source.path)
-    check_header(source.claim_file, header)
+    check_header(source.claim_file, header, start_of(source.path))
     if source.scan.even(len(header.names)):
         relation = even_relation(source, header)
         try:
@@ -123,9 +139,9 @@ def _typed(
 
 def _note(claim_file: ClaimFile, header: Header) -> str | None:
     known = [column.name for column in claim_file.columns]
-    extra = [name or "(unnamed)" for name in header.names if name not in known]
+    extra = [name for name in header.names if name not in known]
     absent = [name for name in known if name not in header.names]
-    parts = [f"columns kept out: {', '.join(extra)}"] if extra else []
+    parts = [f"columns kept out: {', '.join(shown_names(extra))}"] if extra else []
     parts += [f"optional columns missing: {', '.join(absent)}"] if absent else []
     return "; ".join(parts) or None
 
@@ -143,57 +159,63 @@ def _write_plain(con: duckdb.DuckDBPyConnection, source: Source, relation: Relat
     """Writes the records of which every field has its usual form."""
     present = _present(source, relation)
     values = ", ".join(
-        _cast_of(column) if column in present and column.kind != "text" else _value(column, present)
+        _short(column) if column in present else value_sql(column, None)
         for column in source.claim_file.columns
     )
-    rows = f"SELECT {values}, line, fields_found FROM ({_cast(present, relation)}) WHERE {_plain(present)}"
+    rows = (
+        f"SELECT {values}, line, fields_found, NULL::{LANDED['respelled'].type} "
+        f"FROM ({_cast(present, relation)}) WHERE {_plain(present)} AND {_usual(present)}"
+    )
     return _write(con, source, relation, target, rows)
 
 
 def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path) -> int:
     """Types every record, and writes those in which no field is at fault.
 
-    First all fields of a record are tested for their usual form; only a record in which one has another is
-    looked at field by field.
+    First all fields of a record are tested for their usual form, texts (`usual`) and others (`plain`); only a
+    record in which one has another is looked at field by field.
     """
     present = _present(source, relation)
     columns = source.claim_file.columns
     values = []
     for column in columns:
-        value = _value(column, present)
-        if column in present and column.kind != "text":
-            value = f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
+        value = value_sql(column, text_of(column.name) if column in present else None)
+        if column in present:
+            short = "usual" if column.kind == "text" else "plain"
+            value = f"CASE WHEN {short} THEN {_short(column)} ELSE {value} END"
         values.append(f"{value} AS {quoted(column.name)}")
     names = ", ".join(quoted(column.name) for column in columns)
     texts = ", ".join(text_of(column.name) for column in present)
     faults = [fault_sql(column, quoted(column.name), text_of(column.name)) for column in present]
     faulty = " OR ".join(["broken IS NOT NULL", *(fault for fault in faults if fault)])
     # As a condition of CASE a test is left out where the one before it fails.
-    plain = f"CASE WHEN {_plain(present)} THEN true ELSE false END AS plain"
+    tests = {"plain": _plain(present), "usual": _usual(present)}
+    tested = ", ".join(f"CASE WHEN {test} THEN true ELSE false END AS {name}" for name, test in tests.items())
     return _write(
         con,
         source,
         relation,
         target,
-        f"SELECT {names}, line, fields_found "
-        f"FROM (SELECT {', '.join(values)}, {texts}, line, broken, fields_found, plain "
-        f"FROM (SELECT *, {plain} FROM ({_cast(present, relation)}))) "
-        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END",
+        f"SELECT {names}, line, fields_found, respelled "
+        f"FROM (SELECT {', '.join(values)}, {texts}, line, broken, fields_found, plain, usual, "
+        f"{_respelled(present)} AS respelled "
+        f"FROM (SELECT *, {tested} FROM ({_cast(present, relation)}))) "
+        f"WHERE CASE WHEN plain AND usual THEN true ELSE NOT ({faulty}) END",
     )
 
 
 def _write(
     con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path, rows: str
 ) -> int:
-    """Writes rows of the layout's columns, line and fields_found, with what is the same in all of them."""
+    """Writes rows of the layout's columns, line, fields_found and respelled, with what all have alike."""
     names = ", ".join(quoted(column.name) for column in source.claim_file.columns)
     order = " ORDER BY line" if len(relation.parts) > 1 else ""  # of one part they are in order already
     return write_parquet(
         con,
         f"SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
         f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
-        f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
-        f"FROM ({rows}) AS typed ({names}, line, fields_found){order}",
+        f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected, "
+        f"respelled FROM ({rows}) AS typed ({names}, line, fields_found, respelled){order}",
         target,
         rows=relation.records,
     )
@@ -213,13 +235,43 @@ def _cast_of(column: ClaimColumn) -> str:
     return quoted(f"{column.name} cast")
 
 
+def _short(column: ClaimColumn) -> str:
+    """The value of a field in its usual form."""
+    if column.kind != "text":
+        return _cast_of(column)
+    text = text_of(column.name)
+    return pseudonym_sql(text) if column.personal == "pseudonym" else text
+
+
+def _respelled(present: list[ClaimColumn]) -> str:
+    """The cells whose value is another text than came, each with that text; null where there is none.
+
+    Names are for people: nothing is matched by them, and nobody asks how they came.
+    """
+    texts = [column for column in present if column.spelling not in (None, "name")]
+    if not texts:
+        return f"NULL::{LANDED['respelled'].type}"
+    cells = []
+    for column in texts:
+        text = text_of(column.name)
+        given = literal(MASKED) if column.personal else text
+        cells.append(
+            f"CASE WHEN {spelt_sql(column, text)} IS DISTINCT FROM {text} "
+            f"THEN {{'column_name': {literal(column.name)}, 'given': {given}}} END"
+        )
+    changed = f"list_filter([{', '.join(cells)}], lambda cell: cell IS NOT NULL)"
+    return f"CASE WHEN usual THEN NULL WHEN len({changed}) > 0 THEN {changed} END"
+
+
 def _plain(present: list[ClaimColumn]) -> str:
-    tests = [plain_sql(column, _cast_of(column), text_of(column.name)) for column in present]
-    return " AND ".join(["broken IS NULL", *(test for test in tests if test)])
+    tests = [plain_sql(c, _cast_of(c), text_of(c.name)) for c in present if c.kind != "text"]
+    return " AND ".join(["broken IS NULL", *tests])
 
 
-def _value(column: ClaimColumn, present: list[ClaimColumn]) -> str:
-    return value_sql(column, text_of(column.name) if column in present else None)
+def _usual(present: list[ClaimColumn]) -> str:
+    """True of a record of which every text is its own normal form, and none is missing that must be there."""
+    tests = [is_usual_sql(column, text_of(column.name)) for column in present if column.kind == "text"]
+    return " AND ".join(tests or ["true"])
 
 
 def _constant(text: str) -> str:
@@ -231,23 +283,28 @@ def _write_rejected(
     con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, accepted: Path
 ) -> int:
     """One row a rejected record: its first bad column in the file's order, and why."""
+    count = len(relation.header.names)
     refused = relation.sql(f"ANTI JOIN read_parquet({file_literal(accepted)}) AS taken USING (line)")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE refused AS SELECT *, {count} AS fields_expected FROM ({refused})"
+    )
     _refuse_second_header(con, source)
-    present = _present(source, relation)
+    present = [(column, text_of(column.name)) for column in _present(source, relation)]
+    hidden = hides(source.claim_file, relation.header)
     codes = " ".join(f"WHEN '{code}' THEN {literal(reason)}" for code, reason in REASONS.items())
-    excerpt = literal(MASKED) if source.claim_file.has_personal else f"substr(excerpt, 1, {_RAW_CHARACTERS})"
-    first = literal(relation.header.names[0])
-    branches = [f"WHEN broken IS NOT NULL THEN {_finding(first, excerpt, f'CASE broken {codes} END')}"]
-    for column in present:
-        text = text_of(column.name)
+    reason = f"CASE broken {codes} END"
+    known = [column.name for column, _ in present]
+    names = [name if name in known else known[0] for name in relation.header.names]
+    first = f"[{', '.join(map(literal, names))}][coalesce(sure, 0) + 1]"
+    whole = _finding(first, excerpt_sql(hidden), reason)
+    branches = [f"WHEN broken <> '{chr(FIELDS)}' THEN {whole}"]
+    for column, text in present:
         fault = fault_sql(column, f"({value_sql(column, text)})", text)
         if fault:
-            raw = f"substr(coalesce({text}, ''), 1, {_RAW_CHARACTERS})"
-            raw = literal(MASKED) if column.personal else raw
-            branches.append(
-                f"WHEN {fault} THEN {_finding(literal(column.name), raw, reason_sql(column, text))}"
-            )
+            raw = raw_sql(column, text, present, hidden)
+            found = _finding(literal(column.name), raw, reason_sql(column, text))
+            branches.append(f"WHEN {fault} THEN {found}")
+    branches.append(f"ELSE {whole}")
     return count_of(
         con,
         f"INSERT INTO rejected_row SELECT {literal(source.month)}, "

@@ -16,10 +16,17 @@ import duckdb
 
 from drg_pipeline.duck import file_literal, literal, quoted
 from drg_pipeline.errors import DrgError
-from drg_pipeline.ingest.clean import NUL, Cleaned, clean_text, read_text
+from drg_pipeline.ingest.certainty import Doubt, doubt_of
+from drg_pipeline.ingest.clean import FIELDS, NUL, Cleaned, clean_text, read_text
+from drg_pipeline.ingest.foreign import header_hint, kind_of, start_of
 from drg_pipeline.ingest.layout import ClaimFile
+from drg_pipeline.ingest.masking import looks_like_a_name
+from drg_pipeline.ingest.parquet_text import parquet_column, parquet_faults
 from drg_pipeline.ingest.parting import part_lines
-from drg_pipeline.ingest.scan import LONGEST_LINE, UNIT_SEPARATOR, FileFault, Header, Scan
+from drg_pipeline.ingest.scan import LONGEST_LINE, FileFault, Header, Scan
+
+_PARQUET = b"PAR1"
+_VALUES = 3  # names that may look like values before a header is none
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,9 @@ class Part:
 
     rows    SELECT of line and of what the record is made from
     split   a further column made from them, or nothing
-    fields  line, broken (a code of REASONS), excerpt, fields_found, everything (the record's fields as one
-            list) and `<column> text` for each layout column that the file has, null where the field is empty
+    fields  line, broken (a code of REASONS), excerpt, fields_found, sure (how many columns have their own
+            field for certain; null where all of them do), everything (the record's fields as one list) and
+            `<column> text` for each layout column that the file has, null where the field is empty
     """
 
     rows: str
@@ -132,6 +140,7 @@ def _even(source: Source, header: Header, path: Path, join: str = "") -> Part:
         ),
         fields=(
             f"line, NULL::VARCHAR AS broken, NULL::VARCHAR AS excerpt, {len(names)} AS fields_found, "
+            f"NULL::BIGINT AS sure, "
             f"[{', '.join(names)}] AS everything, {', '.join(fields)}"
         ),
     )
@@ -142,37 +151,36 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
     even, looked_at = _copies(source, folder)
     text, encoding = read_text(source.path, source.scan)
     parted = part_lines(text, even, len(header.names))
-    cleaned = None
-    if source.scan.clean:
-        looked_at.write_bytes(parted.text)
-    else:
-        cleaned = clean_text(parted.text, looked_at, source.scan, len(header.names))
-    value = cleaned.value if cleaned else UNIT_SEPARATOR.decode()
-    con.register("line_number", {"number": parted.numbers})
+    cleaned = clean_text(parted.text, parted.numbers, looked_at, source.scan, len(header.names))
+    con.register("line_number", {"number": cleaned.numbers})
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE physical_line AS SELECT text FROM read_csv({file_literal(looked_at)}, "
-        f"delim = {literal(value)}, quote = '', escape = '', header = false, auto_detect = false, "
+        f"delim = {literal(cleaned.value)}, quote = '', escape = '', header = false, auto_detect = false, "
         f"columns = {{'text': 'VARCHAR'}}, new_line = '\\n', max_line_size = {2 * LONGEST_LINE})"
     )
-    put_by = parted.lines - len(parted.numbers)
-    lines = count_of(con, "SELECT count(*) FROM physical_line") + put_by
-    if lines != source.scan.physical_lines:
-        raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {lines} were read")
+    records = count_of(con, "SELECT count(*) FROM physical_line")
+    below = parted.even_lines + records + cleaned.blank_lines + cleaned.continuation_lines
+    if (parted.lines, records) != (
+        source.scan.physical_lines,
+        len(cleaned.numbers),
+    ) or below + 1 != parted.lines:
+        raise unreconciled(source, f"{source.scan.physical_lines} physical lines, but {below + 1} were read")
     parts = [_split(source, header, cleaned)]
-    found = con.execute(
-        f"SELECT count(*), count(*) FILTER (broken IS NULL AND fields_found <> ?) FROM ({parts[0].sql()})",
-        [len(header.names)],
-    ).fetchone()
-    records, odd = found or (0, 0)
-    uneven = count_of(con, "SELECT count(*) FROM line_number WHERE number > 1")
-    if parted.even_lines:
-        others = "ANTI JOIN (SELECT number AS line FROM line_number WHERE number > 0) AS other USING (line)"
+    differs = f"broken IS NULL AND fields_found <> {len(header.names)}"
+    odd = count_of(con, f"SELECT count(*) FROM ({parts[0].sql()}) WHERE {differs}")
+    if odd:
+        columns = {column.name: column for column in source.claim_file.columns}
+        doubt = doubt_of([columns.get(name) for name in header.names], parted.never_open)
+        parts = [_split(source, header, cleaned, doubt)]
+    if parted.numbers is not None:
+        con.register("stand_in", {"line": parted.numbers[parted.numbers > 0]})
+        others = "ANTI JOIN stand_in USING (line)"
         parts.insert(0, _even(source, header, even, others))
     return Relation(
         parts=tuple(parts),
         header=header,
         physical_lines=source.scan.physical_lines,
-        blank_lines=uneven - records - (cleaned.continuation_lines if cleaned else 0),
+        blank_lines=cleaned.blank_lines,
         records=parted.even_lines + records,
         odd_field_count=odd,
         encoding=encoding,
@@ -182,7 +190,8 @@ def parted_relation(con: duckdb.DuckDBPyConnection, source: Source, header: Head
 def forget(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
     """Drops what `parted_relation` made."""
     con.execute("DROP TABLE IF EXISTS physical_line")
-    con.unregister("line_number")
+    for name in ("line_number", "stand_in"):
+        con.unregister(name)
     for copy in _copies(source, folder):
         copy.unlink(missing_ok=True)
 
@@ -192,32 +201,37 @@ def _copies(source: Source, folder: Path) -> tuple[Path, Path]:
     return folder / f"{source.path.name}.even", folder / f"{source.path.name}.cleaned"
 
 
-def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
-    """The lines that are not even, each split by itself."""
-    broken, excerpt, separator = "NULL::VARCHAR", "NULL::VARCHAR", ","
+def _split(source: Source, header: Header, cleaned: Cleaned, doubt: Doubt | None = None) -> Part:
+    """The lines that are not even, each split by itself; `doubt` where some have not the header's fields."""
     text = "{}"
-    if cleaned:
-        separator = cleaned.separator
-        for stand_in, code in ((cleaned.line_break, 10), (cleaned.carriage_return, 13)):
-            text = f"replace({text}, {literal(stand_in)}, chr({code}))" if stand_in else text
-        marked = f"starts_with(text, {literal(cleaned.mark)})"
-        broken = f"CASE WHEN {marked} THEN substr(text, 2, 1) END"
-        excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
+    for stand_in, code in ((cleaned.line_break, 10), (cleaned.carriage_return, 13)):
+        text = f"replace({text}, {literal(stand_in)}, chr({code}))" if stand_in else text
+    marked = f"starts_with(text, {literal(cleaned.mark)})"
+    broken = f"CASE WHEN {marked} THEN substr(text, 2, 1) END"
+    excerpt = f"CASE WHEN {marked} THEN {text.format('substr(text, 3)')} END"
     known = {column.name for column in source.claim_file.columns}
     fields = [
         f"nullif({text.format(f'field[{position}]')}, '') AS {text_of(name)}"
         for position, name in enumerate(header.names, start=1)
         if name in known
     ]
+    rows = (
+        f"SELECT number AS line, text, string_split(text, {literal(cleaned.separator)}) AS field "
+        "FROM physical_line POSITIONAL JOIN line_number"
+    )
+    sure = "NULL::BIGINT"
+    if doubt:
+        count = len(header.names)
+        rows = f"SELECT *, CASE WHEN len(field) <> {count} THEN {doubt.fits} END AS fits FROM ({rows})"
+        split = f"len(field) <> {count} AND {broken} IS NULL"
+        sure = f"CASE WHEN {split} THEN nullif({doubt.sure}, {count}) END"
     return Part(
-        rows=(
-            "SELECT number AS line, text FROM physical_line POSITIONAL JOIN line_number "
-            "WHERE number > 1 AND trim(text, ' \t') <> ''"
-        ),
-        split=f", string_split(text, {literal(separator)}) AS field",
+        rows=rows,
+        split=f", {sure} AS sure",
         fields=(
-            f"line, {broken} AS broken, {excerpt} AS excerpt, len(field) AS fields_found, "
-            f"field AS everything, {', '.join(fields)}"
+            f"line, coalesce({broken}, CASE WHEN sure IS NOT NULL THEN '{chr(FIELDS)}' END) AS broken, "
+            f"{excerpt} AS excerpt, len(field) AS fields_found, sure, field AS everything, "
+            f"{', '.join(fields)}"
         ),
     )
 
@@ -228,29 +242,38 @@ def _split(source: Source, header: Header, cleaned: Cleaned | None) -> Part:
 def parquet_relation(con: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> Relation:
     if not source.scan.size:
         raise FileFault("the file is empty (0 bytes)")
-    path = file_literal(source.path)
-    given = [
-        str(row[0])
-        for row in con.execute(f"SELECT name FROM (DESCRIBE FROM read_parquet({path})) t(name)").fetchall()
-    ]
-    leaves = con.execute(f"SELECT name FROM parquet_schema({path}) WHERE num_children IS NULL").fetchall()
+    start = start_of(source.path)
+    if not start.startswith(_PARQUET):
+        kind = kind_of(start) or "no Parquet file; if it is text in columns, name it .csv"
+        raise FileFault(f"it cannot be read: it is {kind}")
+    # Writers that do not mark their texts as such write them as bytes.
+    file = f"read_parquet({file_literal(source.path)}, binary_as_string = true"
+    types = {str(row[0]): str(row[1]) for row in con.execute(f"DESCRIBE FROM {file})").fetchall()}
+    given = list(types)
+    leaves = con.execute(
+        f"SELECT name FROM parquet_schema({file_literal(source.path)}) WHERE num_children IS NULL"
+    ).fetchall()
     header = Header(tuple(name.strip().lower() for name in given), bom=False)
     check_header(source.claim_file, Header(tuple(str(leaf[0]).strip().lower() for leaf in leaves), bom=False))
-    known = {column.name for column in source.claim_file.columns}
-    texts = {
-        name: f"CAST({quoted(column)} AS VARCHAR)"
+    known = {column.name: column for column in source.claim_file.columns}
+    columns = {
+        name: parquet_column(known[name], column, types[column])
         for name, column in zip(header.names, given, strict=True)
         if name in known
     }
+    if faults := parquet_faults(con, columns, f"{file})"):
+        raise FileFault("; ".join(faults))
+    texts = {name: column.text for name, column in columns.items()}
     everything = f"[{', '.join(texts.values())}]"
     fields = ", ".join(f"nullif({text}, '') AS {text_of(name)}" for name, text in texts.items())
-    records = count_of(con, f"SELECT count(*) FROM read_parquet({path})")
+    records = count_of(con, f"SELECT count(*) FROM {file})")
     part = Part(
-        rows=f"SELECT file_row_number + 2 AS line, * FROM read_parquet({path}, file_row_number = true)",
+        rows=f"SELECT file_row_number + 2 AS line, * FROM {file}, file_row_number = true)",
         fields=(
             f"line, "
             f"CASE WHEN contains(array_to_string({everything}, ''), chr(0)) THEN '{chr(NUL)}' END AS broken, "
-            f"'' AS excerpt, {len(given)} AS fields_found, {everything} AS everything, {fields}"
+            f"'' AS excerpt, {len(given)} AS fields_found, NULL::BIGINT AS sure, {everything} AS everything, "
+            f"{fields}"
         ),
     )
     return Relation(
@@ -272,22 +295,31 @@ def text_of(name: str) -> str:
 # --- the header ------------------------------------------------------------------------------
 
 
-def check_header(claim_file: ClaimFile, header: Header) -> None:
-    """Refuses a header without a required column or with a column twice; all of it in one fault."""
+def check_header(claim_file: ClaimFile, header: Header, start: bytes = b"") -> None:
+    """Refuses a header without a required column or with a column twice; all of it in one fault.
+
+    start  first bytes of a file of text, in which the columns may stand otherwise
+    """
     known = [column.name for column in claim_file.columns]
     if not set(known) & set(header.names):
         # The line may be a record with personal data, so nothing of it is shown.
-        raise FileFault("line 1 is no header: none of the columns of this file stands in it")
+        hint = header_hint(start, frozenset(known)) or "none of the columns of this file stands in it"
+        raise FileFault(f"line 1 is no header: {hint}")
     faults = []
-    extra = [name for name in header.names if name and name not in known]
+    extra = [name for name in header.names if looks_like_a_name(name) and name not in known]
     for column in claim_file.columns:
         if column.required and column.name not in header.names:
             near = difflib.get_close_matches(column.name, extra, n=1)
             faults.append(
                 f"column {column.name} is missing" + (f" (found: {near[0]}, line 1)" if near else "")
             )
+    values = [name for name in header.names if name and name not in known and not looks_like_a_name(name)]
+    if len(values) >= _VALUES:
+        faults.append(
+            f"{len(values)} names in the header look like values: line 1 seems to go on with the first record"
+        )
     for name, times in Counter(name for name in header.names if name).items():
-        if times > 1:
+        if times > 1 and (name in known or looks_like_a_name(name)):
             faults.append(f"column {name} stands {times} times in the header")
     if faults:
         raise FileFault("; ".join(faults))

@@ -20,6 +20,7 @@ from drg_pipeline.forms import Column
 from drg_pipeline.ingest.inbox_names import is_unfinished, meant_file
 from drg_pipeline.ingest.reference_cells import Records, Value, read_records, type_cell
 from drg_pipeline.ingest.reference_layout import FROM, TO, ReferenceFile, ReferenceLayout, Rule
+from drg_pipeline.ingest.spelling import kept_sql
 
 SCHEMA = "reference"
 
@@ -64,7 +65,7 @@ def load_reference(folder: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyCo
     for file in layout.files:
         tables[file.name] = []
         if (folder / file.file_name).is_file():
-            tables[file.name] = _read(folder / file.file_name, file, faults, notes)
+            tables[file.name] = _read(folder / file.file_name, file, con, faults, notes)
         elif file.required:
             faults.append(Fault(file.file_name, "is missing, and it is required"))
         else:
@@ -112,7 +113,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _read(path: Path, file: ReferenceFile, faults: list[Fault], notes: list[str]) -> list[_Row]:
+def _read(
+    path: Path, file: ReferenceFile, con: duckdb.DuckDBPyConnection, faults: list[Fault], notes: list[str]
+) -> list[_Row]:
     records = read_records(path)
     faults += records.faults
     if not records.header:
@@ -122,6 +125,7 @@ def _read(path: Path, file: ReferenceFile, faults: list[Fault], notes: list[str]
     if len(faults) > before:
         return []
     position = {name: records.header.index(name) for name in records.header if name}
+    _spell(records, position, file, con)
     rows = [
         row
         for line, cells in records.rows
@@ -132,19 +136,43 @@ def _read(path: Path, file: ReferenceFile, faults: list[Fault], notes: list[str]
 
 def _check_header(records: Records, file: ReferenceFile, faults: list[Fault], notes: list[str]) -> None:
     named = [name for name in records.header if name]
+    known = {column.name for column in file.columns}
+    headers = [line for line, cells in records.rows[:20] if len(known.intersection(cells)) > 1]
+    if headers and not known.intersection(named):
+        what = f"line 1 is a title, and the header is line {headers[0]}: take out what stands above it"
+        faults.append(Fault(file.file_name, what))
+        return
     found = ", ".join(named)
     for column in file.columns:
         if column.required and column.name not in named:
             faults.append(Fault(file.file_name, f"column {column.name} is missing (found: {found})"))
     for name in sorted({name for name in named if named.count(name) > 1}):
         faults.append(Fault(file.file_name, f"column {name} stands twice in the header"))
-    extra = [name for name in named if name not in {column.name for column in file.columns}]
+    extra = [name for name in named if name not in known]
     lacking = [column.name for column in file.columns if column.name not in named]
     told = [name + did_you_mean(name, lacking).replace("; ", " (").replace("?", "?)") for name in extra]
     if extra:
         # One that is like a column that lacks was probably meant to be it: its cells would have no effect.
         urgent = "warning: " if told != extra else ""
         notes.append(f"{urgent}{SCHEMA}: {file.file_name} has columns that are not used: {', '.join(told)}")
+
+
+def _spell(
+    records: Records, position: Mapping[str, int], file: ReferenceFile, con: duckdb.DuckDBPyConnection
+) -> None:
+    """Puts the cells of coded columns into their normal form."""
+    for column in file.columns:
+        if column.spelling is None or column.name not in position:
+            continue
+        place = position[column.name]
+        rows = [cells for _, cells in records.rows if len(cells) > place]
+        normal = kept_sql(column.spelling, "cell", identifier=column.identifier)
+        found = con.execute(
+            f"SELECT list_transform(CAST(? AS VARCHAR[]), lambda cell: {normal})",
+            [[cells[place] for cells in rows]],
+        ).fetchall()[0][0]
+        for cells, cell in zip(rows, found, strict=True):
+            cells[place] = cell or ""
 
 
 def _type_row(

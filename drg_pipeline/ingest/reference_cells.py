@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.ingest.foreign import START, kind_of, one_column_hint
 from drg_pipeline.ingest.reference_layout import ReferenceColumn
 from drg_pipeline.periods import MONTH, Period
 
@@ -39,10 +40,14 @@ def read_records(path: Path) -> Records:
     """All records of a CSV file in UTF-8 (with or without BOM) or GB18030; blank lines are none."""
     records = Records()
     try:
-        text = _decode(path.read_bytes())
+        raw = path.read_bytes()
     except OSError as error:
         records.faults.append(Fault(path.name, f"cannot be read ({error.strerror})"))
         return records
+    if kind := kind_of(raw[:START]):
+        records.faults.append(Fault(path.name, f"is {kind}, not a CSV file: save it as CSV (UTF-8)"))
+        return records
+    text = _decode(raw)
     if text is None:
         records.faults.append(Fault(path.name, "is neither UTF-8 nor GB18030 text: save it as CSV (UTF-8)"))
         return records
@@ -60,7 +65,10 @@ def read_records(path: Path) -> Records:
         records.faults.append(
             Fault(f"{path.name} line {start}", f"cannot be split into fields ({error}): check its quotes")
         )
-    if not records.header and not records.faults:
+    if hint := one_column_hint(records.header):
+        records.faults.append(Fault(path.name, f"line 1 is no header: {hint}"))
+        records.header, records.rows = [], []
+    elif not records.header and not records.faults:
         records.faults.append(Fault(path.name, "has no header: its first line has to name the columns"))
     return records
 

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from drg_pipeline.ingest.foreign import kind_of, start_of
+
 BLOCK = 1024 * 1024  # stays in the processor's cache while it is looked at several times
 LONGEST_LINE = 2 * 1024 * 1024
+MOST_COLUMNS = 500
 LF, COMMA = b"\n,"
 UNIT_SEPARATOR = b"\x1f"  # separates nothing in a clean file, so that a line is read as one value
 
@@ -149,6 +152,8 @@ def read_header(path: Path) -> Header:
         line = file.readline(LONGEST_LINE + 1)
     if not line:
         raise FileFault("the file is empty (0 bytes, not even a header)")
+    if kind := kind_of(start_of(path)):
+        raise FileFault(f"it is {kind}, not a CSV file: have it saved as CSV (UTF-8)")
     for mark, name in _FOREIGN_MARKS:
         if line.startswith(mark):
             raise FileFault(f"the file is in {name}; UTF-8 or GB18030 is expected")
@@ -166,6 +171,8 @@ def read_header(path: Path) -> Header:
         fields = next(csv.reader([text], strict=True))
     except csv.Error:
         raise FileFault("the header has broken quoting (line 1)") from None
+    if len(fields) > MOST_COLUMNS:
+        raise FileFault(f"the header has {len(fields):,} columns; at most {MOST_COLUMNS:,} are read")
     return Header(tuple(field.strip().lower() for field in fields), bom)
 
 

@@ -150,6 +150,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Columns of the file that are not looked at: {names}",
         "文件中未使用的列：{names}",
     ),
+    "group.unknown": (
+        "The scheme does not know {codes:,} codes. They stand in {places:,} places and count for nothing:",
+        "分组方案中没有的编码有 {codes:,} 个，共出现 {places:,} 处，均不计入分组：",
+    ),
+    "group.unknown.code": ("code", "编码"),
+    "group.unknown.places": ("places", "出现次数"),
+    "group.unknown.nearest": ("nearest code of the scheme", "方案中最接近的编码"),
+    "group.unknown.spelling": (
+        "Some differ from a code of the scheme by spelling alone: --normalise reads them as claims are read.",
+        "其中有的与方案编码仅写法不同；加上 --normalise 即按结算清单的口径规范后再分组。",
+    ),
     "group.written": ("The answers are in {out}.", "结果已写入 {out}。"),
     "group.step.mdc": (
         "MDC gate {name} (alternative {alternative})",

@@ -23,7 +23,7 @@ from drg_pipeline.closings.difference import load_asked
 from drg_pipeline.commands.pages import Examples
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import Place, load, read_yaml
-from drg_pipeline.grouping.case_file import load_case_layout
+from drg_pipeline.grouping.case_layout import load_case_layout
 from drg_pipeline.ingest.layout import load_layout
 from drg_pipeline.ingest.reference_layout import load_reference_layout
 from drg_pipeline.policy import load_instruments, load_pack

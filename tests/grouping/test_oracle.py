@@ -123,8 +123,8 @@ NUMBERS = ["age_years", "age_days", "newborn_weight_g", "los_days", "icu_hours"]
     [
         (18, 65, (18, 64), (17, 65)),  # the lower bound belongs to the band, the upper one does not
         (None, 65, (1, 64), (65, 66)),
-        (18, None, (18, 9999), (17,)),
-        (None, None, (1, 9999), ()),
+        (18, None, (18, 150), (17,)),
+        (None, None, (1, 150), ()),
     ],
 )
 def test_numbers(
@@ -333,6 +333,10 @@ def test_an_owner_without_rows_never_holds(tmp_path: Path) -> None:
         ({"sex": "9"}, False),
         ({"sex": "1 "}, False),
         ({"age_years": None}, False),
+        ({"age_years": -1}, False),
+        ({"age_years": 151}, False),
+        ({"age_years": 150}, True),
+        ({"age_years": 0, "age_days": -3, "newborn_weight_g": 3000}, False),
         ({"age_years": None, "age_days": 400}, False),
         ({"age_years": 0}, False),
         ({"age_years": 0, "age_days": 28}, False),

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.grouping.row_at_a_time import Record
+from bench.grouping.row_at_a_time import OLDEST, Record
 
 RULE = ("alternative", "predicate", "negated", "code_set", "min_value", "max_value", "value")
 COLUMNS = {
@@ -369,6 +369,7 @@ def _record(
     texts: Mapping[str, Sequence[str | None]],
     codes: Mapping[str, Sequence[str]],
 ) -> Record:
+    ages = [age for age in numbers["age_years"] if 0 <= age <= OLDEST]
     drawn = {
         field: None if rng.random() < 0.1 else rng.choice(values)
         for field, values in numbers.items()
@@ -377,7 +378,7 @@ def _record(
     return Record(
         **drawn,
         # Few are refused by the input check, so that most of the draw reaches the rules.
-        age_years=None if rng.random() < 0.02 else rng.choice(numbers["age_years"]),
+        age_years=rng.choice((None, -1, OLDEST + 1)) if rng.random() < 0.02 else rng.choice(ages),
         sex=rng.choice(("1", "2")) if rng.random() < 0.95 else rng.choice(texts["sex"]),
         discharge_disposition=rng.choice(texts["discharge_disposition"]),
         department=rng.choice(texts["department"]),
