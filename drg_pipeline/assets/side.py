@@ -10,6 +10,8 @@ import duckdb
 
 from drg_pipeline.assets.describe import preview
 from drg_pipeline.ingest.inbox import find_deliveries
+from drg_pipeline.ingest.landed import LANDED
+from drg_pipeline.ingest.records import count_of
 from drg_pipeline.lake.store import footers
 from drg_pipeline.lake.views import row_counts
 from drg_pipeline.messages import bounded
@@ -68,6 +70,10 @@ def _delivered(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -
         metadata["not_taken_in"] = dg.MetadataValue.int(len(asides))
         lines = [f"- {code(str(aside))}" for aside in asides]
         metadata["in_the_inbox"] = dg.MetadataValue.md("\n".join(bounded(lines, SHOWN_ASIDES, "en")))
+    if files and source.columns.get("respelled") == LANDED["respelled"]:
+        rows_of_all = region.engine.inputs.rows(source.name, files)
+        cells = count_of(con, f"select coalesce(sum(len(respelled)), 0) from {rows_of_all}")
+        metadata["respelled_cells"] = dg.MetadataValue.int(cells)
     if files:
         metadata["preview"] = preview(region, con, source.name, files[-1])
     yield WHOLE, metadata
