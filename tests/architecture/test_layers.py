@@ -28,7 +28,8 @@ MODELS = PROJECT / "dbt_like_sql"
 ORDER = [
     {"errors", "files", "messages"},
     {"duck", "periods"},
-    {"forms", "settings", "trail"},
+    {"forms", "settings"},
+    {"trail"},
     {"calendar", "policy", "sql"},
     {"ingest", "lake", "quality"},
     {"grouping"},
