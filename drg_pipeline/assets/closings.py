@@ -10,9 +10,10 @@ import dagster as dg
 from drg_pipeline.assets.failures import failure_hook, told
 from drg_pipeline.assets.operations import Operations
 from drg_pipeline.closings.projects import Projects
-from drg_pipeline.closings.record import Witness, examined
+from drg_pipeline.closings.record import Record, Witness, examined
 from drg_pipeline.closings.replay import Replayed, closings_to_replay, replay
 from drg_pipeline.region import Region
+from drg_pipeline.trail import Trail
 
 WEEKLY = "0 {hour} * * 0"
 
@@ -81,7 +82,7 @@ def replay_schedule(region: Region, job: dg.JobDefinition, operations: Operation
         description="Replays all closings once a week.",
     )
     def every_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if not region.closed.periods():
+        if not Record(region.closed, Trail(region.closed.folder)).places():
             return dg.SkipReason("nothing is closed")
         return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
 

@@ -384,8 +384,10 @@ def closings_to_replay(
         return [(period, closing_of(closed, period, number).number) for period in periods]
     found = [(period, each) for period in closed.periods() for each in closed.numbers(period)]
     if not found:
+        record = Record(closed, Trail(closed.folder))
         raise DrgError(
             f"There is no closing of {settings.region} in {closed.folder}.",
+            [fault for place in record.places() for fault in record.of(*place)],
             remedy="Close a month with drg close, or name the folder with --closings.",
         )
     return found

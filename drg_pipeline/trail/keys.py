@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -79,17 +80,14 @@ class Signer:
         The password of one that has one is taken from `DRG_SIGNING_PASSWORD`, else asked for at a terminal.
         """
         try:
-            if os.stat(path).st_mode & _TOO_OPEN:
+            found = os.stat(path)
+            if found.st_mode & _TOO_OPEN:
                 raise WrongUse(
                     f"The signing key {path} is open to others.",
                     state="Nothing was changed.",
                     remedy="Let only its owner read it (chmod 600); if others could read it, make a new one.",
                 )
-            content = path.read_bytes()
-            try:
-                key = serialization.load_pem_private_key(content, None)
-            except TypeError:
-                key = serialization.load_pem_private_key(content, _password(path).encode())
+            key = _private(path, (found.st_ino, found.st_mtime_ns), os.environ.get(PASSWORD_VARIABLE))
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise _unreadable(path, "private", error) from None
         if not isinstance(key, Ed25519PrivateKey):
@@ -119,9 +117,17 @@ def make_key(out: Path, password: str = "") -> PublicKey:
     return PublicKey(key.public_key().public_bytes_raw())
 
 
-def _password(path: Path) -> str:
-    if given := os.environ.get(PASSWORD_VARIABLE):
-        return given
+@lru_cache(maxsize=1)
+def _private(path: Path, state: tuple[int, int], password: str | None) -> object:
+    """The key of a file in this state; kept, so that nobody is asked for its password more than once."""
+    content = path.read_bytes()
+    try:
+        return serialization.load_pem_private_key(content, None)
+    except TypeError:
+        return serialization.load_pem_private_key(content, (password or _asked(path)).encode())
+
+
+def _asked(path: Path) -> str:
     if not sys.stdin.isatty():
         raise WrongUse(
             f"The signing key {path} has a password, and nobody can be asked for it here.",

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support import regions
@@ -151,6 +152,12 @@ def test_a_key_may_have_a_password(
     monkeypatch.delenv("DRG_SIGNING_PASSWORD")
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert "nobody can be asked" in drg("audit", "anchor", *place).err
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", lambda words: asked.append(words) or "开门")
+    for _ in range(2):
+        assert "signed " in drg("audit", "anchor", *place).out
+    assert len(asked) == 1
 
 
 def test_entries_are_listed_in_both_languages_and_as_json(drg: Drg, trail: Trail, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -314,8 +314,16 @@ def test_the_job_and_its_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     made = automation(region, Operations(automatic=True), job_definitions(region))
     (schedule,) = [each for each in made.schedules if each.name == "jiyuan_replay"]
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    with dg.build_schedule_context() as context:
+    sunday = datetime(2025, 5, 4, tzinfo=UTC)
+    with dg.build_schedule_context(scheduled_execution_time=sunday) as context:
         assert schedule.evaluate_tick(context).skip_message == "nothing is closed"
+        # Closings that are gone are closings: the run says so.
+        subject = {"number": 1, "manifest": "0" * 64}
+        trail = Trail(region.closed.folder)
+        trail.append("closed", region="jiyuan", period=MARCH, subject=subject)
+        assert schedule.evaluate_tick(context).run_requests
+        for path in (trail.file, trail.head_file):
+            path.unlink()
 
     (job,) = [each for each in made.jobs if each.name == "jiyuan_replay"]
     same = TableReplay("settlement.month_value", Period.of(MARCH), "identical", 4)

@@ -159,6 +159,15 @@ def test_a_doubled_payment_is_found_whatever_the_manifest_says_of_itself(drg: Dr
 def test_a_closing_that_is_gone_is_missed(drg: Drg, closed: Closed) -> None:
     shutil.rmtree(closed.place())
     is_found(drg, closed, "closing 1 of 2025-02: was closed by entry 4 of the trail, and it is not there")
+    aside = closed.closings.with_name("aside")
+    aside.mkdir()
+    for period in (JANUARY, FEBRUARY):
+        if (closed.closings / period).exists():
+            (closed.closings / period).rename(aside / period)
+    ended = drg("replay", "--all", "--region", "small", "--closings", closed.closings.parent)
+    assert ended.code == 1 and "closing 2 of 2025-01: was closed by entry 8" in ended.err
+    for period in aside.iterdir():
+        period.rename(closed.closings / period.name)
     with pytest.raises(DrgError, match="2025-02 is closed by entry 4 of the trail, and its closing is gone"):
         closed.region.close(FEBRUARY)
     with pytest.raises(DrgError, match="its closing is gone"):
