@@ -84,7 +84,7 @@ def close(region: Region, period: Period, *, early: bool = False, today: date | 
         months = _months(region, period)
         check_vouched(record, months.values())
         _check_chain(region, scope, period)
-        return _seal(region, scope, period, months, early, record)
+        return _seal(region, scope, period, months, early, trail)
 
 
 # -- whether it may be closed ------------------------------------------------------------------
@@ -234,10 +234,12 @@ def _seal(
     period: Period,
     months: Mapping[Period, Closed],
     early: bool,
-    record: Record,
+    trail: Trail,
 ) -> Sealed:
-    closed, settings, trail = region.closed, region.settings, record.trail
+    closed, settings = region.closed, region.settings
     before = closed.last(period)
+    # No number that anybody ever used is used again, whoever signed it.
+    record = Record(closed, trail)
     number = record.next_number(period)
     with _aside(closed.place(period, number)) as folder:
         contents = Contents(settings, region.engine, scope, folder)
@@ -279,7 +281,7 @@ def _seal(
         sync_tree(folder)
         digest = manifest_digest(folder)
         with steps.alone(closed.folder):
-            _check_still_next(closed, trail, period, number)
+            _check_still(closed, trail, period, number, months)
             subject = {"number": number, "manifest": digest, "early": early}
             with steps.set_down(trail, CLOSING, period, subject, manifest.reason):
                 name_folder(folder, closed.place(period, number))
@@ -287,14 +289,24 @@ def _seal(
     return Sealed(closed.closing(period, number), manifest, digest, new=True)
 
 
-def _check_still_next(closed: ClosedPeriods, trail: Trail, period: Period, number: int) -> None:
-    """Nobody has closed the period, from another lake, while this closing was built."""
+def _check_still(
+    closed: ClosedPeriods, trail: Trail, period: Period, number: int, months: Mapping[Period, Closed]
+) -> None:
+    """Nobody has closed the period, from another lake, or reopened a month while this closing was built."""
     steps.end_alone(closed, trail)
     if Record(closed, trail).next_number(period) != number:
         raise DrgError(
             f"{period} was closed by somebody else meanwhile.",
             state="That closing stands; this one was not made.",
             remedy="Look at it, and close the period again if it is to be another.",
+        )
+    others = [month for month, found in months.items() if closed.standing(month) != found]
+    if others:
+        raise DrgError(
+            f"{period} was not closed: months that it rests on were reopened meanwhile.",
+            map(str, others),
+            state="Nothing was changed.",
+            remedy=f"Run and close them again first: drg close --month {span(others)}",
         )
 
 

@@ -26,6 +26,7 @@ from drg_pipeline.closings.restore import restore
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import Place
 from drg_pipeline.lake import digest, engine, parquet
+from drg_pipeline.lake.closed import Closed, ClosedPeriods
 from drg_pipeline.periods import Period
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.trail import Trail
@@ -446,11 +447,25 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> SmallRegion:
     return region
 
 
+def _standing_once(closed: ClosedPeriods, period: Period) -> Closed | None:
+    """December stands until somebody builds the year's closing."""
+    built = any(closed.folder.glob("2025/*.tmp"))
+    if (built and str(period) == "2025-12") or not closed.numbers(period):
+        return None
+    return closed.closing(period, 1)
+
+
 def test_a_year_needs_its_months_and_stands_on_them(year: SmallRegion) -> None:
     with pytest.raises(DrgError, match=r"1 of its months are open") as error:
         year.close("2025")
     assert "drg close --month 2025-12" in str(error.value)
     year.close("2025-12")
+    with pytest.MonkeyPatch.context() as patch:
+        # Somebody reopens a month while the year's closing is built.
+        patch.setattr(ClosedPeriods, "standing", _standing_once)
+        with pytest.raises(DrgError, match=r"months that it rests on were reopened meanwhile.\n  2025-12"):
+            year.close("2025")
+    assert year.closed.numbers(Period.of("2025")) == []
     sealed = year.close("2025")
     assert {entry.table for entry in sealed.manifest.outputs} == {"late.yearly"}
     taken = {entry.table for entry in sealed.manifest.tables if entry.role == "taken"}
