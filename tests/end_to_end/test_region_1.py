@@ -191,6 +191,7 @@ def test_the_checks_of_every_table_are_recorded_and_passed(
 ) -> None:
     """The quality rules warn of claims that fail them; all that blocks has passed."""
     log = instance.event_log_storage
+    warned: set[tuple[str, dg.AssetCheckSeverity]] = set()
     for table, model in region.project.models.items():
         for group in Contract(region.project, model).groups():
             asked = AssetCheckKey(key(regions.NAME, table), group)
@@ -199,9 +200,11 @@ def test_the_checks_of_every_table_are_recorded_and_passed(
                 record.evaluation for record in log.get_asset_check_execution_history(asked, limit=1000)
             ]
             assert all(isinstance(verdict, dg.AssetCheckEvaluation) for verdict in verdicts), asked
-            assert [verdict for verdict in verdicts if not verdict.passed] == []
+            warned |= {(v.check_name, v.severity) for v in verdicts if not v.passed}
             judged = sum(int(str(verdict.metadata["partitions"].value)) for verdict in verdicts)
             assert judged == len(region.store.partitions(table, model.partition)), asked
+    # One pool of the example has 100 yuan in 2024 and 235,000 in 2025.
+    assert warned == {("budgets_keep_their_scale", dg.AssetCheckSeverity.WARN)}
     rules = log.get_asset_check_execution_history(
         AssetCheckKey(key(regions.NAME, "quality.finding"), "quality_rules"), limit=100
     )

@@ -309,6 +309,7 @@ def test_the_layout_refuses_what_it_does_not_know(tmp_path: Path) -> None:
         "    describe: d\n"
         "    key: [a, b]\n"
         "    requird: true\n"
+        "    names: {d: claim}\n"
         "    columns:\n"
         "      a: {type: float, meaning: m}\n"
         '      c: {type: "decimal(2,4)", meaning: m, minimum: few}\n'
@@ -324,6 +325,7 @@ def test_the_layout_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     assert "not more places than digits" in message
     assert "'few' is not a number" in message
     assert "key: b is not one of the columns" in message
+    assert "names: d is not one of the columns" in message
     assert "rules[1]: a rule is any_of, all_or_none, or adds_up with total and less" in message
 
 
