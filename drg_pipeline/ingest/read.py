@@ -13,6 +13,7 @@ import duckdb
 
 from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_parquet
 from drg_pipeline.ingest.clean import ENCODING, REASONS
+from drg_pipeline.ingest.landed import LANDED
 from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
 from drg_pipeline.ingest.records import (
     Relation,
@@ -222,6 +223,13 @@ def _value(column: ClaimColumn, present: list[ClaimColumn]) -> str:
     return value_sql(column, text_of(column.name) if column in present else None)
 
 
+def write_nothing(con: duckdb.DuckDBPyConnection, claim_file: ClaimFile, folder: Path) -> None:
+    """Writes `<file>.parquet` of a file that a delivery does without: its columns, and no row."""
+    columns = {column.name: column.column for column in claim_file.columns} | LANDED
+    typed = ", ".join(f"NULL::{column.type} AS {quoted(name)}" for name, column in columns.items())
+    write_parquet(con, f"SELECT {typed} WHERE false", folder / f"{claim_file.name}.parquet")
+
+
 def _constant(text: str) -> str:
     """SQL for a text that every row has; the one value of an enumeration is not looked at row by row."""
     return f"{literal(text)}::ENUM({literal(text)})"
@@ -248,13 +256,25 @@ def _write_rejected(
             branches.append(
                 f"WHEN {fault} THEN {_finding(literal(column.name), raw, reason_sql(column, text))}"
             )
+    keys = {column.name: _key(column) for column in present if column.key}
+    known = "".join(f", {quoted(name)}" for name in keys)
+    values = "".join(f", {key} AS {quoted(name)}" for name, key in keys.items())
     return count_of(
         con,
-        f"INSERT INTO rejected_row SELECT {literal(source.month)}, "
-        f"{literal(source.delivery_name)}, {literal(source.name)}, line, "
-        "finding.column_name, finding.raw, finding.reason "
-        f"FROM (SELECT line, CASE {' '.join(branches)} END AS finding FROM refused) ORDER BY line",
+        "INSERT INTO rejected_row BY NAME "
+        f"SELECT {literal(source.month)} AS folder_month, {literal(source.delivery_name)} AS delivery, "
+        f"{literal(source.name)} AS file, {literal(source.claim_file.name)} AS claim_file, line, "
+        f"finding.column_name, finding.raw, finding.reason{known} "
+        f"FROM (SELECT line, CASE {' '.join(branches)} END AS finding{values} FROM refused) ORDER BY line",
     )
+
+
+def _key(column: ClaimColumn) -> str:
+    """What a rejected record says of its claim version; null where it cannot be read."""
+    text = text_of(column.name)
+    value = f"({value_sql(column, text)})"
+    fault = fault_sql(column, value, text)
+    return f"CASE WHEN broken IS NULL{f' AND NOT ({fault})' if fault else ''} THEN {value} END"
 
 
 def _finding(column: str, raw: str, reason: str) -> str:
