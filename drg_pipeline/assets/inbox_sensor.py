@@ -22,6 +22,7 @@ from drg_pipeline.assets.operations import CHAIN, GOAL, INBOX, LINK, Operations
 from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
+from drg_pipeline.ingest.reading import is_current
 from drg_pipeline.region import Region
 
 ARRIVED = "arrived"
@@ -122,8 +123,8 @@ def _state(delivery: Delivery) -> tuple[str, float]:
 
 
 def _is_as_landed(delivery: Delivery, manifest: Mapping[str, Any] | None) -> bool:
-    """Whether size and time of its files are those that were taken in."""
-    if manifest is None:
+    """Whether size and time of its files are those that were taken in, and read as they are read now."""
+    if manifest is None or not is_current(manifest):
         return False
     there = {}
     for path in delivery.files.values():

@@ -34,9 +34,10 @@ SHOWN_ROWS = 30
 
 @dataclass(frozen=True)
 class Examples:
-    """The queries that are offered for `drg sql`: to look at rejected rows, and after the demo."""
+    """The queries that are offered for `drg sql`: rejected rows, respelled cells, after the demo."""
 
     rejected: str
+    respelled: str
     demo: tuple[str, ...]
 
 

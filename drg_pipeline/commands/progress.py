@@ -14,6 +14,7 @@ from drg_pipeline.commands.pages import examples
 from drg_pipeline.commands.screen import Screen, one_line
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
+from drg_pipeline.ingest.reading import is_current
 from drg_pipeline.messages import known
 from drg_pipeline.periods import span
 
@@ -32,7 +33,8 @@ class Intake:
 
     def __init__(self, region: Region) -> None:
         self.settings = region.settings
-        self.before = set(landed_manifests(self.settings))
+        landed = landed_manifests(self.settings)
+        self.before = {label for label, manifest in landed.items() if is_current(manifest)}
         found = find_deliveries(self.settings.inbox, region.layouts.claims, lambda note: None)
         self.new = {delivery.label for delivery in found} - self.before
         self.notes = 0
@@ -47,10 +49,10 @@ class Intake:
         return {
             label: {
                 part: sum(int(file[part]) for file in manifest["files"])
-                for part in ("records", "accepted", "rejected")
+                for part in ("records", "accepted", "rejected", "respelled")
             }
             for label, manifest in landed_manifests(self.settings).items()
-            if label not in self.before
+            if label not in self.before and is_current(manifest)
         }
 
 
@@ -191,9 +193,13 @@ class Watch(AbstractContextManager["Watch"]):
 
     def _tell_intake(self, intake: Intake) -> None:
         counts = intake.counts()
-        sums = {part: sum(count[part] for count in counts.values()) for part in ("accepted", "rejected")}
+        parts = ("accepted", "rejected", "respelled")
+        sums = {part: sum(count[part] for count in counts.values()) for part in parts}
         if counts:
             self._say("intake.sum", deliveries=len(counts), **sums)
+            if sums["respelled"]:
+                query = examples(self.region.settings).respelled
+                self._say("intake.respelled", cells=sums["respelled"], query=query)
         else:
             self._say("intake.none")
         for label, count in counts.items():

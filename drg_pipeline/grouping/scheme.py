@@ -20,7 +20,8 @@ from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme_checks import check, counted
 from drg_pipeline.grouping.scheme_head import AMBIGUOUS, HEAD, NAME_RULE, RETRY, Head, is_name, read_head
 from drg_pipeline.grouping.scheme_table import Table, empty_table, read_table
-from drg_pipeline.ingest.reference_layout import ReferenceLayout
+from drg_pipeline.ingest.reference_layout import ReferenceColumn, ReferenceLayout
+from drg_pipeline.ingest.spelling import normal_sql
 
 LAYOUT_FILE = "scheme_files.yml"
 SCHEMA = "scheme"
@@ -232,8 +233,17 @@ def scheme_columns(layout: ReferenceLayout) -> dict[str, dict[str, Column]]:
     return {NAME: dict(_HEAD_COLUMNS), **tables}
 
 
-def fill_schemes(con: duckdb.DuckDBPyConnection, layout: ReferenceLayout, schemes: Sequence[Scheme]) -> None:
-    """Creates schema `scheme`: a table for each file and one of the schemes themselves."""
+def fill_schemes(
+    con: duckdb.DuckDBPyConnection,
+    layout: ReferenceLayout,
+    schemes: Sequence[Scheme],
+    *,
+    normal: bool = False,
+) -> None:
+    """Creates schema `scheme`: a table for each file and one of the schemes themselves.
+
+    normal  codes in the normal form in which claims have theirs; otherwise exactly as the files have them
+    """
     names = [scheme.name for scheme in schemes]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise DrgError(
@@ -260,8 +270,38 @@ def fill_schemes(con: duckdb.DuckDBPyConnection, layout: ReferenceLayout, scheme
             }
             if not len(cells[file.columns[0].name]):
                 continue
-            # An empty cell is no value.
-            typed = ", ".join(
-                f"CAST(nullif(\"{column.name}\", '') AS {column.type.sql})" for column in file.columns
-            )
+            typed = ", ".join(_cell_sql(column, normal) for column in file.columns)
             con.execute(f'INSERT INTO "{SCHEMA}"."{file.name}" SELECT ?, {typed} FROM cells', [scheme.name])
+    if normal:
+        _check_keys(con, layout)
+
+
+def _cell_sql(column: ReferenceColumn, normal: bool) -> str:
+    """The value of a cell; an empty one is none."""
+    text = f"nullif(\"{column.name}\", '')"
+    if normal and column.spelling:
+        text = normal_sql(column.spelling, text)
+    return f"CAST({text} AS {column.type.sql})"
+
+
+def _check_keys(con: duckdb.DuckDBPyConnection, layout: ReferenceLayout) -> None:
+    """Refuses keys that differ in their files and are one in their normal form."""
+    faults = []
+    for file in layout.files:
+        if file.repeats:
+            continue
+        keys = ", ".join(f'"{name}"' for name in (NAME, *file.key))
+        found = con.execute(
+            f'SELECT {keys} FROM "{SCHEMA}"."{file.name}" GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL'
+        ).fetchall()
+        faults += [
+            Fault(f"{scheme}/{file.file_name}", f"{' '.join(map(str, key))} stands twice")
+            for scheme, *key in found
+        ]
+    if faults:
+        raise DrgError(
+            "A scheme has codes that are one and the same as claims are read.",
+            faults,
+            state="No month was grouped by it.",
+            remedy="Leave one spelling of each code in its files, then: drg scheme import FOLDER --replace",
+        )

@@ -30,6 +30,7 @@ from drg_pipeline.ingest.landed import FILE, LANDING, declared, rejected_row
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
 from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file, write_nothing
+from drg_pipeline.ingest.reading import READING, is_current, reading_of, tell_former
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
 from drg_pipeline.settings import Settings
@@ -55,14 +56,16 @@ def landing_folder(settings: Settings) -> Path:
 
 
 def landed_manifests(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The manifests of all landed deliveries by `month/delivery`."""
-    manifests = {}
+    """The manifests of all landed deliveries by `month/delivery`: of several readings the last."""
+    manifests: dict[str, dict[str, Any]] = {}
     for path in sorted(landing_folder(settings).glob(f"*/{MANIFEST}")):
         if path.parent.name.endswith(".tmp"):
             continue
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
-            manifests[f"{manifest['month']}/{manifest['delivery']}"] = manifest
+            label = f"{manifest['month']}/{manifest['delivery']}"
+            if label not in manifests or reading_of(manifests[label]) < reading_of(manifest):
+                manifests[label] = manifest
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DrgError(
                 f"{path} is no manifest of a landed delivery: {error}.",
@@ -82,7 +85,8 @@ def take_in_deliveries(
 ) -> list[TakenIn]:
     """Lands every delivery of the inbox that is not landed yet; returns those landed by this call.
 
-    `only` names the deliveries to look at, so that one that was refused does not hold up the others.
+    One that was landed by an earlier reading is landed anew, and stays as it was read where it is no longer
+    in the inbox. `only` names those to look at, so that one that was refused does not hold up the others.
 
     Raises DrgError after all deliveries were tried, with every fault of every one that was refused.
     """
@@ -99,7 +103,10 @@ def take_in_deliveries(
         if delivery.label in landed:
             faults[delivery.label] = _changes(delivery, landed[delivery.label])
     changed = [label for label, found in faults.items() if found]
-    new = [delivery for delivery in deliveries if delivery.label not in landed]
+    current = {label for label, manifest in landed.items() if is_current(manifest)}
+    new = [each for each in deliveries if each.label not in current and each.label not in changed]
+    if only is None:
+        tell_former(landed.keys() - current, {delivery.label for delivery in deliveries}, report)
     key = _key(settings, landed, report) if new else b""
     taken: list[TakenIn] = []
     for delivery, landing in _land_all(settings, layout, new, key):
@@ -207,8 +214,8 @@ def _remove_left_over(landing: Path) -> None:
 
 
 def delivery_digest(month: str, delivery: str, files: Mapping[str, str]) -> str:
-    """What names a landed delivery: its place in the inbox, and the SHA-256 of each file by name."""
-    lines = [month, delivery, *(f"{name}\t{files[name]}" for name in sorted(files))]
+    """What names a landed delivery: its place in the inbox, the SHA-256 of each file by name, the reading."""
+    lines = [month, delivery, *(f"{name}\t{files[name]}" for name in sorted(files)), f"reading\t{READING}"]
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()[:32]
 
 
@@ -271,6 +278,7 @@ def _land(
                 "records": read.records,
                 "accepted": read.accepted,
                 "rejected": read.rejected,
+                "respelled": read.respelled,
             }
             for source, read in zip(sources, reads, strict=True)
         ]
@@ -279,6 +287,7 @@ def _land(
             "delivery": delivery.name,
             "digest": digest,
             "layout_version": layout.version,
+            "reading": READING,
             "key_fingerprint": key_fingerprint(key),
             "taken_in": datetime.now(UTC).isoformat(timespec="seconds"),
             "files": entries,

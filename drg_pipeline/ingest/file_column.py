@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from drg_pipeline.forms import NAME, Column, Place, Reader, matching, one_of
+from drg_pipeline.ingest.spelling import Spelling
 
 _SQL: Mapping[str, str] = {
     "text": "VARCHAR",
@@ -61,12 +62,25 @@ def types(*allowed: str) -> Reader:
 
 @dataclass(frozen=True)
 class FileColumn:
-    """A column of a file; `required`: it has to be there."""
+    """A column of a file.
+
+    required    it has to be there
+    spelling    how its text is read; None: as it is
+    identifier  a number that has lost digits is no value of it
+    """
 
     name: FileName
     type: CellType
     meaning: str
     required: bool = False
+    spelling: Spelling | None = None
+    identifier: bool = False
+
+    def check_spelling(self, place: Place) -> None:
+        if self.spelling and self.kind not in ("text", "boolean01"):
+            place.fault("only the text of codes and words has a spelling")
+        if self.identifier and self.spelling != "digits":
+            place.fault("an identifier needs spelling: digits")
 
     @property
     def kind(self) -> str:

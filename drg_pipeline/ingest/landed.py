@@ -17,6 +17,11 @@ LANDED = {
     "line": Column("BIGINT", "line", "Physical line where the record starts"),
     "fields_found": Column("INTEGER", "fields", "Fields of the record"),
     "fields_expected": Column("INTEGER", "fields", "Fields of the file's header"),
+    "respelled": Column(
+        "STRUCT(column_name VARCHAR, given VARCHAR)[]",
+        "list",
+        "Cells that are read in another spelling than came, with the text that came; masked if personal",
+    ),
 }
 FILE = {
     "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
@@ -34,6 +39,7 @@ FILE = {
     "rejected": Column("BIGINT", "records", "Rejected records"),
     "odd_field_count": Column("BIGINT", "records", "Records with too few or too many fields"),
     "note": Column("VARCHAR", "text", "Columns kept out or missing"),
+    "respelled": Column("BIGINT", "cells", "Cells of accepted records read in another spelling"),
 }
 REJECTED_ROW = {
     "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),

@@ -30,6 +30,9 @@ class ClaimColumn(FileColumn):
     personal: Literal["pseudonym", "mask"] | None = None
 
     def check(self, place: Place) -> None:
+        self.check_spelling(place)
+        if self.kind == "text" and not self.spelling:
+            place.fault("a text column needs a spelling: how its text is read")
         if self.personal == "pseudonym" and self.kind != "text":
             place.fault("only a text column can be replaced by a pseudonym")
         if self.value_required and not self.required:

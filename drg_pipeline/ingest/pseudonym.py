@@ -78,11 +78,8 @@ def set_key(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
 
 
 def pseudonym_sql(text: str) -> str:
-    """HMAC-SHA256 in hex of the text expression, as a DuckDB expression; null stays null.
-
-    Spaces around the value are no part of it: one export pads its columns and another does not.
-    """
+    """HMAC-SHA256 in hex of the text expression, as a DuckDB expression; null stays null."""
     return (
         "sha256(getvariable('pseudonym_outer')::BLOB || unhex(sha256("
-        f"getvariable('pseudonym_inner')::BLOB || encode(nullif(trim({text}, ' \t'), '')))))"
+        f"getvariable('pseudonym_inner')::BLOB || encode({text}))))"
     )

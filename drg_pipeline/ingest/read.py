@@ -15,6 +15,7 @@ from drg_pipeline.duck import file_literal, first_line, literal, quoted, write_p
 from drg_pipeline.ingest.clean import ENCODING, REASONS
 from drg_pipeline.ingest.landed import LANDED
 from drg_pipeline.ingest.layout import ClaimColumn, ClaimFile
+from drg_pipeline.ingest.pseudonym import pseudonym_sql
 from drg_pipeline.ingest.records import (
     Relation,
     Source,
@@ -28,7 +29,14 @@ from drg_pipeline.ingest.records import (
     unreconciled,
 )
 from drg_pipeline.ingest.scan import FileFault, Header, read_header
-from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, reason_sql, value_sql
+from drg_pipeline.ingest.typing_sql import (
+    fault_sql,
+    is_usual_sql,
+    plain_sql,
+    reason_sql,
+    spelt_sql,
+    value_sql,
+)
 
 # Bytes up to which it takes longer to plan how unusual values are typed than to read the file once more.
 _SMALL = 4 * 1024 * 1024
@@ -55,6 +63,7 @@ class FileRead:
     rejected: int
     odd_field_count: int
     note: str | None
+    respelled: int
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -96,6 +105,9 @@ def read_claim_file(con: duckdb.DuckDBPyConnection, source: Source, folder: Path
         rejected=rejected,
         odd_field_count=relation.odd_field_count,
         note=_note(source.claim_file, relation.header),
+        respelled=count_of(
+            con, f"SELECT coalesce(sum(len(respelled)), 0) FROM read_parquet({file_literal(target)})"
+        ),
     )
 
 
@@ -144,57 +156,63 @@ def _write_plain(con: duckdb.DuckDBPyConnection, source: Source, relation: Relat
     """Writes the records of which every field has its usual form."""
     present = _present(source, relation)
     values = ", ".join(
-        _cast_of(column) if column in present and column.kind != "text" else _value(column, present)
+        _short(column) if column in present else value_sql(column, None)
         for column in source.claim_file.columns
     )
-    rows = f"SELECT {values}, line, fields_found FROM ({_cast(present, relation)}) WHERE {_plain(present)}"
+    rows = (
+        f"SELECT {values}, line, fields_found, NULL::{LANDED['respelled'].type} "
+        f"FROM ({_cast(present, relation)}) WHERE {_plain(present)} AND {_usual(present)}"
+    )
     return _write(con, source, relation, target, rows)
 
 
 def _write_accepted(con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path) -> int:
     """Types every record, and writes those in which no field is at fault.
 
-    First all fields of a record are tested for their usual form; only a record in which one has another is
-    looked at field by field.
+    First all fields of a record are tested for their usual form, texts (`usual`) and others (`plain`); only a
+    record in which one has another is looked at field by field.
     """
     present = _present(source, relation)
     columns = source.claim_file.columns
     values = []
     for column in columns:
-        value = _value(column, present)
-        if column in present and column.kind != "text":
-            value = f"CASE WHEN plain THEN {_cast_of(column)} ELSE {value} END"
+        value = value_sql(column, text_of(column.name) if column in present else None)
+        if column in present:
+            short = "usual" if column.kind == "text" else "plain"
+            value = f"CASE WHEN {short} THEN {_short(column)} ELSE {value} END"
         values.append(f"{value} AS {quoted(column.name)}")
     names = ", ".join(quoted(column.name) for column in columns)
     texts = ", ".join(text_of(column.name) for column in present)
     faults = [fault_sql(column, quoted(column.name), text_of(column.name)) for column in present]
     faulty = " OR ".join(["broken IS NOT NULL", *(fault for fault in faults if fault)])
     # As a condition of CASE a test is left out where the one before it fails.
-    plain = f"CASE WHEN {_plain(present)} THEN true ELSE false END AS plain"
+    tests = {"plain": _plain(present), "usual": _usual(present)}
+    tested = ", ".join(f"CASE WHEN {test} THEN true ELSE false END AS {name}" for name, test in tests.items())
     return _write(
         con,
         source,
         relation,
         target,
-        f"SELECT {names}, line, fields_found "
-        f"FROM (SELECT {', '.join(values)}, {texts}, line, broken, fields_found, plain "
-        f"FROM (SELECT *, {plain} FROM ({_cast(present, relation)}))) "
-        f"WHERE CASE WHEN plain THEN true ELSE NOT ({faulty}) END",
+        f"SELECT {names}, line, fields_found, respelled "
+        f"FROM (SELECT {', '.join(values)}, {texts}, line, broken, fields_found, plain, usual, "
+        f"{_respelled(present)} AS respelled "
+        f"FROM (SELECT *, {tested} FROM ({_cast(present, relation)}))) "
+        f"WHERE CASE WHEN plain AND usual THEN true ELSE NOT ({faulty}) END",
     )
 
 
 def _write(
     con: duckdb.DuckDBPyConnection, source: Source, relation: Relation, target: Path, rows: str
 ) -> int:
-    """Writes rows of the layout's columns, line and fields_found, with what is the same in all of them."""
+    """Writes rows of the layout's columns, line, fields_found and respelled, with what all have alike."""
     names = ", ".join(quoted(column.name) for column in source.claim_file.columns)
     order = " ORDER BY line" if len(relation.parts) > 1 else ""  # of one part they are in order already
     return write_parquet(
         con,
         f"SELECT {names}, {_constant(source.delivery_name)} AS delivery, "
         f"{_constant(source.month)} AS folder_month, line::BIGINT AS line, "
-        f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected "
-        f"FROM ({rows}) AS typed ({names}, line, fields_found){order}",
+        f"fields_found::INTEGER AS fields_found, {len(relation.header.names)}::INTEGER AS fields_expected, "
+        f"respelled FROM ({rows}) AS typed ({names}, line, fields_found, respelled){order}",
         target,
         rows=relation.records,
     )
@@ -214,13 +232,43 @@ def _cast_of(column: ClaimColumn) -> str:
     return quoted(f"{column.name} cast")
 
 
+def _short(column: ClaimColumn) -> str:
+    """The value of a field in its usual form."""
+    if column.kind != "text":
+        return _cast_of(column)
+    text = text_of(column.name)
+    return pseudonym_sql(text) if column.personal == "pseudonym" else text
+
+
+def _respelled(present: list[ClaimColumn]) -> str:
+    """The cells whose value is another text than came, each with that text; null where there is none.
+
+    Names are for people: nothing is matched by them, and nobody asks how they came.
+    """
+    texts = [column for column in present if column.spelling not in (None, "name")]
+    if not texts:
+        return f"NULL::{LANDED['respelled'].type}"
+    cells = []
+    for column in texts:
+        text = text_of(column.name)
+        given = literal(MASKED) if column.personal else text
+        cells.append(
+            f"CASE WHEN {spelt_sql(column, text)} IS DISTINCT FROM {text} "
+            f"THEN {{'column_name': {literal(column.name)}, 'given': {given}}} END"
+        )
+    changed = f"list_filter([{', '.join(cells)}], lambda cell: cell IS NOT NULL)"
+    return f"CASE WHEN usual THEN NULL WHEN len({changed}) > 0 THEN {changed} END"
+
+
 def _plain(present: list[ClaimColumn]) -> str:
-    tests = [plain_sql(column, _cast_of(column), text_of(column.name)) for column in present]
-    return " AND ".join(["broken IS NULL", *(test for test in tests if test)])
+    tests = [plain_sql(c, _cast_of(c), text_of(c.name)) for c in present if c.kind != "text"]
+    return " AND ".join(["broken IS NULL", *tests])
 
 
-def _value(column: ClaimColumn, present: list[ClaimColumn]) -> str:
-    return value_sql(column, text_of(column.name) if column in present else None)
+def _usual(present: list[ClaimColumn]) -> str:
+    """True of a record of which every text is its own normal form, and none is missing that must be there."""
+    tests = [is_usual_sql(column, text_of(column.name)) for column in present if column.kind == "text"]
+    return " AND ".join(tests or ["true"])
 
 
 def write_nothing(con: duckdb.DuckDBPyConnection, claim_file: ClaimFile, folder: Path) -> None:

@@ -18,6 +18,7 @@ import duckdb
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.ingest.reference_cells import Records, Value, read_records, type_cell
 from drg_pipeline.ingest.reference_layout import FROM, TO, ReferenceFile, ReferenceLayout, Rule
+from drg_pipeline.ingest.spelling import kept_sql
 
 SCHEMA = "reference"
 
@@ -52,7 +53,7 @@ def load_reference(folder: Path, layout: ReferenceLayout, con: duckdb.DuckDBPyCo
     for file in layout.files:
         tables[file.name] = []
         if (folder / file.file_name).is_file():
-            tables[file.name] = _read(folder / file.file_name, file, faults, notes)
+            tables[file.name] = _read(folder / file.file_name, file, con, faults, notes)
         elif file.required:
             faults.append(Fault(file.file_name, "is missing, and it is required"))
         else:
@@ -81,7 +82,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _read(path: Path, file: ReferenceFile, faults: list[Fault], notes: list[str]) -> list[_Row]:
+def _read(
+    path: Path, file: ReferenceFile, con: duckdb.DuckDBPyConnection, faults: list[Fault], notes: list[str]
+) -> list[_Row]:
     records = read_records(path)
     faults += records.faults
     if not records.header:
@@ -91,6 +94,7 @@ def _read(path: Path, file: ReferenceFile, faults: list[Fault], notes: list[str]
     if len(faults) > before:
         return []
     position = {name: records.header.index(name) for name in records.header if name}
+    _spell(records, position, file, con)
     rows = [
         row
         for line, cells in records.rows
@@ -110,6 +114,24 @@ def _check_header(records: Records, file: ReferenceFile, faults: list[Fault], no
     extra = [name for name in named if name not in {column.name for column in file.columns}]
     if extra:
         notes.append(f"{SCHEMA}: {file.file_name} has columns that are not used: {', '.join(extra)}")
+
+
+def _spell(
+    records: Records, position: Mapping[str, int], file: ReferenceFile, con: duckdb.DuckDBPyConnection
+) -> None:
+    """Puts the cells of coded columns into their normal form."""
+    for column in file.columns:
+        if column.spelling is None or column.name not in position:
+            continue
+        place = position[column.name]
+        rows = [cells for _, cells in records.rows if len(cells) > place]
+        normal = kept_sql(column.spelling, "cell", identifier=column.identifier)
+        found = con.execute(
+            f"SELECT list_transform(CAST(? AS VARCHAR[]), lambda cell: {normal})",
+            [[cells[place] for cells in rows]],
+        ).fetchall()[0][0]
+        for cells, cell in zip(rows, found, strict=True):
+            cells[place] = cell or ""
 
 
 def _type_row(

@@ -29,6 +29,9 @@ class ReferenceColumn(FileColumn):
     minimum: Decimal | None = None
     maximum: Decimal | None = None
 
+    def check(self, place: Place) -> None:
+        self.check_spelling(place)
+
 
 _VALIDITY = (
     ReferenceColumn(FROM, CellType("date"), "First day on which the row holds", required=True),

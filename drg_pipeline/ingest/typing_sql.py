@@ -6,8 +6,10 @@ A cast alone is no test: DuckDB rounds 1.005 to two decimals, takes 1e3 for a wh
 
 from __future__ import annotations
 
+from drg_pipeline.duck import literal
 from drg_pipeline.ingest.layout import ClaimColumn
 from drg_pipeline.ingest.pseudonym import pseudonym_sql
+from drg_pipeline.ingest.spelling import lost_sql, normal_sql, usual_sql
 
 _DAY = r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2})"
 _CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
@@ -15,6 +17,7 @@ _ZONE = r"\s*(Z|z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?)"
 _MOMENT = rf"{_DAY}([ T]{_CLOCK})?"
 _WHOLE = r"[+-]?\d+(\.0*)?"
 _AMOUNT = r"[+-]?(\d+(\.\d{0,2})?|\.\d{1,2})"
+LOST = "a number that has lost digits, not an id"
 _FINER = r"[+-]?\d*\.\d{3,}"
 
 
@@ -34,24 +37,33 @@ def value_sql(column: ClaimColumn, text: str | None) -> str:
     """
     if text is None:
         return f"NULL::{column.type.sql}"
-    if column.personal == "pseudonym":
-        return pseudonym_sql(text)
     if column.kind == "text":
-        return text
+        spelt = spelt_sql(column, text)
+        return pseudonym_sql(spelt) if column.personal == "pseudonym" else spelt
     trimmed = filled_sql(text)
     return f"CASE WHEN {_has_form(column, trimmed)} THEN {_cast(column, trimmed)} END"
 
 
-def plain_sql(column: ClaimColumn, cast: str, text: str) -> str | None:
-    """True of a field in the usual form, whose value is its text's `cast` and which is not at fault.
+def spelt_sql(column: ClaimColumn, text: str) -> str:
+    """The text of a text column in its normal form; of one without a spelling as it is."""
+    if not column.spelling:
+        return text
+    return normal_sql(column.spelling, text, identifier=column.identifier)
 
-    None for a column of which every text is so. A text is in the usual form if it is how DuckDB itself writes
-    the cast: what a cast changes (1.005, 1e3, 0000-01-01, a time zone) is written in another way, and an
-    infinite date or a year of five digits in another length. That takes a third of the time of matching
-    the form, and nearly every field passes.
+
+def is_usual_sql(column: ClaimColumn, text: str) -> str:
+    """True of a text that is its own normal form and not at fault; of none where there may be none."""
+    usual = usual_sql(column.spelling, text) if column.spelling else f"{text} IS NOT NULL"
+    return f"coalesce({usual}, {str(not column.value_required).lower()})"
+
+
+def plain_sql(column: ClaimColumn, cast: str, text: str) -> str:
+    """True of a field, not of text, in its usual form: its value is its text's `cast`, and that is sound.
+
+    A text is in the usual form if it is how DuckDB itself writes the cast: what a cast changes (1.005, 1e3,
+    0000-01-01, a time zone) is written in another way, and an infinite date or a year of five digits in
+    another length. That takes a third of the time of matching the form, and nearly every field passes.
     """
-    if column.kind == "text":  # no blank sorts behind '!'
-        return f"{text} >= '!'" if column.value_required else None
     written = f"{cast}::VARCHAR = {text}"
     if column.kind == "amount":  # decimals that are zero may be left out
         written = f"({written} OR {cast}::VARCHAR = {text} || '0' OR {cast}::VARCHAR = {text} || '.00')"
@@ -77,10 +89,8 @@ def _cast(column: ClaimColumn, text: str) -> str:
 
 def fault_sql(column: ClaimColumn, value: str, text: str) -> str | None:
     """True where the field rejects its record; None for a column in which nothing can be wrong."""
-    if column.value_required and column.kind != "text":
-        return f"{value} IS NULL"
     if column.value_required:
-        return f"coalesce({filled_sql(text)}, '') = ''"
+        return f"{value} IS NULL"
     if column.kind == "text":
         return None
     return f"CASE WHEN {value} IS NULL THEN coalesce({filled_sql(text)}, '') <> '' ELSE false END"
@@ -88,6 +98,8 @@ def fault_sql(column: ClaimColumn, value: str, text: str) -> str | None:
 
 def reason_sql(column: ClaimColumn, text: str) -> str:
     """Why a field that is at fault is so."""
+    if column.kind == "text":
+        return f"CASE WHEN {lost_sql(text)} THEN {literal(LOST)} ELSE 'empty' END"
     filled = filled_sql(text)
     branches = [f"WHEN coalesce({filled}, '') = '' THEN 'empty'"]
     if column.kind in ("date", "timestamp"):

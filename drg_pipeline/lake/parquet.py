@@ -59,11 +59,15 @@ def write_partition(
     return Outcome(table, period, path, counted.rows, counted.digest), aside
 
 
-def parquet(files: Sequence[Path]) -> str:
-    """A table function over files of the lake; the partition's column comes from the path."""
+def parquet(files: Sequence[Path], *, by_name: bool = False) -> str:
+    """A table function over files of the lake; the partition's column comes from the path.
+
+    by_name  files may lack columns that others have
+    """
     listed = ", ".join(map(file_literal, files))
     kinds = {period_of(path).kind for path in files} & HIVE.keys()
     if not kinds:
-        return f"read_parquet([{listed}], hive_partitioning = false)"
+        named = ", union_by_name = true" if by_name else ""
+        return f"read_parquet([{listed}], hive_partitioning = false{named})"
     declared = ", ".join(f"{kind}: {HIVE[kind]}" for kind in sorted(kinds))
     return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{declared}}})"

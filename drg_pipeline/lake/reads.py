@@ -198,14 +198,19 @@ class Inputs:
         )
 
     def rows(self, table: str, files: Sequence[Path]) -> str:
-        """The rows of files of a table as SQL that can stand behind FROM; of no files none, of its types."""
-        if files:
+        """The rows of files of a table as SQL that can stand behind FROM; of no files none, of its types.
+
+        A delivery that an earlier version landed has nulls in columns that it did not know.
+        """
+        if files and self.project.partition_of(table) != "delivery":
             return parquet(files)
         columns = ", ".join(
             f"cast(null as {self.project.column(table, column).type}) as {quoted(column)}"
             for column in self._columns(table)
         )
-        return f"(select {columns} where false)"
+        none = f"select {columns} where false"
+        landed = f" union all by name from {parquet(files, by_name=True)}" if files else ""
+        return f"({none}{landed})"
 
     def _columns(self, table: str) -> Iterable[str]:
         if table in self.project.models:

@@ -45,6 +45,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "  {label}: {rejected:,} of {records:,} records rejected",
         "  {label}：{records:,} 条中拒收 {rejected:,} 条",
     ),
+    "intake.respelled": (
+        '  {cells:,} cells came in another spelling than they are read in; see: drg sql "{query}"',
+        '  {cells:,} 个单元格改按规范写法读入；明细见：drg sql "{query}"',
+    ),
     "intake.see": (
         '  See why: drg sql "{query}" with the same --region and --lake',
         '  原因见：drg sql "{query}"（同样的 --region 和 --lake）',

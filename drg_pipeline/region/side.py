@@ -45,7 +45,8 @@ Report = Callable[[str], None]
 
 # Wide enough for every stay and deadline; days that no source covers are left out of it.
 CALENDAR_SPAN = (date(2000, 1, 1), date(2099, 12, 31))
-SIDE_CODE = "1"
+# Raised where what comes from the side is read otherwise than before.
+SIDE_CODE = "2"
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,15 @@ class Side:
             ]
             if misnamed:
                 raise DrgError("A scheme's folder has another name than the scheme.", misnamed)
-            fill_schemes(con, self.layouts.schemes, schemes)
+            fill_schemes(con, self.layouts.schemes, schemes, normal=True)
             return [written for source in sources for written in self._write(con, source, [WHOLE])]
 
     def _published_schemes(self, con: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
-        """name -> digest of the schemes in the lake; None while one of their tables is missing."""
+        """name -> digest of the schemes in the lake; None while a table is missing or was read otherwise."""
         files = [self.store.file(source.name, WHOLE) for source in self.tables(SCHEME)]
         if not all(path.is_file() for path in files):
+            return None
+        if any(found.code != SIDE_CODE for found in footers(con, files).values()):
             return None
         head = self.store.file(SCHEME_TABLE, WHOLE)
         return dict(con.execute(f"select scheme, digest from {parquet([head])}").fetchall())
@@ -254,7 +257,7 @@ class Side:
                 counted = found.get(str(period)) or empty_digest(types)
                 changed = known is None or known.digest != counted.digest
                 written.append(Written(table, period, counted.rows, counted.digest, changed))
-                if known is None or (changed and write):
+                if known is None or (write and (changed or known.code != SIDE_CODE)):
                     _, temporary = write_partition(
                         con,
                         self.store,

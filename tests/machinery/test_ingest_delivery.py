@@ -18,6 +18,7 @@ import pytest
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest import TakenIn, delivery, landed_manifests, landing_folder, take_in_deliveries
+from drg_pipeline.ingest.landed import LANDED
 from drg_pipeline.ingest.layout import LAYOUT_FILE, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint
 from drg_pipeline.settings import PROJECT, Settings
@@ -99,6 +100,7 @@ def test_a_delivery_becomes_a_folder_with_everything_about_it(region):
     assert pay == {
         "file": "payinfo.csv", "sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw),
         "mtime_ns": (folder / "payinfo.csv").stat().st_mtime_ns, "records": 1, "accepted": 1, "rejected": 0,
+            "respelled": 0,
     }  # fmt: skip
     assert query(region, "file", "file, bytes, physical_lines, records")[-1] == (
         "2025-01/d-1/setlinfo.csv", len(GOOD["setlinfo.csv"]), 2, 1,
@@ -115,6 +117,7 @@ def test_every_column_of_the_layout_is_landed_in_its_type(region):
                 *((column.name, column.type.sql) for column in file.columns),
                 ("delivery", "VARCHAR"), ("folder_month", "VARCHAR"), ("line", "BIGINT"),
                 ("fields_found", "INTEGER"), ("fields_expected", "INTEGER"),
+                ("respelled", LANDED["respelled"].type),
             ]  # fmt: skip
 
 

@@ -23,20 +23,20 @@ def silent(line: str) -> None:
 
 @pytest.mark.parametrize("key", [KEY, b"k", b"\0" * 32, bytes(100)])
 def test_the_expression_is_hmac_sha256(key):
-    persons = ["P1", "李四𠮷", "x" * 200, 'it\'s "P"', "\t P1 "]
+    persons = ["P1", "李四𠮷", "x" * 200, 'it\'s "P"', "\t P1 ", ""]
     with duckdb.connect() as con:
         set_key(con, key)
         con.execute("CREATE TABLE person AS SELECT unnest(?) AS psn", [persons])
         found = con.execute(f"SELECT {pseudonym_sql('psn')} FROM person").fetchall()
-    expected = [hmac.new(key, person.strip().encode(), "sha256").hexdigest() for person in persons]
+    expected = [hmac.new(key, person.encode(), "sha256").hexdigest() for person in persons]
     assert [row[0] for row in found] == expected
 
 
 def test_no_person_has_no_pseudonym():
     with duckdb.connect() as con:
         set_key(con, KEY)
-        found = con.execute(f"SELECT {pseudonym_sql('p')} FROM (VALUES (NULL), (''), ('  ')) t(p)").fetchall()
-    assert found == [(None,), (None,), (None,)]
+        found = con.execute(f"SELECT {pseudonym_sql('NULL::VARCHAR')}").fetchall()
+    assert found == [(None,)]
 
 
 @pytest.mark.parametrize("sql", ["SELECT {} || missing", "SELECT CAST({} AS INTEGER)"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import numpy as np
@@ -18,7 +19,8 @@ from drg_pipeline.ingest.layout import CLAIM_TYPES, ClaimColumn
 from drg_pipeline.ingest.parting import part_lines
 from drg_pipeline.ingest.read import prepare
 from drg_pipeline.ingest.scan import FileFault
-from drg_pipeline.ingest.typing_sql import fault_sql, plain_sql, value_sql
+from drg_pipeline.ingest.spelling import Spelling
+from drg_pipeline.ingest.typing_sql import fault_sql, is_usual_sql, plain_sql, value_sql
 
 SHORT = ["".join(chars) for size in range(6) for chars in itertools.product("015.-+e ", repeat=size)]
 NUMBERS = [
@@ -72,13 +74,22 @@ def misspelt(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("needed", [True, False])
-@pytest.mark.parametrize("kind", CLAIM_TYPES)
-def test_a_field_in_its_usual_form_has_the_value_of_the_long_way(kind, needed):
+@pytest.mark.parametrize(
+    ("kind", "spelling"),
+    [
+        *((kind, None) for kind in CLAIM_TYPES if kind != "text"),
+        *(("text", one) for one in get_args(Spelling)),
+    ],
+)
+def test_a_field_in_its_usual_form_has_the_value_of_the_long_way(kind, spelling, needed):
     texts = NUMBERS + ODD_MOMENTS
     if kind in ("date", "timestamp"):
         texts = [*texts, *set().union(*map(misspelt, MOMENTS))]
-    column = ClaimColumn("c", CellType(kind), "", required=needed, value_required=needed)
-    plain, fault = plain_sql(column, "short", "t"), fault_sql(column, "long", "t")
+    column = ClaimColumn(
+        "c", CellType(kind), "", needed, spelling, identifier=spelling == "digits", value_required=needed
+    )
+    plain = is_usual_sql(column, "t") if spelling else plain_sql(column, "short", "t")
+    fault = fault_sql(column, "long", "t")
     with duckdb.connect() as con:
         prepare(con)
         con.execute("CREATE TABLE given AS SELECT nullif(unnest(?::VARCHAR[]), '') AS t", [texts])
@@ -87,7 +98,7 @@ def test_a_field_in_its_usual_form_has_the_value_of_the_long_way(kind, needed):
             "SELECT count(*), count(*) FILTER (short IS DISTINCT FROM long), "
             f"count(*) FILTER ({fault or 'false'}) "
             f"FROM (SELECT t, try_cast(t AS {column.type.sql}) AS short, {value_sql(column, 't')} AS long "
-            f"FROM given) WHERE {plain or 'true'}"
+            f"FROM given) WHERE {plain}"
         ).fetchone()
     assert usual > 10  # or the shortcut is none
     assert (differing, at_fault) == (0, 0)
