@@ -36,7 +36,8 @@ select
     s.gend,
     s.brdy,
     s.insutype,
-    p.pool,                                                                             -- law: JY-7
+    -- A place that is none is not taken for another one.
+    case when s.insuplc is null or regexp_full_match(s.insuplc, q.division_pattern) then p.pool end as pool,   -- law: JY-7
     cast(s.adm_time as date) as adm_on,
     cast(s.dscg_time as date) as dscg_on,
     s.setl_end_date,
@@ -46,6 +47,7 @@ select
     cast(coalesce(f.all_funds, 0) as decimal(18, 2)) as all_funds,
     cast(coalesce(i.charged, 0) as decimal(18, 2)) as charged
 from claims.setlinfo as s
+left join policy.quality as q on q.month = s.month
 left join policy.division as d on d.month = s.month and d.division = s.insuplc
 left join policy.pool_member as p
     on p.month = s.month

@@ -21,21 +21,16 @@ select
     a.mdc as platform_mdc,
     d.adrg as platform_adrg,
     p.drg_code as platform_drg,
-    coalesce(o.status, case when p.drg_code is null then 'ungrouped' else 'grouped' end) as platform_status,
+    p.status as platform_status,
     r.principal_diagnosis,
     k.code is not null as principal_known,
     p.scheme is null or p.scheme in (h.scheme, h.title) as comparable,
-    case
-        when p.drg_code is null or o.status is not null
-            then c.status = coalesce(o.status, 'ungrouped')
-        else c.status = 'grouped' and c.drg = p.drg_code
-    end as agrees
+    c.status = p.status and (p.drg is null or c.drg = p.drg) as agrees
 from grouping.scheme_case as c
 inner join grouping.platform_case as p on p.month = c.month and p.setl_id = c.setl_id and p.dcla_time = c.dcla_time
 inner join claims.setlinfo as s on s.month = c.month and s.setl_id = c.setl_id and s.dcla_time = c.dcla_time
 inner join grouping.record as r on r.month = c.month and r.setl_id = c.setl_id and r.dcla_time = c.dcla_time
 inner join scheme.scheme as h on h.scheme = c.scheme
-left join policy.platform_outcome as o on o.month = c.month and p.drg_code like o.pattern
 left join scheme.drg as d on d.scheme = c.scheme and d.drg = p.drg_code
 left join scheme.adrg as a on a.scheme = c.scheme and a.adrg = d.adrg
 left join scheme.diagnosis as k on k.scheme = c.scheme and k.code = r.principal_diagnosis

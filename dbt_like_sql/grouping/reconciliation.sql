@@ -36,6 +36,7 @@ select
         when principal_diagnosis is null then 'the principal diagnosis is missing'
         when not principal_known then 'the principal diagnosis is not in the code table of the scheme'
         when status = 'ungrouped' then 'no group of the scheme takes the case'
+        when platform_status = 'invalid_input' then 'the platform returned no code of a group'
         when platform_status <> 'grouped' then 'the platform found no group'
         when mdc is distinct from platform_mdc then 'another principal diagnosis, or a condition on age, sex or injuries'
         when adrg is distinct from platform_adrg then 'another procedure, or another order of them'

@@ -80,8 +80,18 @@ select
     s.dcla_time,
     c.record_no,
     s.gend as sex,
-    coalesce(s.age, date_sub('year', s.brdy, c.adm_on)) as age_years,
-    coalesce(s.nwb_age, date_sub('day', s.brdy, c.adm_on)) as age_days,
+    -- An age that nobody has is taken as missing, and so is one that the dates give.
+    coalesce(
+        case when s.age between 0 and g.age_years_ceiling then s.age end,
+        case
+            when date_sub('year', s.brdy, c.adm_on) between 0 and g.age_years_ceiling and s.brdy <= c.adm_on
+                then date_sub('year', s.brdy, c.adm_on)
+        end
+    ) as age_years,
+    coalesce(
+        case when s.nwb_age between 0 and g.age_days_ceiling then s.nwb_age end,
+        case when s.brdy <= c.adm_on then date_sub('day', s.brdy, c.adm_on) end
+    ) as age_days,
     s.nwb_adm_wt as newborn_weight_g,
     cast(c.dscg_on - c.adm_on as bigint) as los_days,
     s.dscg_way as discharge_disposition,
@@ -92,6 +102,7 @@ select
     p.codes[1] as principal_procedure,
     coalesce(p.codes[2:], cast([] as varchar[])) as other_procedures
 from claims.setlinfo as s
+left join policy.grouping as g on g.month = s.month
 inner join numbered as c on c.month = s.month and c.setl_id = s.setl_id and c.dcla_time = s.dcla_time
 left join diagnosis as d on d.month = s.month and d.setl_id = s.setl_id and d.dcla_time = s.dcla_time
 left join procedure as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time

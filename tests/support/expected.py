@@ -42,6 +42,12 @@ CONTRACT: dict[str, Table] = {
         ("file", "line"),
         ("reason",),
     ),
+    "claims.normalised_value": Table(
+        "month",
+        {"file": TEXT, "column_name": TEXT, "changed": COUNT, "line": COUNT, "example": TEXT},
+        ("file", "column_name"),
+        ("example",),
+    ),
     "claims.outside_partition": Table(
         "month",
         {"setl_id": TEXT, "dcla_time": MOMENT, "setl_end_date": DAY, "fixmedins_code": TEXT, "reason": TEXT},
@@ -199,8 +205,10 @@ def differences(
         return [f"{expected.name} lacks {', '.join(absent)}"]
     names = [kind, *(name for name in contract.columns if name not in {*contract.free, *since})]
     types = types_promised(table)
-    picked = ", ".join(f'"{name}"' for name in names)
-    cast = ", ".join(f'cast("{name}" as {types[name]}) as "{name}"' for name in names)
+    # An empty text is null.
+    filled = {name: f"nullif(\"{name}\", '')" if types[name] == TEXT else f'"{name}"' for name in names}
+    picked = ", ".join(f'{text} as "{name}"' for name, text in filled.items())
+    cast = ", ".join(f'cast({text} as {types[name]}) as "{name}"' for name, text in filled.items())
     own = f"where cast({kind} as varchar) like '{year}%'"
     with closing(duckdb.connect()) as con:
         con.execute(

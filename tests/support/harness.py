@@ -6,6 +6,7 @@ test gives replaces them. No expectation and no rule lives here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
@@ -200,11 +201,15 @@ class Run:
 
 
 def typed(kind: str, value: Any) -> object:
-    """A value of a SQL type; ValueError for text that does not fit it exactly."""
+    """A value of a SQL type; ValueError for text that does not fit it exactly. A list's text is JSON."""
     if value is None:
         return None
     if kind.endswith("[]"):
-        return [typed(kind[:-2], item) for item in value]
+        items = json.loads(value) if isinstance(value, str) else value
+        return [typed(kind[:-2], item) for item in items]
+    if kind.startswith("STRUCT"):
+        fields = dict(field.split(" ", 1) for field in kind[len("STRUCT(") : -1].lower().split(", "))
+        return {name: typed(fields[name].upper(), item) for name, item in value.items()}
     text = str(value)
     if kind.startswith("DECIMAL"):
         number, scale = Decimal(text), int(kind.rstrip(")").split(",")[1])

@@ -36,14 +36,16 @@ operation as (
 -- Only payments that may be wrong: most claims have none to join.
 payment as (
     select
-        month,
-        setl_id,
-        dcla_time,
-        count(*) filter (where fund_pay_type is null) as incomplete,
-        count(*) filter (where fund_payamt < 0) as negative
-    from payment_row
-    where fund_pay_type is null or fund_payamt < 0
-    group by month, setl_id, dcla_time
+        p.month,
+        p.setl_id,
+        p.dcla_time,
+        count(*) filter (where p.fund_pay_type is null) as incomplete,
+        count(*) filter (where p.fund_payamt < 0) as negative,
+        min(p.fund_pay_type) filter (where t.fund_pay_type is null) as unknown_type
+    from payment_row as p
+    left join policy.fund_type as t on t.month = p.month and t.fund_pay_type = p.fund_pay_type
+    where t.fund_pay_type is null or p.fund_payamt < 0
+    group by p.month, p.setl_id, p.dcla_time
 ),
 
 item as (
@@ -105,6 +107,7 @@ select
     coalesce(d.incomplete, 0) + coalesce(o.incomplete, 0) + coalesce(p.incomplete, 0) + coalesce(i.incomplete, 0)
         as incomplete_records,
     coalesce(p.negative, 0) + coalesce(i.negative, 0) as negative_records,
+    p.unknown_type as unknown_fund_type,
     coalesce(y.overlaps, 0) as overlapping_stays,
     -- Of the reference and of the code tables.
     h.is_known as is_hospital_known,
@@ -115,6 +118,10 @@ select
     g.month is not null as is_grouped_by_scheme,
     r.principal_diagnosis as principal_code,
     k.code is not null as is_principal_code_known,
+    sd.code as unknown_secondary_code,
+    sp.code as unknown_procedure_code,
+    f.drg_code as platform_code,
+    f.status as platform_status,
     q.* exclude (month)
 from list_row as s
 inner join fact_row as c on c.month = s.month and c.setl_id = s.setl_id and c.dcla_time = s.dcla_time
@@ -129,6 +136,9 @@ left join policy.drg_payment_scheme as w on w.month = s.month and w.hi_paymtd = 
 left join policy.grouping as g on g.month = s.month and g.grouping_source = 'scheme'
 left join record_row as r on r.month = s.month and r.setl_id = s.setl_id and r.dcla_time = s.dcla_time
 left join scheme.diagnosis as k on k.scheme = g.scheme and k.code = r.principal_diagnosis
+left join strange_diagnosis as sd on sd.month = s.month and sd.setl_id = s.setl_id and sd.dcla_time = s.dcla_time
+left join strange_procedure as sp on sp.month = s.month and sp.setl_id = s.setl_id and sp.dcla_time = s.dcla_time
+left join platform_row as f on f.month = s.month and f.setl_id = s.setl_id and f.dcla_time = s.dcla_time
 left join diagnosis as d on d.month = s.month and d.setl_id = s.setl_id and d.dcla_time = s.dcla_time
 left join operation as o on o.month = s.month and o.setl_id = s.setl_id and o.dcla_time = s.dcla_time
 left join payment as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time
