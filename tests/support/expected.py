@@ -199,8 +199,7 @@ def differences(
     """
     contract = CONTRACT[table]
     kind = contract.partition
-    listed = _header(expected)
-    absent = sorted((contract.columns.keys() | {kind}) - {*listed, *since})
+    absent = sorted((contract.columns.keys() | {kind}) - {*_header(expected), *since})
     if absent:
         return [f"{expected.name} lacks {', '.join(absent)}"]
     names = [kind, *(name for name in contract.columns if name not in {*contract.free, *since})]
@@ -211,9 +210,7 @@ def differences(
     cast = ", ".join(f'cast({text} as {types[name]}) as "{name}"' for name, text in filled.items())
     own = f"where cast({kind} as varchar) like '{year}%'"
     with closing(duckdb.connect()) as con:
-        con.execute(
-            f"create table expected as select {cast} from read_csv('{expected}', all_varchar = true, header = true) {own}"
-        )
+        con.execute(f"create table expected as select {cast} from {listed(expected)} {own}")
         con.execute(f"create table found as select {picked} from {relation(region_lake, table)} {own}")
         if table == "clearing.ledger":
             # A line of zero is the same as no line.
@@ -235,6 +232,24 @@ def differences(
                 for row in only
             ]
     return wrong
+
+
+FINDINGS = "quality.claim_check"
+_IN_THE_YEAR = (
+    "select distinct month, setl_id, cast(dcla_time as timestamp), {} from {} where month like '{}%' and {}"
+)
+
+
+def findings(source: str, year: str, of: str, *more: str) -> set[tuple[object, ...]]:
+    """The versions of a year with a finding of which `of` is true, and more of its columns; `source` is SQL."""
+    query = _IN_THE_YEAR.format(", ".join(more) or "true", source, year, of)
+    with closing(duckdb.connect()) as con:
+        return set(con.execute(query).fetchall())
+
+
+def listed(path: Path) -> str:
+    """SQL for the rows of an expected table, as text."""
+    return f"read_csv('{path}', all_varchar = true, header = true)"
 
 
 def _header(path: Path) -> Sequence[str]:
