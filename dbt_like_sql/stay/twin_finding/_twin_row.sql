@@ -1,14 +1,17 @@
 /*---
 describe: >-
-  Versions whose stay another claim has too, once for each month that looks.
+  Versions whose stay another claim has too, once for each month that looks; all of them are among the versions that the
+  month is related to, which say where their records lie.
 ---*/
 select distinct
-    settlement_month as month,
-    setl_id,
-    dcla_time,
-    delivery,
-    line,
-    fixmedins_code,
-    adm_on,
-    dscg_on
-from claims.twin_version
+    t.settlement_month as month,
+    t.setl_id,
+    t.dcla_time,
+    r.delivery,
+    t.line,
+    t.fixmedins_code,
+    t.adm_on,
+    t.dscg_on
+from claims.twin_version as t
+inner join claims.related_version as r
+    on r.settlement_month = t.settlement_month and r.setl_id = t.setl_id and r.dcla_time = t.dcla_time
