@@ -6,10 +6,6 @@ grain: [month, setl_id, dcla_time]
 partition: month
 nullable: [scheme, drg_code, drg]
 law: [JY-10, SD-17, GD-12]
-checks:
-  - id: group_only_when_grouped
-    expect: (status = 'grouped') = (drg is not null)
-    describe: A result is a group exactly when its status says so.
 ---*/
 with returned as (
     select

@@ -12,7 +12,6 @@ import duckdb
 from drg_pipeline.duck import quoted
 from drg_pipeline.forms import Column
 from drg_pipeline.lake.outcome import Outcome
-from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.policy import Instruments
 from drg_pipeline.policy.instruments import article_of
 from drg_pipeline.policy.parameter import OPEN
@@ -183,7 +182,8 @@ def preview(region: Region, con: duckdb.DuckDBPyConnection, name: str, file: Pat
     shown = [column for column in names if column not in region.layouts.personal]
     texts = ", ".join(f"cast({quoted(column)} as varchar) as {quoted(column)}" for column in shown)
     con.execute("set preserve_insertion_order = true")
-    rows = con.execute(f"select {texts} from {parquet([file])} limit {PREVIEW_ROWS}").fetchall()
+    found = region.engine.inputs.rows(name, [file])
+    rows = con.execute(f"select {texts} from {found} limit {PREVIEW_ROWS}").fetchall()
     figures = [place for place, column in enumerate(shown) if _is_figure(region.project.column(name, column))]
     return dg.MetadataValue.md(table(shown, rows, right=figures) if rows else NO_ROWS)
 

@@ -9,6 +9,8 @@ import dagster as dg
 import duckdb
 
 from drg_pipeline.assets.describe import preview
+from drg_pipeline.ingest.landed import LANDED
+from drg_pipeline.ingest.records import count_of
 from drg_pipeline.lake.store import footers
 from drg_pipeline.lake.views import row_counts
 from drg_pipeline.periods import NONE, WHOLE, Period
@@ -59,6 +61,10 @@ def _delivered(region: Region, con: duckdb.DuckDBPyConnection, source: Source) -
         "dagster/row_count": dg.MetadataValue.int(rows),
         "deliveries": dg.MetadataValue.int(len(landed)),
     }
+    if files and source.columns.get("respelled") == LANDED["respelled"]:
+        rows_of_all = region.engine.inputs.rows(source.name, files)
+        cells = count_of(con, f"select coalesce(sum(len(respelled)), 0) from {rows_of_all}")
+        metadata["respelled cells"] = dg.MetadataValue.int(cells)
     if files:
         metadata["preview"] = preview(region, con, source.name, files[-1])
     yield WHOLE, metadata

@@ -131,6 +131,7 @@ RATES = (
     *("correction_moves", "delivered_again", "twice_in_delivery", "refunded", "ungrouped"),
     *("platform_other", "platform_other_adrg", "new_group", "newborn_incomplete"),
 )
+SPELLINGS = ("space", "full_width", "apostrophe", "point_zero", "small_letter")
 HABITS = ("lift", "push", "hold", "keep", "split")
 _REGION = _keys(
     mix=_text,
@@ -238,6 +239,7 @@ _REGION = _keys(
     ),
     rates=_keys(**dict.fromkeys(RATES, _share)),
     flaws=_keys(**dict.fromkeys(FLAWS, _share)),
+    spellings=_keys(**dict.fromkeys(SPELLINGS, _share)),
     slipped=_keys(days=_whole(1), day_fee=_whole(1)),
     deadline_days=_whole(1),
     upload_days=_listed(_whole()),

@@ -26,7 +26,7 @@ LARGEST_BIRTH_SPAN = 16  # days; pending.sql leaves room for them at the ends of
 _READ = (
     *("area", "other_areas", "besides", "present_on_admission", "uneven", "yearly_growth", "readmissions"),
     *("stay", "fees", "charges", "payment", "working_age", "habits", "rates", "slipped", "deadline_days"),
-    *("late_days", "corrections"),
+    *("spellings", "late_days", "corrections"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Every fault that is made up is found by its check, and no record that cannot be read is lost.
+"""Every fault that is made up is found by its check, every spelling is read, and no record is lost.
 
 What each fault looks like in the files is in tests/machinery/test_generate.py.
 """
@@ -29,6 +29,7 @@ OFTEN = {
     "rates.corrected": "0",
     "rates.corrected_flaw": "0",
     "rates.delivered_again": "0",
+    "spellings": "0.05",
 }
 # Checks that find a fault of another name too: a refund is negative, a stay of the same person overlaps, …
 ALSO = {"duplicate_in_delivery", "fee_below_floor", "overlapping_stay"}
@@ -47,7 +48,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     )
     opened = Region(regions.settings(folder, grouping="scheme"))
     regions.settle(opened, MONTHS, through="quality.claim_check")
-    regions.compute(opened, ["claims.rejected_row"], MONTHS)
+    regions.compute(opened, ["claims.rejected_row", "claims.normalised_value"], MONTHS)
     return folder, told
 
 
@@ -92,3 +93,19 @@ def test_every_unreadable_record_is_rejected_with_its_reason(region: tuple[Path,
     assert {(column, reason): count for column, reason, count in rejected} == {
         place: told["flaws"][flaw] for flaw, place in reasons.items()
     }
+
+
+def test_every_spelling_is_read_and_counted(region: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = region
+    counted = regions.rows(
+        folder,
+        "SELECT regexp_extract(file, '([a-z]+)[.]csv', 1), column_name, sum(changed)::BIGINT "
+        "FROM claims.normalised_value GROUP BY ALL",
+    )
+    spelt = {
+        ("setlinfo", "setl_id"), ("setlinfo", "psn_no"), ("setlinfo", "insuplc"), ("setlinfo", "fixmedins_code"),
+        ("setlinfo", "gend"), ("setlinfo", "insutype"), ("setlinfo", "hi_paymtd"),
+        ("payinfo", "fund_pay_type"), ("drginfo", "drg_code"),
+    }  # fmt: skip
+    assert {(file, column) for file, column, _ in counted} == spelt
+    assert sum(int(str(cells)) for *_, cells in counted) > 100

@@ -59,31 +59,31 @@ def region(seed: int) -> Tables:
         tables["reference.budget"].append(
             {"year": 2025, "pool": pool, "amount": amount, "reserve_ratio": "0.03"}
         )
-    tables["reference.basic_group"].append({"drg": "G2", "valid_from": "2025-01-01"})
+    tables["reference.basic_group"].append({"drg": "GA2", "valid_from": "2025-01-01"})
     tables["reference.key_specialty"].append(
         {
             "fixmedins_code": "H1",
-            "drg": "G1",
+            "drg": "GA1",
             "grade": "national",
             "uplift": "0.15",
             "valid_from": "2025-01-01",
         }
     )
     tables["reference.group_override"].append(
-        {"drg": "G1", "phase": "clearing", "base_point": 90, "document": "D1", "valid_from": "2025-01-01"}
+        {"drg": "GA1", "phase": "clearing", "base_point": 90, "document": "D1", "valid_from": "2025-01-01"}
     )
     tables["reference.assessment"].append({"fixmedins_code": "H1", "year": 2025, "coefficient": "0.97"})
     for n in range(260):
         past = n < 140
         year, month = (2024, dice.randint(1, 12)) if past else (2025, dice.randint(1, 4))
         group = (
-            dice.choice(["G1", "G1", "G2", "G3"])
+            dice.choice(["GA1", "GA1", "GA2", "GA3"])
             if n < 136
-            else "G4"
+            else "GA4"
             if past
-            else dice.choice(["G1", "G1", "G2", "G4", "NEW"])
+            else dice.choice(["GA1", "GA1", "GA2", "GA4", "NEW"])
         )
-        fee = int(dice.lognormvariate(9, 1.6 if group == "G3" else 0.5 if past else 1.0) * 100) + 1
+        fee = int(dice.lognormvariate(9, 1.6 if group == "GA3" else 0.5 if past else 1.0) * 100) + 1
         discharged = date(year, month, dice.randint(3, 9))
         claim = {
             "setl_id": f"c{n:03d}",

@@ -255,3 +255,12 @@ def listed(path: Path) -> str:
 def _header(path: Path) -> Sequence[str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return next(csv.reader(file))
+
+
+def normalised_rows(path: Path) -> set[tuple[str, str, int, int]]:
+    """File, column, changed cells and first line of an expected `claims.normalised_value`; examples are free."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {
+            (row["file"], row["column_name"], int(row["changed"]), int(row["line"]))
+            for row in csv.DictReader(file)
+        }

@@ -12,10 +12,12 @@ import duckdb
 import pytest
 import yaml
 
+from drg_pipeline.ingest.typing_sql import spelt_sql
 from drg_pipeline.periods import Period
 from drg_pipeline.synthetic import generate
 from drg_pipeline.synthetic.parameters import PARAMETERS
 from support import regions
+from support.claim_files import LAYOUT
 
 CLAIMS = 6000
 SPAN = {"first_month": Period.of("2024-11"), "last_month": Period.of("2025-03")}
@@ -58,7 +60,7 @@ def like(folder: Path, changes: Mapping[str, Any]) -> Path:
 
 
 def read_back(inbox: Path, plain: Path) -> duckdb.DuckDBPyConnection:
-    """Each file of all deliveries as one table of text, with `folder` (month/delivery); broken records mended."""
+    """Each file of all deliveries as one table of text, with `folder` (month/delivery); broken records and spellings mended."""
     for path in inbox.rglob("*.csv"):
         raw = path.read_bytes()
         try:
@@ -76,8 +78,13 @@ def read_back(inbox: Path, plain: Path) -> duckdb.DuckDBPyConnection:
         target.write_text(text.replace("\r\n", "\n"), encoding="utf-8")
     con = duckdb.connect()
     for name in FILES:
+        spelt = ", ".join(
+            f"{spelt_sql(column, column.name)} AS {column.name}"
+            for column in LAYOUT.file(name).columns
+            if column.spelling in ("digits", "upper")  # codes of the scheme stay exact
+        )
         con.execute(
-            f"CREATE TABLE {name} AS SELECT * EXCLUDE (filename), "
+            f"CREATE TABLE {name} AS SELECT * EXCLUDE (filename) REPLACE ({spelt}), "
             f"regexp_extract(filename, '([^/]+/[^/]+)/[^/]+$', 1) AS folder "
             f"FROM read_csv('{plain}/*/*/{name}.csv', all_varchar = true, filename = true)"
         )

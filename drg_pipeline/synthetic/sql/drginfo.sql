@@ -1,7 +1,7 @@
 select
     setl_id,
     strftime(dcla_time, '%Y-%m-%d %H:%M:%S') as dcla_time,
-    platform_drg as drg_code,
+    spelt(i, 'drg_code', platform_drg) as drg_code,
     getvariable('scheme') as scheme
 from batch
 where platform_drg is not null

@@ -27,6 +27,34 @@ create or replace macro settling_days(i) as if(
 create or replace macro inclined(i, hospital, ward) as
     chance(hash(hospital, ward, below(i, 'doctor', getvariable('habits').doctors)), 'inclined') < getvariable('habits').inclined;
 
+-- One cell of some claims is written in another way, which means the same.
+create or replace macro spelling(i) as case
+    when chance(i, 'space') < getvariable('spellings').space then 'space'
+    when chance(i, 'full width') < getvariable('spellings').full_width then 'full_width'
+    when chance(i, 'apostrophe') < getvariable('spellings').apostrophe then 'apostrophe'
+    when chance(i, 'point zero') < getvariable('spellings').point_zero then 'point_zero'
+    when chance(i, 'small letter') < getvariable('spellings').small_letter then 'small_letter'
+end;
+create or replace macro spelt_column(i) as one_of(i, 'spelt column', case spelling(i)
+    when 'space' then ['insuplc', 'fixmedins_code', 'fund_pay_type', 'drg_code']
+    when 'full_width' then ['insuplc', 'fund_pay_type', 'drg_code']
+    when 'apostrophe' then ['setl_id', 'psn_no', 'insuplc']
+    when 'point_zero' then ['gend', 'insutype', 'insuplc', 'hi_paymtd']
+    when 'small_letter' then ['fixmedins_code', 'drg_code']
+end);
+create or replace macro spelt(i, column_name, meant) as case
+    when spelling(i) is null or spelt_column(i) <> column_name then meant
+    else case spelling(i)
+        when 'space' then meant || ' '
+        when 'full_width' then translate(
+            meant, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ'
+        )
+        when 'apostrophe' then '''' || meant
+        when 'point_zero' then meant || '.0'
+        when 'small_letter' then lower(meant)
+    end
+end;
+
 create or replace macro yuan(cents) as
     if(cents < 0, '-', '') || (abs(cents) // 100)::varchar || '.' || lpad((abs(cents) % 100)::varchar, 2, '0');
 create or replace macro moment(d, seconds) as d::timestamp + to_seconds(seconds);

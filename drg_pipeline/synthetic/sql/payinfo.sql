@@ -1,11 +1,11 @@
 select
     setl_id,
     strftime(uploaded, '%Y-%m-%d %H:%M:%S') as dcla_time,
-    pay.type as fund_pay_type,
+    spelt(i, 'fund_pay_type', pay.type) as fund_pay_type,
     yuan(direction * pay.cents) as fund_payamt
 from (
     select
-        setl_id, dcla_time as uploaded, direction,
+        setl_id, i, dcla_time as uploaded, direction,
         unnest([
             {'type': if(employee, '310100', '390100'), 'cents': fund},
             {'type': if(employee, '330100', '390200'), 'cents': second_fund}

@@ -12,14 +12,14 @@ with told as (
     from batch as b
 )
 select
-    setl_id,
+    spelt(i, 'setl_id', told.setl_id) as setl_id,
     -- A refund is of the visit that it takes back.
-    'M' || rtrim(setl_id, 'T') as mdtrt_id,
-    case version_flaw
+    'M' || rtrim(told.setl_id, 'T') as mdtrt_id,
+    spelt(i, 'fixmedins_code', case version_flaw
         when 'hospital_unknown' then 'H' || getvariable('area') || '99999'
         when 'hospital_not_under_agreement' then getvariable('closed_hospital').code
         else fixmedins_code
-    end as fixmedins_code,
+    end) as fixmedins_code,
     case version_flaw
         when 'hospital_unknown' then '未登记医疗机构'
         when 'hospital_not_under_agreement' then getvariable('closed_hospital').name
@@ -27,8 +27,8 @@ select
         when 'unreadable_byte' then hospital_name || chr(0)
         else hospital_name
     end as fixmedins_name,
-    if(emptied and i % 3 = 1, null, 'P' || lpad(person::varchar, 12, '0')) as psn_no,
-    case when version_flaw = 'sex_invalid' then '0' else sex end as gend,
+    spelt(i, 'psn_no', if(emptied and i % 3 = 1, null, 'P' || lpad(person::varchar, 12, '0'))) as psn_no,
+    spelt(i, 'gend', case when version_flaw = 'sex_invalid' then '0' else sex end) as gend,
     case
         when undated and missing = 2 then null
         when version_flaw = 'adm_before_birth' then strftime(discharged + 1, '%Y-%m-%d')
@@ -38,12 +38,14 @@ select
     date_sub('year', born, admitted) as age,
     age_in_days as nwb_age,
     if(version_flaw = 'newborn_incomplete', null, weight) as nwb_adm_wt,
-    case when version_flaw = 'insutype_invalid' then '340' when employee then '310' else '390' end as insutype,
-    case
+    spelt(
+        i, 'insutype', case when version_flaw = 'insutype_invalid' then '340' when employee then '310' else '390' end
+    ) as insutype,
+    spelt(i, 'insuplc', case
         when emptied and i % 3 = 2 then null
         when nonlocal then one_of(person, 'area', getvariable('other_areas'))
         else getvariable('area')
-    end as insuplc,
+    end) as insuplc,
     case
         when undated and missing = 0 then null
         when version_flaw = 'adm_after_dscg' then strftime(moment(discharged + 2, 32400), '%Y-%m-%d %H:%M:%S')
@@ -69,7 +71,7 @@ select
     end as dscg_way,
     department as dscg_caty,
     '1' as ipt_med_type,
-    if(version_flaw = 'not_drg_scheme', '1', '4') as hi_paymtd,
+    spelt(i, 'hi_paymtd', if(version_flaw = 'not_drg_scheme', '1', '4')) as hi_paymtd,
     case version_flaw
         when 'unreadable_amount' then yuan(direction * fee) || '5'
         when 'unreadable_number' then 'O' || yuan(direction * fee)
@@ -81,5 +83,5 @@ select
     yuan(direction * account) as acct_pay,
     -- The last field of a record that has one too many.
     yuan(direction * (personal - account)) || if(version_flaw = 'field_count', ',', '') as psn_cashpay
-from (select *, unnest(if(twice, [1, 2], [1])) as copy from told)
-order by setl_id, dcla_time
+from (select *, unnest(if(twice, [1, 2], [1])) as copy from told) as told
+order by told.setl_id, told.dcla_time
