@@ -9,6 +9,7 @@ columns:
   fixmedins_code: {en: hospital, zh: 医疗机构}
   reason: {en: reason}
   reason_zh: {zh: 原因}
+total: []
 ---*/
 select
     month,
