@@ -159,3 +159,10 @@ create or replace macro entry_place(entries, entry) as coalesce(list_position(en
 
 -- A new-born's weight is asked for up to the 28th day of life: the layout of schemes says so for all of them.
 create or replace macro newborn_days() as 28;
+
+-- The day after a year up to which its claims count, from the law's month and day of it (01-31).
+create or replace macro cut_off_of(settled_year, month_and_day) as make_date(
+    settled_year + 1,
+    cast(split_part(month_and_day, '-', 1) as integer),
+    cast(split_part(month_and_day, '-', 2) as integer)
+);

@@ -1,13 +1,14 @@
 /*---
 describe: >-
   The cases that the calibration of a year looks at, before any trim: grouped cases of the history years,
-  each claim in its version as of the cut-off.
+  each claim in its version as of the cut-off, without what had been refunded or was a second settlement by then.
 grain: [year, setl_id]
 partition: year
 reads:
   claims.claim: {years: [-3, -1]}
   grouping.grouped_case: {years: [-3, -1]}
   policy.grouping: {years: [-3, -1]}
+  stay.second_settlement: {years: [-3, -1]}
 nullable: [level, pool, scheme]
 law: [JY-10, JY-16, JY-32]
 ---*/
@@ -15,11 +16,8 @@ with asked as (
     select
         h.year,
         h.year + h.year_offset as settlement_year,
-        make_date(
-            h.year,
-            cast(split_part(p.cut_off, '-', 1) as integer),
-            cast(split_part(p.cut_off, '-', 2) as integer)
-        ) as cut_off_on
+        -- On that day of the year itself: history ends with the year before.
+        cut_off_of(h.year - 1, p.cut_off) as cut_off_on
     from policy.history_year as h
     inner join policy.calibration as p on p.year = h.year
 ),
@@ -52,6 +50,7 @@ inner join claims.claim as c on year(c.setl_end_date) = a.settlement_year       
 inner join claims.version_index as i
     on i.setl_id = c.setl_id
     and i.dcla_time = c.dcla_time
+    and not i.is_foreign
     and i.uploaded_on <= a.cut_off_on
     and (i.next_dcla_time is null or cast(i.next_dcla_time as date) > a.cut_off_on)
 inner join grouped as g on g.year = a.year and g.setl_id = c.setl_id and g.dcla_time = c.dcla_time
@@ -60,4 +59,15 @@ left join reference.hospital as l
     on l.fixmedins_code = c.fixmedins_code
     and l.valid_from <= c.dscg_on
     and (l.valid_to is null or l.valid_to >= c.dscg_on)
-where c.dscg_on is not null and c.fee > 0
+left join claims.refund_pair as r
+    on r.settlement_month = c.month
+    and r.setl_id = c.setl_id
+    and r.from_on <= a.cut_off_on
+    and (r.until_on is null or r.until_on > a.cut_off_on)
+left join stay.second_settlement as s
+    on s.month = c.month
+    and s.setl_id = c.setl_id
+    and s.dcla_time = c.dcla_time
+    and s.from_on <= a.cut_off_on
+    and (s.until_on is null or s.until_on > a.cut_off_on)
+where c.dscg_on is not null and c.fee > 0 and r.setl_id is null and s.setl_id is null

@@ -25,4 +25,5 @@ select
 from clearing.claim_version as v
 inner join pricing.version_point as p
     on p.month = v.settlement_month and p.setl_id = v.setl_id and p.dcla_time = v.dcla_time and p.phase = 'clearing'
-where not v.after_cut_off
+-- Ungrouped cases have points where the law prices them; others that the year does not pay have none here.
+where v.reason is null or v.reason = 'ungrouped'

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from drg_pipeline.assets.jobs import Job, region_jobs, tables_behind
+from drg_pipeline.assets.jobs import Job, law_read, region_jobs, tables_behind
 from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.operations import ALONE, PARTITION, RANGE_END, RANGE_START
 from drg_pipeline.assets.run_days import is_open
@@ -118,6 +118,9 @@ class Chain:
             read = project.upstream_closure(self._through(through))
             before = [table for table in calibration if table in read]
             years = sorted({month.year for month in months} | self._bound_years(months))
+            # Months that stop before the calibration may still ask the law of their year.
+            if not before and (law := law_read(self.region, YEAR, read)):
+                self.region.side.publish_policy(years, law)
         if not before:
             return
         wanted = years

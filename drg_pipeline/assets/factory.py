@@ -32,7 +32,7 @@ from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.partitions import definition_of, mapping, periods_of
 from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.processes import PROCESS
-from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check
+from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check, tells_months
 from drg_pipeline.assets.side import side_metadata
 from drg_pipeline.lake.outcome import Outcome, refused
 from drg_pipeline.periods import Period
@@ -82,7 +82,7 @@ def model_asset(
             yield check_result(region, asset_key, group, outcomes)
         if model.catalogue:
             yield rules_check(region, model, asset_key, outcomes)
-        if model.slice_by:
+        if tells_months(region.project, model):
             yield outside_check(region, model, asset_key, outcomes[-1])
         for outcome, metadata in looks_of(region, model, outcomes):
             tell(context, asset_key, outcome.partition, metadata)
@@ -126,7 +126,7 @@ def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.Ass
     if model.catalogue:
         about = "Quality rules of the catalogue, by Great Expectations."
         specs.append(dg.AssetCheckSpec(RULES, asset=asset_key, description=about))
-    if model.slice_by:
+    if tells_months(region.project, model):
         about = "Rows whose month has no partition: before the lake's first month, or not begun yet."
         specs.append(dg.AssetCheckSpec(OUTSIDE, asset=asset_key, description=about))
     return specs
@@ -148,8 +148,8 @@ def scheme_asset(region: Region) -> dg.AssetsDefinition:
 
 
 def policy_assets(region: Region) -> list[dg.AssetsDefinition]:
-    """The law as known for each month and each year."""
-    return [_side_asset(region, "policy", period) for period in ("month", "year")]
+    """The law as known for each month and each year, and what is asked before a record has either."""
+    return [_side_asset(region, "policy", period) for period in ("none", "month", "year")]
 
 
 def side_op(region: str, layer: str, kind: str) -> str:

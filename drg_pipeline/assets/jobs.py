@@ -77,7 +77,7 @@ def region_jobs(region: Region) -> dict[str, Job]:
             "take_in",
             f"{name}_take_in",
             "none",
-            (*sides, *unpartitioned),
+            (*sides, *law_read(region, "none", unpartitioned), *unpartitioned),
             "Takes in deliveries, reference files, calendar and grouping schemes.",
         ),
         "history": Job(

@@ -24,6 +24,7 @@ from drg_pipeline.quality.suites import Rule, Verdict, judge
 from drg_pipeline.region import Region
 from drg_pipeline.reports.markdown import code, table
 from drg_pipeline.sql.model import Model
+from drg_pipeline.sql.project import Project
 
 RULES = "quality_rules"
 OUTSIDE = "outside_partitions"
@@ -140,6 +141,12 @@ def _failing_rows(
     one = " or ".join(rule.id for rule in broken)
     query = f"from {model.name} where {' and '.join([*span, f'({one})'])}"
     return table([*keys, "rules that fail"], rows), command(region.settings, query)
+
+
+def tells_months(project: Project, model: Model) -> bool:
+    """Whether a sliced table says of what arrived which month it is of: no other sliced table told it."""
+    told = (project.models[up] for up in model.upstream if up in project.models)
+    return bool(model.slice_by) and not any(one.slice_by for one in told)
 
 
 def outside_check(

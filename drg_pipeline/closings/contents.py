@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -226,10 +226,11 @@ class Contents:
             return labels
         labels = deliveries_behind(engine, by_month)
         for model in sliced:
-            labels |= self._named(model, self._keys(engine, model))
+            if names_deliveries(model):
+                labels |= self._named(model, self._values(engine, model, key_of(model)))
         self._take(labels)
-        for model in sliced:
-            labels |= self._complete(model, labels)
+        if sliced:
+            labels |= self._complete(sliced, labels)
         return labels
 
     def _take(self, labels: set[str]) -> None:
@@ -239,25 +240,30 @@ class Contents:
                 table = f"{LANDED}.{path.stem}" if path.suffix == ".parquet" else ""
                 self.add(path, f"{LANDED}/{source.name}/{path.name}", DATA, table, label)
 
-    def _complete(self, model: Model, labels: set[str]) -> set[str]:
-        """Further deliveries, until the table made of those that are held says of the month what the lake's
-        says.
+    def _complete(self, sliced: Sequence[Model], labels: set[str]) -> set[str]:
+        """Further deliveries, until the tables made of what is held say of the month what the lake's say.
 
         Of a version that was delivered twice the later delivery counts: where only the earlier one is held,
-        for the sake of its other claims, its version would come back.
+        for the sake of its other claims, its version would come back, and with it what it says of others.
         """
         added: set[str] = set()
         while True:
-            with self._rebuilt(model, labels | added) as (engine, entry):
-                ours, theirs = self._slice(self.engine, model), self._slice(engine, model)
-                if ours == theirs:
-                    self.tables = [each if each.table != model.name else entry for each in self.tables]
+            with self._rebuilt(sliced, labels | added) as (engine, entries):
+                if all(self._slice(self.engine, model) == self._slice(engine, model) for model in sliced):
+                    self.tables = [entries.get(each.table, each) for each in self.tables]
                     return added
-                surplus = self._keys(engine, model) - self._keys(self.engine, model)
-            further = self._named(model, surplus) - labels - added
+                further: set[str] = set()
+                for index in filter(is_index, sliced):
+                    key = key_of(index)
+                    for model in sliced:
+                        if key in model.columns:
+                            surplus = self._values(engine, model, key) - self._values(self.engine, model, key)
+                            further |= self._named(index, surplus)
+            further -= labels | added
             if not further:
+                names = ", ".join(model.name for model in sliced)
                 raise DrgError(
-                    f"{model.name}, made again from its deliveries, is another for {self.scope.period}.",
+                    f"{names}, made again from their deliveries, are others for {self.scope.period}.",
                     state="Nothing was changed.",
                     remedy=f"Run it again: drg run --months {self.scope.period}",
                 )
@@ -265,36 +271,51 @@ class Contents:
             added |= further
 
     @contextmanager
-    def _rebuilt(self, model: Model, labels: set[str]) -> Iterator[tuple[Engine, TableEntry]]:
-        """A sliced table made again from the deliveries that are held: its engine and its entry."""
+    def _rebuilt(
+        self, sliced: Sequence[Model], labels: set[str]
+    ) -> Iterator[tuple[Engine, dict[str, TableEntry]]]:
+        """Sliced tables made again from the deliveries that are held: their engine and their entries."""
         landed = self.engine.inputs.landed()
         with scratch(
             self.settings,
             self.engine.project,
-            held={},
+            held={
+                entry.place: self.folder / entry.file
+                for entry in self.tables
+                if entry.file and entry.partition == WHOLE
+            },
             landed={label: self.folder / LANDED / landed[label].name for label in labels},
             within=self.folder,
         ) as engine:
-            recompute(engine, {model.name: [WHOLE]})
-            path = engine.store.file(model.name, WHOLE)
+            recompute(engine, {model.name: [WHOLE] for model in sliced})
+            paths = {engine.store.file(model.name, WHOLE): model.name for model in sliced}
             with closing(engine.connect()) as con:
-                found = footers(con, [path])[path]
-            entry = next(each for each in self.tables if each.table == model.name)
-            yield engine, replace(entry, digest=found.digest, inputs=found.inputs, rows=found.rows)
+                found = {paths[path]: footer for path, footer in footers(con, list(paths)).items()}
+            entries = {
+                each.table: replace(
+                    each,
+                    digest=found[each.table].digest,
+                    inputs=found[each.table].inputs,
+                    rows=found[each.table].rows,
+                )
+                for each in self.tables
+                if each.table in found
+            }
+            yield engine, entries
 
     def _slice(self, engine: Engine, model: Model) -> str:
         files = list(engine.store.partitions(model.name, "none").values())
         with closing(engine.connect()) as con:
             return engine.inputs.sliced(con, model, files, [self.scope.period])[1][self.scope.period]
 
-    def _keys(self, engine: Engine, model: Model) -> set[object]:
-        """The keys of a sliced table that the month depends on."""
+    def _values(self, engine: Engine, model: Model, column: str) -> set[object]:
+        """What stands in a column of a sliced table in the rows of the month."""
         assert model.slice_by
-        month, whole = (quoted(name) for name in model.slice_by)
+        month, asked = quoted(model.slice_by[0]), quoted(column)
         files = list(engine.store.partitions(model.name, "none").values())
         with closing(engine.connect()) as con:
             rows = con.execute(
-                f"select distinct {whole} from {parquet(files)} where {month} = ?", [str(self.scope.period)]
+                f"select distinct {asked} from {parquet(files)} where {month} = ?", [str(self.scope.period)]
             ).fetchall()
         return {key for (key,) in rows}
 
@@ -311,6 +332,21 @@ class Contents:
                 [[str(key) for key in keys]],
             ).fetchall()
         return {str(label) for (label,) in rows}
+
+
+def names_deliveries(model: Model) -> bool:
+    """Whether a sliced table says which deliveries its rows came in."""
+    return "delivery" in model.columns
+
+
+def key_of(model: Model) -> str:
+    assert model.slice_by
+    return model.slice_by[1]
+
+
+def is_index(model: Model) -> bool:
+    """Whether a sliced table names the deliveries of a key, whatever month they are of."""
+    return bool(model.slice_by) and names_deliveries(model) and len(set(model.slice_by or ())) > 1
 
 
 def model_files(folder: Path) -> list[Path]:

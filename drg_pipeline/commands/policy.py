@@ -11,7 +11,7 @@ import click
 from drg_pipeline.commands.options import day_option, language, near, region_options, settings_of
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import Fault, WrongUse, meant
-from drg_pipeline.periods import MONTH, Period
+from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ def _of_month(settings: Settings, pack: Pack, month: Period) -> When:
 
     def moments(full: str) -> list[Moment]:
         table = tables[id(pack.parameters[full])]
-        period = month if table.period == MONTH else month.year
+        # What has no period is in force by the day, and known as in its month.
+        period = month.year if table.period == YEAR else month
         return list(
             dict.fromkeys((period.first, region.side.known_on(phase, period)) for phase in table.known)
         )

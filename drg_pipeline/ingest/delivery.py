@@ -26,10 +26,10 @@ from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import name_folder, spill_folder, sweep, sync_tree, temporary
 from drg_pipeline.ingest.arrival import still_arriving
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
-from drg_pipeline.ingest.landed import FILE, LANDING, REJECTED_ROW, declared
+from drg_pipeline.ingest.landed import FILE, LANDING, declared, rejected_row
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint, load_key, set_key
-from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file
+from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file, write_nothing
 from drg_pipeline.ingest.reading import READING, is_current, reading_of, tell_former
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
@@ -282,7 +282,7 @@ def _land(
     aside = temporary(target)
     aside.mkdir()
     try:
-        reads = _read(con, sources, times, key, aside, faults)
+        reads = _read(con, layout, sources, times, key, aside, faults)
         if faults:
             return _Landing(None, faults)
         entries = [
@@ -351,17 +351,21 @@ def _scan(layout: Layout, delivery: Delivery, faults: list[Fault]) -> tuple[list
 
 def _read(
     database: duckdb.DuckDBPyConnection,
+    layout: Layout,
     sources: list[Source],
     times: Mapping[Path, int],
     key: bytes,
     folder: Path,
     faults: list[Fault],
 ) -> list[FileRead]:
-    """Reads the files one by one into the folder; every fault is collected."""
+    """Reads the files one by one into the folder; every fault is collected.
+
+    Of a file that may be absent, and is, the folder gets one without rows: every table has its file.
+    """
     reads = []
     with database.cursor() as con:
         set_key(con, key)
-        con.execute(f"CREATE TEMP TABLE rejected_row ({declared(REJECTED_ROW)})")
+        con.execute(f"CREATE TEMP TABLE rejected_row ({declared(rejected_row(layout.keys))})")
         con.execute(f"CREATE TEMP TABLE file ({declared(FILE)})")
         for source in sources:
             fault = ""
@@ -376,6 +380,9 @@ def _read(
             if fault:
                 faults.append(Fault(source.name, fault))
         if not faults:
+            given = {source.claim_file.name for source in sources}
+            for absent in (file for file in layout.files if file.name not in given):
+                write_nothing(con, absent, folder)
             rows = [astuple(read) for read in reads]
             marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
             con.execute(f"INSERT INTO file VALUES {marks}", list(chain.from_iterable(rows)))

@@ -45,11 +45,20 @@ REJECTED_ROW = {
     "folder_month": Column("VARCHAR", "YYYY-MM", "Month folder the delivery came in"),
     "delivery": Column("VARCHAR", "folder", "Delivery: month folder and delivery id"),
     "file": Column("VARCHAR", "path", "File, relative to the inbox"),
+    "claim_file": Column("VARCHAR", "name", "Which of the claim files it is"),
     "line": Column("BIGINT", "line", "Physical line where the record starts"),
     "column_name": Column("VARCHAR", "name", "First column that could not be read"),
     "raw": Column("VARCHAR", "text", "Text of that field, masked in personal columns"),
     "reason": Column("VARCHAR", "text", "Why"),
 }
+
+
+def rejected_row(keys: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns of rejected rows: what is told of them, and the keys of their claim version.
+
+    A key is empty where it cannot be read, or where the record cannot be taken apart.
+    """
+    return {**REJECTED_ROW, **keys}
 
 
 def declared(columns: Mapping[str, Column]) -> str:

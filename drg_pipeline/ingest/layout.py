@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from drg_pipeline.forms import BY_NAME, Place, load
+from drg_pipeline.forms import BY_NAME, Column, Place, load
 from drg_pipeline.ingest.file_column import CellType, FileColumn, FileName, types
 
 LAYOUT_FILE = "claim_files.yml"
@@ -18,10 +18,15 @@ CLAIM_TYPES = ("text", "date", "timestamp", "whole", "amount")
 
 @dataclass(frozen=True)
 class ClaimColumn(FileColumn):
-    """One column of a claim file; a record without a value in one that is `value_required` is rejected."""
+    """One column of a claim file.
+
+    value_required  a record without a value in it is rejected
+    key             it says of which claim version a record is: kept of rejected ones where it can be read
+    """
 
     type: Annotated[CellType, types(*CLAIM_TYPES)]
     value_required: bool = False
+    key: bool = False
     personal: Literal["pseudonym", "mask"] | None = None
 
     def check(self, place: Place) -> None:
@@ -32,6 +37,8 @@ class ClaimColumn(FileColumn):
             place.fault("only a text column can be replaced by a pseudonym")
         if self.value_required and not self.required:
             place.fault("value_required needs required: the column could be missing")
+        if self.key and (self.personal or not self.value_required):
+            place.fault("a key is value_required and not personal: it names a claim version")
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,11 @@ class Layout:
 
     def file(self, name: str) -> ClaimFile:
         return next(file for file in self.files if file.name == name)
+
+    @property
+    def keys(self) -> dict[str, Column]:
+        """The columns, of any file, that say which claim version a record is of."""
+        return {c.name: c.column for file in self.files for c in file.columns if c.key}
 
 
 def load_layout(path: Path) -> Layout:

@@ -274,6 +274,13 @@ def _usual(present: list[ClaimColumn]) -> str:
     return " AND ".join(tests or ["true"])
 
 
+def write_nothing(con: duckdb.DuckDBPyConnection, claim_file: ClaimFile, folder: Path) -> None:
+    """Writes `<file>.parquet` of a file that a delivery does without: its columns, and no row."""
+    columns = {column.name: column.column for column in claim_file.columns} | LANDED
+    typed = ", ".join(f"NULL::{column.type} AS {quoted(name)}" for name, column in columns.items())
+    write_parquet(con, f"SELECT {typed} WHERE false", folder / f"{claim_file.name}.parquet")
+
+
 def _constant(text: str) -> str:
     """SQL for a text that every row has; the one value of an enumeration is not looked at row by row."""
     return f"{literal(text)}::ENUM({literal(text)})"
@@ -305,13 +312,30 @@ def _write_rejected(
             found = _finding(literal(column.name), raw, reason_sql(column, text))
             branches.append(f"WHEN {fault} THEN {found}")
     branches.append(f"ELSE {whole}")
+    places = {name: place for place, name in enumerate(relation.header.names, start=1)}
+    keys = {column.name: _key(column, places[column.name]) for column, _ in present if column.key}
+    named = "".join(f", {quoted(name)}" for name in keys)
+    values = "".join(f", {key} AS {quoted(name)}" for name, key in keys.items())
     return count_of(
         con,
-        f"INSERT INTO rejected_row SELECT {literal(source.month)}, "
-        f"{literal(source.delivery_name)}, {literal(source.name)}, line, "
-        "finding.column_name, finding.raw, finding.reason "
-        f"FROM (SELECT line, CASE {' '.join(branches)} END AS finding FROM refused) ORDER BY line",
+        "INSERT INTO rejected_row BY NAME "
+        f"SELECT {literal(source.month)} AS folder_month, {literal(source.delivery_name)} AS delivery, "
+        f"{literal(source.name)} AS file, {literal(source.claim_file.name)} AS claim_file, line, "
+        f"finding.column_name, finding.raw, finding.reason{named} "
+        f"FROM (SELECT line, CASE {' '.join(branches)} END AS finding{values} FROM refused) ORDER BY line",
     )
+
+
+def _key(column: ClaimColumn, place: int) -> str:
+    """What a rejected record says of its claim version; null where that cannot be told.
+
+    place  that of the column in the header, from 1
+    """
+    text = text_of(column.name)
+    value = f"({value_sql(column, text)})"
+    fault = fault_sql(column, value, text)
+    its_own = f"(broken IS NULL OR (broken = '{chr(FIELDS)}' AND sure >= {place}))"
+    return f"CASE WHEN {its_own}{f' AND NOT ({fault})' if fault else ''} THEN {value} END"
 
 
 def _finding(column: str, raw: str, reason: str) -> str:

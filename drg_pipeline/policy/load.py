@@ -16,7 +16,7 @@ from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Place, day, fill, kinds, read_yaml
-from drg_pipeline.periods import MONTH, YEAR
+from drg_pipeline.periods import MONTH, NONE, YEAR
 from drg_pipeline.policy.agree import disagreements, with_rows_of
 from drg_pipeline.policy.entry import read_parameter
 from drg_pipeline.policy.instruments import Instruments, load_instruments
@@ -231,7 +231,7 @@ def _topic(stem: str, layers: Sequence[_Layer]) -> _Topic:
         for key in sorted(set(TOPIC) & text.keys.keys()):
             text.place.at(key).fault(f"stands in {head.place.file}: leave it out")
     describe = head.place.at("describe").text(said["describe"]) if "describe" in said else ""
-    period = head.place.at("period").choice(said["period"], (MONTH, YEAR)) if "period" in said else ""
+    period = head.place.at("period").choice(said["period"], (MONTH, YEAR, NONE)) if "period" in said else ""
     known = _known(head.place.at("known"), said["known"]) if "known" in said else ()
     found = [read for name in _names(texts) if (read := _parameter(name, texts)) is not None]
     given = tuple(parameter for parameter in found if parameter.values)

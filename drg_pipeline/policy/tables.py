@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import NamedTuple
 
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.forms import Column
-from drg_pipeline.periods import MONTH, YEAR, Period
+from drg_pipeline.periods import MONTH, NONE, YEAR, Period, month_of
 from drg_pipeline.policy.parameter import OPEN, DatedValue, Parameter
 from drg_pipeline.policy.value_type import Scalar
 
 SCHEMA = "policy"
+# The column by which the rows of a table of months, of years, or of neither are told apart.
+LEAD = {MONTH: MONTH, YEAR: YEAR, NONE: "valid_from"}
 KnownOn = Callable[[str, Period], date]
 
 
@@ -32,7 +35,9 @@ class Stale(NamedTuple):
 class PolicyTable:
     """One SQL table of the pack: `columns` begin with the period, then `phase` where there are phases.
 
-    `known` names the moments that bound `published`: one without a column, several as phases.
+    `known` names the moments that bound `published`: one without a column, several as phases. A table that
+    has no periods holds every value that there was, by the day from which it is in force (`valid_from`), each
+    as it was known at the moment of that day's month: for what is asked before a record has a month.
     """
 
     name: str
@@ -49,7 +54,7 @@ class PolicyTable:
     @property
     def key(self) -> tuple[str, ...]:
         """The columns that tell its rows apart."""
-        return (self.period, *(("phase",) if self.phases else ()), *self.parameters[0].key)
+        return (LEAD[self.period], *(("phase",) if self.phases else ()), *self.parameters[0].key)
 
     @property
     def file(self) -> str:
@@ -68,13 +73,13 @@ class PolicyTable:
         for period in periods:
             if period.kind != self.period:
                 raise DrgError(f"{self.name} has rows by {self.period}, and {period} is a {period.kind}.")
-            for phase in self.known:
-                bound = known_on(phase, period)
-                held = [parameter.at(period.first, bound) for parameter in self.parameters]
+            for phase, (on, of, named) in product(self.known, self._days(period)):
+                bound = known_on(phase, of)
+                held = [parameter.at(on, bound) for parameter in self.parameters]
                 for parameter, value in zip(self.parameters, held):
                     if value is None:
-                        missing.append(no_value(parameter, period.first, bound, period))
-                lead = (period.value, phase) if self.phases else (period.value,)
+                        missing.append(no_value(parameter, on, bound, of))
+                lead = (named, phase) if self.phases else (named,)
                 rows += self._rows(lead, [value for value in held if value is not None])
         if missing:
             raise DrgError(
@@ -83,6 +88,14 @@ class PolicyTable:
                 remedy="Add the values to the pack, then run again.",
             )
         return rows
+
+    def _days(self, period: Period) -> list[tuple[date, Period, Scalar]]:
+        """The days on which the law of a period is looked up: the day, the period that bounds what was known
+        of it, and what the rows are told apart by."""
+        if period.kind != NONE:
+            return [(period.first, period, period.value)]
+        days = sorted({value.valid_from for parameter in self.parameters for value in parameter.values})
+        return [(day, month_of(day), day.isoformat()) for day in days]
 
     def _rows(self, lead: tuple[Scalar, ...], held: list[DatedValue]) -> Iterable[tuple[Scalar | None, ...]]:
         contents = [value.content for value in held]
@@ -131,11 +144,12 @@ def own_table(period: str, known: tuple[str, ...], parameter: Parameter) -> Poli
 
 def _lead(period: str, known: tuple[str, ...]) -> dict[str, Column]:
     lead = {
+        NONE: Column("DATE", "date", "First day on which the value is in force."),
         MONTH: Column("VARCHAR", "YYYY-MM", "Month on whose first day the value is in force."),
         YEAR: Column("INTEGER", "year", "Policy year on whose first day the value is in force."),
     }
     phase = Column("VARCHAR", "phase", f"Moment that bounds what was known: {' or '.join(known)}.")
-    return {period: lead[period], **({"phase": phase} if len(known) > 1 else {})}
+    return {LEAD[period]: lead[period], **({"phase": phase} if len(known) > 1 else {})}
 
 
 def no_value(parameter: Parameter, on: date, known_on: date, period: Period | None = None) -> Fault:

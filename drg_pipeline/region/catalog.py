@@ -13,7 +13,7 @@ from pathlib import Path
 from drg_pipeline.forms import Column
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import scheme_columns
-from drg_pipeline.ingest.landed import FILE, LANDED, LANDING, REJECTED_ROW
+from drg_pipeline.ingest.landed import FILE, LANDED, LANDING, rejected_row
 from drg_pipeline.ingest.layout import LAYOUT_FILE as CLAIM_FILES
 from drg_pipeline.ingest.layout import Layout, load_layout
 from drg_pipeline.ingest.reference import MENTION, MENTION_TABLE
@@ -80,7 +80,7 @@ def _landing(layout: Layout) -> Iterator[Source]:
     yield Source(f"{LANDING}.file", "delivery", FILE, described, grain=("delivery", "file"))
     described = "Records of a delivery that could not be read."
     grain = ("delivery", "file", "line")
-    yield Source(f"{LANDING}.rejected_row", "delivery", REJECTED_ROW, described, grain=grain)
+    yield Source(f"{LANDING}.rejected_row", "delivery", rejected_row(layout.keys), described, grain=grain)
 
 
 def _reference(layout: ReferenceLayout) -> Iterator[Source]:

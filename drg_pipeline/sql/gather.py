@@ -53,6 +53,8 @@ class _Table(ModelHeader):
     order         of `first`: which of them is asked first
     may_be_empty  the table is there where none of them applies
     listed_in     where the law lists them
+    members_of    the folder (`layer/table`) whose members these are, where the table asks the rules of
+                  another one of rows of its own: what both share stands there, what differs in this folder
     """
 
     gather: Annotated[str, one_of((UNION, STATES, FIRST))] = UNION
@@ -60,9 +62,12 @@ class _Table(ModelHeader):
     order: tuple[str, ...] = ()
     may_be_empty: bool = False
     listed_in: Listing | None = None
+    members_of: str = ""
 
     def check(self, place: Place) -> None:
         super().check(place)
+        if self.members_of and self.gather != STATES:
+            place.at("members_of").fault(f"names the folder of rules: it stands where gather is {STATES}")
         if self.gather in (STATES, FIRST) and not self.member:
             states = self.gather == STATES
             what = f"what {DETAILS} call a rule" if states else "the column that names who treats a row"
@@ -92,10 +97,13 @@ def read_gathered(
     """The table of a folder, of the members that apply, and the shared SELECTs of the folder."""
     name, faults = f"{layer}.{folder.name}", reader.faults
     before = len(faults)
-    shelf = Shelf(folder, reader.split, faults, around)
     header = read_form(_Table, folder / TABLE_FILE, Place(name, faults))
     reader.ask(header.when, name)
-    paths = [path for path in sorted(folder.glob("*.sql")) if not path.name.startswith(MARK)]
+    home = folder.parents[1] / header.members_of if header.members_of else folder
+    if home != folder:
+        around = Shelf(home, reader.split, faults, Shelf(home.parent, reader.split, faults))
+    shelf = Shelf(folder, reader.split, faults, around)
+    paths = [path for path in sorted(home.glob("*.sql")) if not path.name.startswith(MARK)]
     found = [file for path in paths if (file := _member(reader, path, name))]
     texts = [composed(file.sql, shelf, file.where, faults) for file in found]
     if not paths:

@@ -129,6 +129,7 @@ FLAWS = (
 RATES = (
     *("employee", "nonlocal", "late", "very_late", "corrected", "corrected_flaw", "correction_in_time"),
     *("correction_moves", "delivered_again", "twice_in_delivery", "refunded", "ungrouped"),
+    *("settled_twice", "id_given_twice", "settled_far", "torn", "told_otherwise"),
     *("platform_other", "platform_other_adrg", "new_group", "newborn_incomplete"),
 )
 SPELLINGS = ("space", "full_width", "apostrophe", "point_zero", "small_letter")

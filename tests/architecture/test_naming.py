@@ -15,7 +15,7 @@ from sqlglot import exp
 from support.expected import CONTRACT
 from support.harness import Bench
 
-from drg_pipeline.periods import MONTH, Period
+from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period
 from drg_pipeline.settings import PROJECT
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -50,7 +50,7 @@ def promised() -> set[str]:
 def listed(bench: Bench) -> Iterator[tuple[str, dict[str, object]]]:
     """(key, row) of everything that the law lists in a month or a year."""
     for name, table in bench.region.pack.tables.items():
-        period = Period.of("2025-06" if table.period == MONTH else "2025")
+        period = {MONTH: Period.of("2025-06"), YEAR: Period.of("2025"), NONE: WHOLE}[table.period]
         for row in bench.region.pack.rows(name, [period], lambda phase, of: date.max):
             yield table.key[-1], dict(zip(table.columns, row))
 

@@ -86,9 +86,11 @@ def test_a_delivery_becomes_a_folder_with_everything_about_it(region):
     )  # fmt: skip
     assert taken.folder == landing_folder(region) / taken.digest
     assert sorted(path.name for path in taken.folder.iterdir()) == [
-        "diseinfo.parquet", "file.parquet", "iteminfo.parquet", "manifest.json", "oprninfo.parquet",
-        "payinfo.parquet", "rejected_row.parquet", "setlinfo.parquet",
+        "diseinfo.parquet", "drginfo.parquet", "file.parquet", "iteminfo.parquet", "manifest.json",
+        "oprninfo.parquet", "payinfo.parquet", "rejected_row.parquet", "setlinfo.parquet",
     ]  # fmt: skip
+    # The platform's groups may be absent: nothing came, and the table is there.
+    assert query(region, "drginfo") == []
     assert "2025-01/d-1: 4 records taken in, 0 rejected" in said[-1]
 
     manifest = json.loads((taken.folder / "manifest.json").read_text())
@@ -127,18 +129,25 @@ def test_rejected_rows_are_kept_by_file_and_line(region):
     deliver(region, payinfo=pay + f"S2,{T},1,1.005\nS3,{T},1,x\n", diseinfo=dise + f"S1,{T},1x,0,I10\n")
     (taken,), _ = take_in(region)
     assert (taken.records, taken.accepted, taken.rejected) == (7, 4, 3)
-    assert query(region, "rejected_row") == [
-        ("2025-01", "2025-01/d-1", "2025-01/d-1/diseinfo.csv", 3, "diag_srt_no", "1x", "not a whole number"),
-        (
-            "2025-01",
-            "2025-01/d-1",
-            "2025-01/d-1/payinfo.csv",
-            3,
-            "fund_payamt",
-            "1.005",
-            "more than two decimals",
-        ),
-        ("2025-01", "2025-01/d-1", "2025-01/d-1/payinfo.csv", 4, "fund_payamt", "x", "not an amount"),
+    told = "file, claim_file, line, column_name, raw, reason, setl_id, cast(dcla_time as varchar)"
+    assert query(region, "rejected_row", told) == [
+        ("2025-01/d-1/diseinfo.csv", "diseinfo", 3, "diag_srt_no", "1x", "not a whole number", "S1", T),
+        ("2025-01/d-1/payinfo.csv", "payinfo", 3, "fund_payamt", "1.005", "more than two decimals", "S2", T),
+        ("2025-01/d-1/payinfo.csv", "payinfo", 4, "fund_payamt", "x", "not an amount", "S3", T),
+    ]
+
+
+def test_a_rejected_row_tells_its_claim_as_far_as_it_can_be_read(region):
+    pay = f"S2,yesterday,1,1\n,{T},1,1\n4.19E+15,{T},1,1\nS5,{T},1,\0\n"
+    deliver(region, payinfo=GOOD["payinfo.csv"] + pay)
+    take_in(region)
+    told = "line, column_name, setl_id, cast(dcla_time as varchar)"
+    assert query(region, "rejected_row", told) == [
+        (3, "dcla_time", "S2", None),
+        (4, "setl_id", None, T),
+        (5, "setl_id", None, T),
+        # What cannot be taken apart says nothing of anybody.
+        (6, "setl_id", None, None),
     ]
 
 

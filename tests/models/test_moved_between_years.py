@@ -17,7 +17,8 @@ Version = tuple[str, str]
 def cleared(bench: Bench, versions: Sequence[Version]) -> Run:
     """The clearing of one claim with these versions (time of upload, settlement month)."""
     key = {"setl_id": "c"}
-    status = {**key, "in_month": 1, "status": "normal", "is_first_late": False, "is_ungrouped": False}
+    status = {**key, "in_month": 1, "status": "normal", "is_first_late": False}
+    status |= {"is_fatal_by_itself": False, "is_ungrouped": False}
     place = {"fixmedins_code": "H1", "pool": "employee_local"}
     following = [at for at, _ in versions[1:]] + [None]
     return bench.run(
@@ -30,6 +31,7 @@ def cleared(bench: Bench, versions: Sequence[Version]) -> Run:
                     "next_dcla_time": after,
                     "settlement_month": month,
                     "uploaded_on": at[:10],
+                    "is_foreign": False,
                 }
                 for (at, month), after in zip(versions, following, strict=True)
             ],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.ingest.landed import REJECTED_ROW, declared
+from drg_pipeline.ingest.landed import declared, rejected_row
 from drg_pipeline.ingest.layout import LAYOUT_FILE, ClaimFile, load_layout
 from drg_pipeline.ingest.pseudonym import set_key
 from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file
@@ -45,7 +45,7 @@ def read(
     with duckdb.connect() as con:
         prepare(con)
         set_key(con, KEY)
-        con.execute(f"CREATE TEMP TABLE rejected_row ({declared(REJECTED_ROW)})")
+        con.execute(f"CREATE TEMP TABLE rejected_row ({declared(rejected_row(LAYOUT.keys))})")
         counts = read_claim_file(con, Source(path, "2025-01", "d-1", claim_file, scan_file(path)), out)
         table = con.execute(f"FROM '{out}/{claim_file.name}.parquet'")
         names = [column[0] for column in table.description]

@@ -7,7 +7,7 @@ of the one shows against the other. How a lake comes about does not belong here.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,17 @@ CONTRACT: dict[str, Table] = {
         {"file": TEXT, "line": COUNT, "column_name": TEXT, "raw": TEXT, "reason": TEXT},
         ("file", "line"),
         ("reason",),
+    ),
+    "claims.normalised_value": Table(
+        "month",
+        {"file": TEXT, "column_name": TEXT, "changed": COUNT, "line": COUNT, "example": TEXT},
+        ("file", "column_name"),
+        ("example",),
+    ),
+    "claims.outside_partition": Table(
+        "month",
+        {"setl_id": TEXT, "dcla_time": MOMENT, "setl_end_date": DAY, "fixmedins_code": TEXT, "reason": TEXT},
+        ("setl_id", "dcla_time"),
     ),
     "quality.claim_check": Table(
         "month",
@@ -141,7 +152,9 @@ CONTRACT: dict[str, Table] = {
         ("fixmedins_code", "pool"),
     ),
     "clearing.unsettled_case": Table(
-        "year", dict.fromkeys(("setl_id", "fixmedins_code", "pool", "reason"), TEXT), ("setl_id",)
+        "year",
+        {"setl_id": TEXT, "dcla_time": MOMENT} | dict.fromkeys(("fixmedins_code", "pool", "reason"), TEXT),
+        ("setl_id", "dcla_time"),
     ),
     "clearing.ledger": Table(
         "year",
@@ -177,29 +190,33 @@ def types_promised(table: str) -> dict[str, str]:
     return contract.columns | own
 
 
-def differences(region_lake: Path, table: str, expected: Path, year: str) -> list[str]:
-    """Rows of a year that only one side has, both cast to the types of the contract; the first few in words."""
+def differences(
+    region_lake: Path, table: str, expected: Path, year: str, since: Collection[str] = ()
+) -> list[str]:
+    """Rows of a year that only one side has, both cast to the types of the contract; the first few in words.
+
+    since  columns that are younger than what is expected, and are not compared
+    """
     contract = CONTRACT[table]
     kind = contract.partition
-    listed = _header(expected)
-    absent = sorted((contract.columns.keys() | {kind}) - set(listed))
+    absent = sorted((contract.columns.keys() | {kind}) - {*_header(expected), *since})
     if absent:
         return [f"{expected.name} lacks {', '.join(absent)}"]
-    names = [kind, *(name for name in contract.columns if name not in contract.free)]
+    names = [kind, *(name for name in contract.columns if name not in {*contract.free, *since})]
     types = types_promised(table)
-    picked = ", ".join(f'"{name}"' for name in names)
-    cast = ", ".join(f'cast("{name}" as {types[name]}) as "{name}"' for name in names)
+    # An empty text is null.
+    filled = {name: f"nullif(\"{name}\", '')" if types[name] == TEXT else f'"{name}"' for name in names}
+    picked = ", ".join(f'{text} as "{name}"' for name, text in filled.items())
+    cast = ", ".join(f'cast({text} as {types[name]}) as "{name}"' for name, text in filled.items())
     own = f"where cast({kind} as varchar) like '{year}%'"
     with closing(duckdb.connect()) as con:
-        con.execute(
-            f"create table expected as select {cast} from read_csv('{expected}', all_varchar = true, header = true) {own}"
-        )
+        con.execute(f"create table expected as select {cast} from {listed(expected)} {own}")
         con.execute(f"create table found as select {picked} from {relation(region_lake, table)} {own}")
         if table == "clearing.ledger":
             # A line of zero is the same as no line.
             for side in ("expected", "found"):
                 con.execute(f"delete from {side} where amount = 0")
-        keys = ", ".join([kind, *contract.key])
+        keys = ", ".join([kind, *(name for name in contract.key if name not in since)])
         wrong = [
             f"{keys} stands {count} times: {key}"
             for *key, count in con.execute(
@@ -215,6 +232,24 @@ def differences(region_lake: Path, table: str, expected: Path, year: str) -> lis
                 for row in only
             ]
     return wrong
+
+
+FINDINGS = "quality.claim_check"
+_IN_THE_YEAR = (
+    "select distinct month, setl_id, cast(dcla_time as timestamp), {} from {} where month like '{}%' and {}"
+)
+
+
+def findings(source: str, year: str, of: str, *more: str) -> set[tuple[object, ...]]:
+    """The versions of a year with a finding of which `of` is true, and more of its columns; `source` is SQL."""
+    query = _IN_THE_YEAR.format(", ".join(more) or "true", source, year, of)
+    with closing(duckdb.connect()) as con:
+        return set(con.execute(query).fetchall())
+
+
+def listed(path: Path) -> str:
+    """SQL for the rows of an expected table, as text."""
+    return f"read_csv('{path}', all_varchar = true, header = true)"
 
 
 def _header(path: Path) -> Sequence[str]:

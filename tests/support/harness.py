@@ -49,7 +49,7 @@ class Bench:
 
     def _publish_side(self) -> None:
         years = between(Period.of(str(FIRST_YEAR)), Period.of(str(LAST_YEAR)))
-        periods = {YEAR: years, MONTH: [month for year in years for month in year.months]}
+        periods = {YEAR: years, MONTH: [month for year in years for month in year.months], NONE: [WHOLE]}
         tables: dict[str, Sequence[Sequence[object]]] = {
             name: self.region.pack.rows(name, periods[table.period], lambda phase, period: FAR)
             for name, table in self.region.pack.tables.items()

@@ -28,7 +28,7 @@ from drg_pipeline.ingest.reference_layout import LAYOUT_FILE, load_reference_lay
 from drg_pipeline.lake.outcome import refused
 from drg_pipeline.lake.store import PART, Store
 from drg_pipeline.lake.views import open_views
-from drg_pipeline.periods import Period, parse_periods
+from drg_pipeline.periods import NONE, WHOLE, YEAR, Period, parse_periods
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings
 from support.periods import month_texts, periods
@@ -240,15 +240,18 @@ def take_in(region: Region) -> list[str]:
     region.side.take_in(said.append)
     region.side.publish_reference(said.append)
     region.side.publish_schemes(said.append)
+    region.side.publish_policy([WHOLE], region.side.law_tables(NONE))
     compute(region, [model.name for model in region.project.models.values() if model.partition == "none"])
     return said
 
 
 def settle(region: Region, months: Sequence[str], *, through: str | None = None) -> list[str]:
     """Months as the chain of runs computes them, or the tables that one of their tables needs."""
-    from drg_pipeline.assets.jobs import tables_behind
+    from drg_pipeline.assets.jobs import law_read, tables_behind
 
     said = take_in(region)
+    years = sorted({period.year for period in periods(*months)})
+    region.side.publish_policy(years, law_read(region, YEAR, region.project.models))
     models = region.project.models
     monthly = [name for name, model in models.items() if model.partition == "month"]
     tables = tables_behind(region, "month", [through] if through else monthly)

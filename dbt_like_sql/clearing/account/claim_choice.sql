@@ -2,7 +2,7 @@
 describe: >-
   Every version of the claims that are explained, and which of them is taken when none is named: the one that its
   month settles, else the one that the clearing looks at, else the one that stands for the claim in the months, else
-  the last.
+  the last that is the claim's.
 law: [JY-31-3, JY-33]
 ---*/
 select
@@ -15,6 +15,7 @@ select
             coalesce(s.in_month = 1 and s.status = 'normal', false) desc,
             y.setl_id is not null desc,
             coalesce(s.in_month, 0) desc,
+            i.is_foreign,
             i.dcla_time desc
     ) as preference
 from claims.version_index as i

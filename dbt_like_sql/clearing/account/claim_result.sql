@@ -75,7 +75,15 @@ select
                     'good': false,
                     'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
                 }
-            when c.status = 'normal' or a.setl_id is not null or u.setl_id is not null
+            when y.refunds_setl_id is not null and y.reason is null
+                then {
+                    'label': 'result.refunds',
+                    'value': y.refunds_setl_id,
+                    'name': cast(y.year as varchar),
+                    'good': true,
+                    'law': clause(['JY-31-3', 'SD-26', 'GD-22'])
+                }
+            when not i.is_foreign and (c.status = 'normal' or a.setl_id is not null or u.setl_id is not null)
                 then {'label': 'result.superseded', 'good': false, 'law': clause(['JY-31-3', 'SD-14'])}
             else {
                 'label': 'result.waits',
@@ -90,4 +98,10 @@ left join account.claim_case as c on c.setl_id = o.setl_id
 left join settlement.monthly_case as m on m.month = o.month and m.setl_id = o.setl_id
 left join settlement.month_value as v on v.month = c.month and v.pool = c.pool
 left join part as a on a.setl_id = o.setl_id and a.year = cast(left(o.month, 4) as integer)
-left join clearing.unsettled_case as u on u.setl_id = o.setl_id and u.year = cast(left(o.month, 4) as integer)
+left join claims.version_index as i on i.setl_id = o.setl_id and i.dcla_time = o.dcla_time
+left join clearing.claim_version as y on y.setl_id = o.setl_id and y.dcla_time = o.dcla_time
+-- A version that is not the claim's has its own row; the claim's tells nothing of it.
+left join clearing.unsettled_case as u
+    on u.setl_id = o.setl_id
+    and u.year = cast(left(o.month, 4) as integer)
+    and case when i.is_foreign then u.dcla_time = o.dcla_time else u.reason <> 'identity_conflict' end

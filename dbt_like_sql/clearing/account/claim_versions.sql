@@ -20,6 +20,19 @@ select
                 'law': clause(['JY-32', 'SD-25', 'GD-21']),
                 'under': true
             },
+            case when i.is_foreign
+                then {'label': 'version.foreign', 'good': false, 'law': clause(['JY-31-3', 'SD-14', 'GD-7']), 'under': true}
+            end,
+            case when r.files is not null
+                then {
+                    'label': 'version.disagrees',
+                    'value': r.files,
+                    'name': r.delivery,
+                    'good': false,
+                    'law': clause(['JY-31-1', 'SD-14', 'GD-7']),
+                    'under': true
+                }
+            end,
             case when i.copies_in_delivery > 1
                 then {
                     'label': 'version.copies', 'value': cast(i.copies_in_delivery as varchar), 'law': clause(['JY-31-1', 'SD-13', 'GD-7']), 'under': true
@@ -49,5 +62,11 @@ from account.claim_chosen as o
 inner join claims.version_index as i on i.setl_id = o.setl_id
 left join quality.claim_status as s
     on s.month = i.settlement_month and s.setl_id = i.setl_id and s.dcla_time = i.dcla_time
+left join (
+    select setl_id, dcla_time, max(delivery) as delivery, arg_max(differing_files, delivery) as files
+    from claims.repeated_version
+    where differing_files is not null
+    group by setl_id, dcla_time
+) as r on r.setl_id = i.setl_id and r.dcla_time = i.dcla_time
 left join clearing.claim_version as y on y.setl_id = i.setl_id and y.dcla_time = i.dcla_time
 group by o.setl_id, o.dcla_time

@@ -89,7 +89,7 @@ select
 from account.claim_chosen as o
 inner join clearing.claim_version as y on y.setl_id = o.setl_id
 left join clearing.annual_case as a on a.year = y.year and a.setl_id = y.setl_id
-left join clearing.unsettled_case as u on u.year = y.year and u.setl_id = y.setl_id
+left join clearing.unsettled_case as u on u.year = y.year and u.setl_id = y.setl_id and u.dcla_time = y.dcla_time
 left join pricing.version_point as p
     on p.month = y.settlement_month and p.phase = 'clearing' and p.setl_id = y.setl_id and p.dcla_time = y.dcla_time
 left join clearing.pool_value as w on w.year = a.year and w.pool = a.pool

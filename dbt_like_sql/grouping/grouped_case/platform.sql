@@ -14,6 +14,7 @@ select
     coalesce(p.status, 'ungrouped') as status,
     case
         when p.setl_id is null then 'the platform returned no result for this version'
+        when p.is_torn then 'a result of the platform for this version could not be read'
         when p.drg_code is null then 'the platform returned an empty group'
         when p.status = 'invalid_input' then 'the platform returned ' || p.drg_code || ', which is no code of a group'
         when p.status <> 'grouped' then 'the platform returned ' || p.drg_code

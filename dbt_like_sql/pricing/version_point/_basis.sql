@@ -19,7 +19,7 @@ with version as (
         h.level
     from claims.claim as c
     inner join quality.claim_status as s
-        on s.month = c.month and s.setl_id = c.setl_id and s.dcla_time = c.dcla_time and not s.is_fatal
+        on s.month = c.month and s.setl_id = c.setl_id and s.dcla_time = c.dcla_time and not s.is_fatal_by_itself
     inner join grouping.grouped_case as g on g.month = c.month and g.setl_id = c.setl_id and g.dcla_time = c.dcla_time
     inner join reference.hospital as h
         on h.fixmedins_code = c.fixmedins_code

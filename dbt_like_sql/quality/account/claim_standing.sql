@@ -3,6 +3,13 @@ describe: What the month decides about the version, condition by condition.
 section: {order: 60, title: {en: Whether the month settles it, zh: 是否纳入月度预结算}}
 law: [JY-31-3]
 ---*/
+with fatal as (
+    select month, setl_id, dcla_time, list(check_id) as checks
+    from quality.claim_check
+    where severity = 'fatal'
+    group by month, setl_id, dcla_time
+)
+
 select
     o.setl_id,
     o.dcla_time,
@@ -35,7 +42,7 @@ select
             'value': case
                 when s.status = 'normal' and s.in_month = 1 then o.month
                 else coalesce(
-                    reason_of_status(s.is_fatal, s.is_late, s.is_ungrouped),
+                    reason_of_status(f.checks, s.is_late, s.is_ungrouped),
                     'superseded'
                 )
             end,
@@ -46,3 +53,4 @@ select
     ] as lines
 from account.claim_chosen as o
 inner join quality.claim_status as s on s.month = o.month and s.setl_id = o.setl_id and s.dcla_time = o.dcla_time
+left join fatal as f on f.month = o.month and f.setl_id = o.setl_id and f.dcla_time = o.dcla_time

@@ -2,7 +2,7 @@
 describe: >-
   One row for each claim version with all that its checks ask: the uploaded record, its children counted, its place in
   the reference and in the code tables, and the figures of policy.quality. Checks name what they need; the rest costs
-  nothing.
+  nothing. Which versions, and where their records lie, is said by the shared SELECTs of the folder that is gathered.
 ---*/
 with diagnosis as (
     select
@@ -15,7 +15,7 @@ with diagnosis as (
         count(*) filter (where diag_code is null or maindiag_flag is null) as incomplete,
         count(adm_cond_type) as conditions,
         count(*) filter (where adm_cond_type not in ('1', '2', '3', '4')) as strange_conditions
-    from claims.diseinfo
+    from diagnosis_row
     group by month, setl_id, dcla_time
 ),
 
@@ -29,7 +29,7 @@ operation as (
         count(*) filter (where oprn_oprt_code is null) as incomplete,
         cast(min(oprn_oprt_date) as date) as first_on,
         cast(max(oprn_oprt_date) as date) as last_on
-    from claims.oprninfo
+    from operation_row
     group by month, setl_id, dcla_time
 ),
 
@@ -42,7 +42,7 @@ payment as (
         count(*) filter (where p.fund_pay_type is null) as incomplete,
         count(*) filter (where p.fund_payamt < 0) as negative,
         min(p.fund_pay_type) filter (where t.fund_pay_type is null) as unknown_type
-    from claims.payinfo as p
+    from payment_row as p
     left join policy.fund_type as t on t.month = p.month and t.fund_pay_type = p.fund_pay_type
     where t.fund_pay_type is null or p.fund_payamt < 0
     group by p.month, p.setl_id, p.dcla_time
@@ -56,35 +56,8 @@ item as (
         count(*) filter (where med_chrgitm is null) as incomplete,
         count(*) filter (where amt < 0) as negative,
         max(abs(amt - (claa_sumfee + clab_amt + fulamt_ownpay_amt + oth_amt))) as widest_gap
-    from claims.iteminfo
+    from item_row
     group by month, setl_id, dcla_time
-),
-
--- Codes that the scheme of the month does not have; of a record that it knows wholly there is no row.
-strange_diagnosis as (
-    select e.month, e.setl_id, e.dcla_time, min(e.code) as code
-    from (
-        select r.month, r.setl_id, r.dcla_time, g.scheme, unnest(r.other_diagnoses) as code
-        from grouping.record as r
-        inner join policy.grouping as g on g.month = r.month and g.grouping_source = 'scheme'
-    ) as e
-    left join scheme.diagnosis as k on k.scheme = e.scheme and k.code = e.code
-    where k.code is null and e.code is not null
-    group by e.month, e.setl_id, e.dcla_time
-),
-
-strange_procedure as (
-    select e.month, e.setl_id, e.dcla_time, min(e.code) as code
-    from (
-        select
-            r.month, r.setl_id, r.dcla_time, g.scheme,
-            unnest(list_prepend(r.principal_procedure, r.other_procedures)) as code
-        from grouping.record as r
-        inner join policy.grouping as g on g.month = r.month and g.grouping_source = 'scheme'
-    ) as e
-    left join scheme.procedure as k on k.scheme = e.scheme and k.code = e.code
-    where k.code is null and e.code is not null
-    group by e.month, e.setl_id, e.dcla_time
 ),
 
 -- A hospital on a day of discharge, not once for each claim.
@@ -101,25 +74,9 @@ hospital as (
             ),
             false
         ) as is_under_agreement
-    from (select distinct fixmedins_code, dscg_on from claims.claim) as c
+    from hospital_day as c
     left join reference.hospital as h on h.fixmedins_code = c.fixmedins_code
     group by c.fixmedins_code, c.dscg_on
-),
-
-stay as (
-    select
-        a.month,
-        a.setl_id,
-        a.dcla_time,
-        count(b.setl_id) as overlaps
-    from claims.claim as a
-    inner join claims.claim as b
-        on b.month = a.month
-        and b.psn_no = a.psn_no
-        and b.setl_id <> a.setl_id
-        and b.adm_on < a.dscg_on
-        and b.dscg_on > a.adm_on
-    group by a.month, a.setl_id, a.dcla_time
 )
 
 select
@@ -134,6 +91,10 @@ select
     c.charged,
     c.all_funds,
     v.copies_in_delivery,
+    v.is_foreign,
+    v.is_after_upload,
+    z.files as torn_files,
+    m.files as differing_files,
     -- Of the children; what is empty is said of versions without any.
     coalesce(d.principals, 0) as principal_diagnoses,
     d.repeated as repeated_diagnoses,
@@ -162,9 +123,9 @@ select
     f.drg_code as platform_code,
     f.status as platform_status,
     q.* exclude (month)
-from claims.setlinfo as s
-inner join claims.claim as c on c.month = s.month and c.setl_id = s.setl_id and c.dcla_time = s.dcla_time
-inner join claims.version_index as v on v.setl_id = s.setl_id and v.dcla_time = s.dcla_time
+from list_row as s
+inner join fact_row as c on c.month = s.month and c.setl_id = s.setl_id and c.dcla_time = s.dcla_time
+inner join version_row as v on v.setl_id = s.setl_id and v.dcla_time = s.dcla_time
 inner join hospital as h
     on h.fixmedins_code is not distinct from c.fixmedins_code and h.dscg_on is not distinct from c.dscg_on
 -- A month without its law loses its versions, which the table must keep: an empty figure would read "does not apply".
@@ -173,13 +134,15 @@ left join policy.sex_domain as x on x.month = s.month and x.gend = s.gend
 left join policy.insutype_domain as t on t.month = s.month and t.insutype = s.insutype
 left join policy.drg_payment_scheme as w on w.month = s.month and w.hi_paymtd = s.hi_paymtd
 left join policy.grouping as g on g.month = s.month and g.grouping_source = 'scheme'
-left join grouping.record as r on r.month = s.month and r.setl_id = s.setl_id and r.dcla_time = s.dcla_time
+left join record_row as r on r.month = s.month and r.setl_id = s.setl_id and r.dcla_time = s.dcla_time
 left join scheme.diagnosis as k on k.scheme = g.scheme and k.code = r.principal_diagnosis
 left join strange_diagnosis as sd on sd.month = s.month and sd.setl_id = s.setl_id and sd.dcla_time = s.dcla_time
 left join strange_procedure as sp on sp.month = s.month and sp.setl_id = s.setl_id and sp.dcla_time = s.dcla_time
-left join grouping.platform_case as f on f.month = s.month and f.setl_id = s.setl_id and f.dcla_time = s.dcla_time
+left join platform_row as f on f.month = s.month and f.setl_id = s.setl_id and f.dcla_time = s.dcla_time
 left join diagnosis as d on d.month = s.month and d.setl_id = s.setl_id and d.dcla_time = s.dcla_time
 left join operation as o on o.month = s.month and o.setl_id = s.setl_id and o.dcla_time = s.dcla_time
 left join payment as p on p.month = s.month and p.setl_id = s.setl_id and p.dcla_time = s.dcla_time
 left join item as i on i.month = s.month and i.setl_id = s.setl_id and i.dcla_time = s.dcla_time
-left join stay as y on y.month = s.month and y.setl_id = s.setl_id and y.dcla_time = s.dcla_time
+left join torn_row as z on z.month = s.month and z.setl_id = s.setl_id and z.dcla_time = s.dcla_time
+left join copy_row as m on m.setl_id = s.setl_id and m.dcla_time = s.dcla_time
+left join overlap_row as y on y.month = s.month and y.setl_id = s.setl_id and y.dcla_time = s.dcla_time

@@ -9,5 +9,6 @@ inner join this_month as m on i between m.first_claim and m.last_claim
 where version = 1
   and version_flaw = 'none'
   and delivery <> 'repeated'
+  and settlement = 'own'
 group by all
 order by all;

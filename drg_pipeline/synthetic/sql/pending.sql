@@ -248,7 +248,7 @@ uploaded as (
         case
             when case drawn_flaw
                 when 'dscg_after_settlement' then date_trunc('month', discharged - 1) <> date_trunc('month', settled)
-                when 'settlement_after_upload' then date_trunc('month', first_upload + 2) <> date_trunc('month', settled)
+                when 'settlement_after_upload' then date_trunc('month', first_upload + 1) <> date_trunc('month', settled)
                 when 'duplicate_procedure' then recipe_procedures = 0
                 when 'procedure_outside_stay' then recipe_procedures = 0
                 when 'fee_per_day'
@@ -334,7 +334,9 @@ told as (
             discharged + least(moved, 0) as discharged,
             admitted + least(moved, 0) as admitted
         ),
-        1 as direction
+        1 as direction,
+        -- Whose settlement a row is: the claim's own, the stay's a second time, or another person's under the claim's id.
+        'own' as settlement
     from delivered
 ),
 sent as (
@@ -364,10 +366,40 @@ sent as (
       and not corrected
       and chance(i, 'refunded') < getvariable('rates').refunded
       and settled + refunded_after <= getvariable('last_day')
+    union all
+    -- A stay that is settled once more, under an id of its own.
+    select * exclude (again_after) replace (
+        settled + again_after as settled,
+        if(deadline < settled + again_after, 'late', 'main') as delivery,
+        strftime(settled + again_after, '%Y-%m') as arrival,
+        moment(settled + again_after, 64800 + below(i, 'night', 14400)) as dcla_time,
+        'again' as settlement
+    )
+    from (select *, 1 + below(i, 'settled again', 12) as again_after from told)
+    where version = 1
+      and flaw = 'none'
+      and not corrected
+      and chance(i, 'settled twice') < getvariable('rates').settled_twice
+      and settled + again_after <= getvariable('last_day')
+    union all
+    -- An id that was given twice: the claim of another person comes as if it were a correction.
+    select * replace (
+        person + 1 as person,
+        'correction' as delivery,
+        dcla_time + interval 9 hour as dcla_time,
+        'foreign' as settlement
+    )
+    from told
+    where version = 1
+      and flaw = 'none'
+      and not corrected
+      and delivery = 'main'
+      and chance(i, 'id given twice') < getvariable('rates').id_given_twice
 )
 select
-    'S' || getvariable('area') || lpad(i::varchar, 10, '0') || if(direction < 0, 'T', '') as setl_id,
-    i, version, version_flaw, direction, arrival, delivery, dcla_time, fee_habit, stay_habit,
+    'S' || getvariable('area') || lpad(i::varchar, 10, '0') || case when direction < 0 then 'T' when settlement = 'again' then 'D' else '' end
+        as setl_id,
+    i, version, settlement, version_flaw, direction, arrival, delivery, dcla_time, fee_habit, stay_habit,
     person, employee, nonlocal, hospital_number, level, group_number,
     fixmedins_code, hospital_name, s.drg, s.surgical, recipe, person_sex as sex, born, disposition, department,
     -- Age and weight are told of new-borns and of infants.

@@ -8,13 +8,17 @@ with told as (
         fee - fund - second_fund as personal,
         floor(personal * getvariable('payment').own)::bigint as own,
         if(employee, floor(personal * getvariable('payment').account)::bigint, 0) as account,
-        chance(i, 'twice') < getvariable('rates').twice_in_delivery and version = 1 and version_flaw = 'none' as twice
+        chance(i, 'twice') < getvariable('rates').twice_in_delivery and version = 1 and version_flaw = 'none' as twice,
+        -- Only in the folder of its month: there the claim is found all the same.
+        chance(i, 'settled far') < getvariable('rates').settled_far
+            and version = 1 and version_flaw = 'none' and delivery = 'main' and settlement = 'own' and direction > 0
+            as settled_far
     from batch as b
 )
 select
     spelt(i, 'setl_id', told.setl_id) as setl_id,
-    -- A refund is of the visit that it takes back.
-    'M' || rtrim(told.setl_id, 'T') as mdtrt_id,
+    -- A refund is of the visit that it takes back, a second settlement of that which is settled already.
+    'M' || rtrim(told.setl_id, 'TD') as mdtrt_id,
     spelt(i, 'fixmedins_code', case version_flaw
         when 'hospital_unknown' then 'H' || getvariable('area') || '99999'
         when 'hospital_not_under_agreement' then getvariable('closed_hospital').code
@@ -59,7 +63,8 @@ select
         when undated and missing = 3 then null
         when version_flaw = 'unreadable_date' then strftime(settled, '%Y-02-30')
         when version_flaw = 'dscg_after_settlement' then strftime(discharged - 1, '%Y-%m-%d')
-        when version_flaw = 'settlement_after_upload' then strftime(dcla_time::date + 2, '%Y-%m-%d')
+        when settled_far then strftime(settled + interval 100 year, '%Y-%m-%d')
+        when version_flaw = 'settlement_after_upload' then strftime(dcla_time::date + 1, '%Y-%m-%d')
         else strftime(settled, '%Y-%m-%d')
     end as setl_end_date,
     strftime(dcla_time, '%Y-%m-%d %H:%M:%S') as dcla_time,
@@ -69,7 +74,8 @@ select
         when disposition is not null then disposition
         else one_of(i, 'way', getvariable('ways'))
     end as dscg_way,
-    department as dscg_caty,
+    -- What is delivered again says now and then something else.
+    if(delivery = 'repeated' and chance(i, 'told otherwise') < getvariable('rates').told_otherwise, '99', department) as dscg_caty,
     '1' as ipt_med_type,
     spelt(i, 'hi_paymtd', if(version_flaw = 'not_drg_scheme', '1', '4')) as hi_paymtd,
     case version_flaw

@@ -1,0 +1,4 @@
+/*---
+describe: Their diagnoses.
+---*/
+select * from claims.diseinfo

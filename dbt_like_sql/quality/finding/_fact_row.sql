@@ -1,0 +1,4 @@
+/*---
+describe: What settlement needs of each of them.
+---*/
+select * from claims.claim

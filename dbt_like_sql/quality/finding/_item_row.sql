@@ -1,0 +1,4 @@
+/*---
+describe: Their charges.
+---*/
+select * from claims.iteminfo

@@ -1,0 +1,4 @@
+/*---
+describe: The settlement lists that are checked.
+---*/
+select * from claims.setlinfo

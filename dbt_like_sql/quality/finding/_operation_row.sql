@@ -1,0 +1,4 @@
+/*---
+describe: Their operations.
+---*/
+select * from claims.oprninfo

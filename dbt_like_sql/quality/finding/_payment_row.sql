@@ -1,0 +1,4 @@
+/*---
+describe: Their payments.
+---*/
+select * from claims.payinfo

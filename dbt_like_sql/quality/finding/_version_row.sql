@@ -1,0 +1,4 @@
+/*---
+describe: Each of them among the versions of its claim.
+---*/
+select * from claims.version_index
