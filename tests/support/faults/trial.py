@@ -17,6 +17,7 @@ from support.faults.host import Ended, Host
 from support.faults.marker import stands_in
 from support.faults.places import AFTER, BEFORE, CHANGING, KILL, NAMING, READ, REMOVING, WRITE, Place, Plan
 from support.faults.state import State, a_day_later, broken, events, seen
+from support.faults.worlds import NEXT
 
 KILLED = -9
 ENDINGS = (0, 1, 2)
@@ -171,11 +172,15 @@ def _whole(host: Host, known: Undisturbed) -> list[str]:
     """What of the world is not as if nothing had happened."""
     now = seen(host.world)
     wrong = [f"at last {place} is another" for place in now.differs(known.after)]
-    wrong += [f"at last {name} is left over" for name in now.left]
     wrong += broken(host.world)
     if missing := known.events - set(events(host.world)):
         wrong.append(f"the trail lacks {sorted(missing)}")
-    return wrong + [f"at last {name} tells a person in clear" for name in now.persons]
+    wrong += [f"at last {name} tells a person in clear" for name in now.persons]
+    if now.left:
+        # It goes when somebody uses the place again.
+        host.run(NEXT)
+        wrong += [f"at last {name} is left over" for name in seen(host.world).left]
+    return wrong
 
 
 def all_tried(

@@ -68,6 +68,8 @@ parameters:
 """
 
 Program = Callable[[], int]
+# A further command that uses the places of a world.
+NEXT = "next"
 MONTH = "2025-03"
 CLOSED, TO_CLOSE, TO_COMPUTE, LOST = "2025-01", "2025-02", "2025-03", "2025-04"
 REFERENCE = {
@@ -153,8 +155,12 @@ def closings(folder: Path) -> Mapping[str, Program]:
         region.close(CLOSED)
 
     def opened() -> None:
-        if region.closed.standing(Period.of(CLOSED)):
+        try:
             reopen(region.settings, Period.of(CLOSED), "a reason")
+        except DrgError:
+            # Once it is open it is not opened again.
+            if region.closed.standing(Period.of(CLOSED)):
+                raise
 
     def replayed() -> None:
         found = replay.replay(region.settings, Period.of(CLOSED))
@@ -163,6 +169,7 @@ def closings(folder: Path) -> Mapping[str, Program]:
 
     return {
         "close": told(lambda: region.close(TO_CLOSE)),
+        NEXT: told(lambda: reopen(region.settings, Period.of(LOST), "another reason")),
         "reopen": told(opened),
         "close anew": told(anew),
         "restore": told(lambda: seal.restore(cast(Region, region), Period.of(LOST))),
@@ -196,6 +203,7 @@ def inbox(folder: Path) -> Mapping[str, Program]:
     pseudonym.secrets = SimpleNamespace(token_bytes=lambda size: bytes(range(size)))  # type: ignore[assignment]
     region = made_up(folder)
     return {
+        NEXT: told(lambda: region.side.take_in(print)),
         "take in": told(lambda: region.side.take_in(print)),
         "publish reference": told(lambda: region.side.publish_reference(print)),
         "open event log": told(lambda: open_instance(region.settings.lake)),
@@ -212,9 +220,11 @@ def lake(folder: Path) -> Mapping[str, Program]:
     tiny_scheme(folder / "given" / "second", "Second")
     scheme_import.import_scheme(folder / "given" / "first", folder / "schemes", region.layouts.schemes)
     again = ["scheme", "import", folder / "given" / "second", "--schemes", folder / "schemes"]
+    places = ["--lake", "lake", "--closings", "closings"]
     query = "select setl_id, psn_no, fixmedins_name from claims.setlinfo order by all"
     return {
-        "export": drg("sql", query, "--out", "rows.csv", "--lake", "lake", "--closings", "closings"),
+        "export": drg("sql", query, "--out", "rows.csv", *places),
+        NEXT: drg("sql", "select 1 as n", "--out", "next.csv", *places),
         "import scheme": drg(*again, "--name", "another"),
         "replace scheme": drg(*again, "--replace"),
         "write views": told(lambda: write_views_file(region.store)),
