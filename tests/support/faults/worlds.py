@@ -162,6 +162,10 @@ def closings(folder: Path) -> Mapping[str, Program]:
             if region.closed.standing(Period.of(CLOSED)):
                 raise
 
+    def following() -> None:
+        replayed()
+        reopen(region.settings, Period.of(LOST), "another reason")
+
     def replayed() -> None:
         found = replay.replay(region.settings, Period.of(CLOSED))
         if not found.identical:
@@ -169,7 +173,7 @@ def closings(folder: Path) -> Mapping[str, Program]:
 
     return {
         "close": told(lambda: region.close(TO_CLOSE)),
-        NEXT: told(lambda: reopen(region.settings, Period.of(LOST), "another reason")),
+        NEXT: told(following),
         "reopen": told(opened),
         "close anew": told(anew),
         "restore": told(lambda: seal.restore(cast(Region, region), Period.of(LOST))),
