@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 help:
 	@echo "make demo   make up a region, run its history and 2025, clear the year, print the result"
 	@echo "make test   run the tests"
-	@echo "make test-long  a day of operation and 50 kills, driven through web server and daemon"
+	@echo "make test-long  a day of operation, 50 kills through web server and daemon, and faults at every place"
 	@echo "make graph  write down the asset graph, after a change of it that is meant"
 	@echo "make ui     open the Dagster UI on the demo's data"
 	@echo "make check  lint and types"
@@ -32,9 +32,12 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-# Needs DRG_SAMPLES; DRG_KILLS, DRG_SEED and DRG_PICTURES (a folder for screenshots) change what it does.
+# Needs DRG_SAMPLES; DRG_KILLS, DRG_INPUTS, DRG_SEED, DRG_PICTURES (a folder for screenshots) and DRG_FAULT_TABLE (a
+# file for what was tried) change what it does.
+test-long: export DRG_KILLS ?= 50
+test-long: export DRG_INPUTS ?= 200
 test-long: setup
-	$(BIN)/python -m pytest -q -s -x tests/long
+	$(BIN)/python -m pytest -q -s -x tests/long tests/faults
 
 # tests/architecture/asset_graph.txt: its difference is part of what is reviewed.
 graph: setup

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support.faults.tally import Tally
 from support.harness import Bench
 
 from drg_pipeline.sql.project import Project
@@ -46,3 +47,12 @@ def samples() -> Path:
     if not folder:
         pytest.skip("DRG_SAMPLES is not set: it names the folder with the shared samples")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def tally(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tally]:
+    """What the tests of faults count; the table is printed when they have ended (seen with -s)."""
+    base = tmp_path_factory.getbasetemp()
+    counted = Tally((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "faults.jsonl")
+    yield counted
+    print(f"\n{counted.write()}")

@@ -136,10 +136,11 @@ class Engine:
             for outcome in outcomes:
                 outcome.checks = checks[outcome.partition]
             passed = [outcome for outcome in outcomes if not outcome.failures]
-            publish({temporaries.pop(outcome.partition): outcome.path for outcome in passed})
+            publish({temporaries[outcome.partition]: outcome.path for outcome in passed})
             for outcome in passed:
                 outcome.published = True
         finally:
+            # Those that were not published, or could not be.
             for temporary in temporaries.values():
                 temporary.unlink(missing_ok=True)
         return outcomes

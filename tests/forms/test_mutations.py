@@ -6,17 +6,16 @@ a reader must answer to one certain mistake stands in the tests of its file.
 
 from __future__ import annotations
 
-import copy
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from support.harness import Bench
+from support.mutation import Node, changed
 from support.small_project import write_model, write_project, write_table
 
 from drg_pipeline.closings.difference import load_asked
@@ -40,22 +39,6 @@ from drg_pipeline.synthetic.parameters import PARAMETERS, parameters
 
 INTERFACE, MODELS = PROJECT / "data" / "interface", PROJECT / "dbt_like_sql"
 MANY = 30
-ODD = (
-    None,
-    "",
-    "x",
-    "-1",
-    "1e400",
-    "9" * 400,
-    "true",
-    [],
-    ["x"],
-    [[]],
-    [None],
-    {},
-    {"x": "y"},
-    {"x": {"x": []}},
-)
 
 READERS: dict[Path, Callable[[Path, Project], object]] = {
     INTERFACE / "claim_files.yml": lambda path, _: load_layout(path),
@@ -77,37 +60,11 @@ READERS: dict[Path, Callable[[Path, Project], object]] = {
     PARAMETERS: lambda path, _: parameters(path),
 }
 
-Node = dict[str, Any] | list[Any]
-
 
 def content_of(path: Path) -> Node:
     content = read_yaml(path, Place(path.name))
     assert isinstance(content, dict | list)
     return content
-
-
-def spots(node: object) -> Iterator[tuple[Node, Any]]:
-    """Every place of a tree: (mapping or list, key or position)."""
-    if isinstance(node, dict | list):
-        for key in list(node) if isinstance(node, dict) else range(len(node)):
-            yield node, key
-            yield from spots(node[key])
-
-
-def changed(content: Node, chance: random.Random) -> tuple[Node, str]:
-    """A copy that is changed at one place, and what was done there."""
-    tree = copy.deepcopy(content)
-    inside, key = chance.choice(list(spots(tree)))
-    what = chance.choice(["odd", "odd", "odd", "gone", "twisted", "more"])
-    if what == "gone":
-        del inside[key]
-    elif what == "twisted" and isinstance(inside, dict):
-        inside[key[1:] + key[:1]] = inside.pop(key)
-    elif what == "more" and isinstance(inside, dict):
-        inside["never_heard_of"] = chance.choice(ODD)
-    else:
-        inside[key] = chance.choice(ODD)
-    return tree, f"{what} at {key}"
 
 
 def written(path: Path, tree: Node) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from support import regions
 from support.daemon import daemon, wait_for
+from support.faults.tally import SEED, Tally, asked
 from support.periods import month_texts
 from support.regions import Published
 from support.web import Run, Web, web_server
@@ -142,11 +143,11 @@ def kill_group(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def kills(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
+def kills(year: Path, tmp_path_factory: pytest.TempPathFactory, tally: Tally) -> Iterator[Kills]:
     """The lake after the kills, when all that was launched has come to its end."""
     if not Path("/proc/self/environ").is_file():
         pytest.skip("processes are found by /proc, and there is none")
-    seed, wanted = int(os.environ.get("DRG_SEED", "20250331")), int(os.environ.get("DRG_KILLS", "50"))
+    seed, wanted = SEED, asked("DRG_KILLS", 50)
     folder = tmp_path_factory.mktemp("kills")
     regions.copy(year, folder)
     shutil.rmtree(regions.lake_of(folder) / "clearing")
@@ -160,6 +161,7 @@ def kills(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kill
             made.keep_busy(web)
             time.sleep(made.chance.uniform(0.2, LONGEST_WAIT_SECONDS))
             if made.kill_one(web):
+                tally.add("killed under the daemon", made.told[-1].split(" ")[0].rstrip(":"), "killed")
                 print(
                     f"seed {seed}, {time.monotonic() - began:.0f} s, kill {len(made.told)}: {made.told[-1]}"
                 )
