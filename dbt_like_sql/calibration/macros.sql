@@ -9,6 +9,10 @@ create or replace macro base_point_of_mean(fee_cents, n, all_cents, all_n, unit_
 create or replace macro base_point_of_median(twice_median_cents, all_cents, all_n, unit_scale) as
     quotient_4(cast(twice_median_cents as hugeint) * all_n * unit_scale, 2 * all_cents);
 
+-- The points of a day: the mean fee of a day in the place of that of a case.
+create or replace macro day_points_of(fee_cents, days, all_cents, all_n, unit_scale) as
+    quotient_4(cast(fee_cents as hugeint) * all_n * unit_scale, cast(days as hugeint) * all_cents);
+
 -- The mean fee of a group at a level over that of the whole group.
 create or replace macro quotient_of_level(level_cents, level_n, group_cents, group_n) as
     quotient_4(cast(level_cents as hugeint) * group_n, cast(level_n as hugeint) * cast(group_cents as hugeint));

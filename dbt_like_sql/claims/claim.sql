@@ -6,7 +6,7 @@ grain: [month, setl_id, dcla_time]
 partition: month
 keeps:
   claims.setlinfo: [month, setl_id, dcla_time]
-nullable: [fixmedins_code, psn_no, gend, brdy, insutype, pool, adm_on, dscg_on, setl_end_date, hi_paymtd]
+nullable: [fixmedins_code, psn_no, gend, brdy, insutype, pool, adm_on, dscg_on, stay_days, ipt_med_type, setl_end_date, hi_paymtd]
 law: [JY-2, JY-7, JY-32, JY-42, SD-6, SD-25, GD-9, GD-21]
 ---*/
 with fund as (
@@ -40,6 +40,8 @@ select
     case when s.insuplc is null or regexp_full_match(s.insuplc, q.division_pattern) then p.pool end as pool,   -- law: JY-7
     cast(s.adm_time as date) as adm_on,
     cast(s.dscg_time as date) as dscg_on,
+    days_of_stay(cast(s.adm_time as date), cast(s.dscg_time as date)) as stay_days,
+    s.ipt_med_type,
     s.setl_end_date,
     s.hi_paymtd,
     s.medfee_sumamt as fee,

@@ -181,7 +181,7 @@ AWAITED = {
         "amount_months months_of_balance_employee months_of_balance_resident published_by "
         "recovered_by refused_after_deficit spending_months"
     ),
-    "pricing": "day_care_low_test discipline_base_point_uplift tcm_share_band",
+    "pricing": "discipline_base_point_uplift",
     "reading": "reading",
     "region": "excluded_charge",
     "settlement": "payment_counted_from",

@@ -25,7 +25,7 @@ select
         case when b.drg is null
             then {
                 'label': 'base.no_history',
-                'value': c.drg,
+                'value': c.priced_drg,
                 'good': false,
                 'law': clause(['JY-18-2', 'GD-14'])
             }
@@ -144,7 +144,7 @@ select
     ] as lines
 from account.claim_case as c
 left join history as h on h.year = c.calibration_year
-left join calibration.group_base_point as b on b.year = c.calibration_year and b.drg = c.drg
+left join calibration.group_base_point as b on b.year = c.calibration_year and b.drg = c.priced_drg
 left join calibration.first_trim as f on f.year = b.year and f.drg = b.drg
 left join calibration.first_statistic as s on s.year = b.year and s.drg = b.drg
 left join calibration.second_trim as t on t.year = b.year and t.drg = b.drg

@@ -15,6 +15,7 @@ with judged as (
         c.pool,
         c.adm_on,
         c.dscg_on,
+        c.stay_days,
         c.setl_end_date,
         c.fee,
         c.fund,
@@ -45,9 +46,28 @@ with judged as (
 select
     j.*,
     g.drg,
+    -- The group whose price the case has.
+    coalesce(w.western_drg, g.drg) as priced_drg,
+    w.mode as tcm_mode,
+    w.western_drg,
+    w.treatment,
+    w.share_uplift,
+    d.kind as day_care_kind,
+    d.points as day_care_points,
+    e.min_days,
+    e.day_points,
+    case
+        when e.min_days is not null then 'bed_day'
+        when w.mode = 'efficacy' then 'tcm_value'
+        when d.kind is not null then 'day_care'
+    end as arranged,
+    -- Points that do not follow from the group.
+    e.min_days is not null or coalesce(w.mode = 'efficacy', false) or d.points is not null as has_own_points,
+    d.kind is null or f.day_care_low_test as is_low_tested,
     y.calibration_year,
     p.stability,
     p.category,
+    p.priced_as,
     p.points,
     p.coefficient,
     p.level_mean as stored_level_mean,
@@ -59,6 +79,7 @@ select
     cast(r.mean_numerator as hugeint) as mean_numerator,
     cast(r.mean_denominator as hugeint) as mean_denominator,
     r.override_document,
+    r.is_basic,
     v.n as level_cases,
     v.coefficient as calibrated_coefficient,
     v.basis,
@@ -84,9 +105,19 @@ left join grouping.grouped_case as g on g.month = j.month and g.setl_id = j.setl
 left join policy.calibration_binding as y on y.month = j.month
 left join pricing.version_point as p
     on p.month = j.month and p.phase = j.phase and p.setl_id = j.setl_id and p.dcla_time = j.dcla_time
+left join pricing.tcm_case as w
+    on w.month = j.month and w.phase = j.phase and w.setl_id = j.setl_id and w.dcla_time = j.dcla_time
+left join pricing.day_care_case as d on d.month = j.month and d.setl_id = j.setl_id and d.dcla_time = j.dcla_time
+left join pricing.bed_day_price as e on e.month = j.month and e.drg = g.drg and e.min_days <= j.stay_days
 left join pricing.group_price as r
-    on r.month = j.month and r.phase = j.phase and r.drg = g.drg and r.level = j.level
-left join calibration.level_coefficient as v on v.year = y.calibration_year and v.drg = g.drg and v.level = j.level
-left join calibration.group_base_point as b on b.year = y.calibration_year and b.drg = g.drg
+    on r.month = j.month
+    and r.phase = j.phase
+    and r.drg = coalesce(w.western_drg, g.drg)
+    and r.level = j.level
+left join calibration.level_coefficient as v
+    on v.year = y.calibration_year and v.drg = coalesce(w.western_drg, g.drg) and v.level = j.level
+left join calibration.group_base_point as b
+    on b.year = y.calibration_year and b.drg = coalesce(w.western_drg, g.drg)
 left join calibration.overall as a on a.year = y.calibration_year
 left join policy.calibration as q on q.year = y.calibration_year
+left join policy.pricing as f on f.month = j.month and f.phase = j.phase

@@ -25,8 +25,9 @@ compared as (
             when stability is null then 'blank'
             when stability = 'unstable' then 'unstable'
             when is_above_high(compared_fee, high_limit) then 'high'
-            when is_within_low(compared_fee, low_limit) then 'low'
-            when not is_above_high(compared_fee, high_limit) and not is_within_low(compared_fee, low_limit) then 'normal'
+            when is_low_tested and is_within_low(compared_fee, low_limit) then 'low'
+            when not is_above_high(compared_fee, high_limit) and not (is_low_tested and is_within_low(compared_fee, low_limit))
+                then 'normal'
         end as compared_category
     from limits
 )
@@ -35,7 +36,7 @@ select
     c.setl_id,
     c.dcla_time,
     [
-        case when c.stability = 'stable'
+        case when c.stability = 'stable' and not c.has_own_points
             then {
                 'label': 'category.multiple',
                 'filled': cast(m.base_point_above as varchar) || ' < ' || cast(c.base_point as varchar)
@@ -45,7 +46,7 @@ select
                 'law': clause(['JY-18-1-1', 'GD-14'])
             }
         end,
-        case when c.stability = 'stable'
+        case when c.stability = 'stable' and not c.has_own_points
             then {
                 'label': 'category.high_above',
                 'filled': cast(c.multiple as varchar) || ' × ' || c.level_mean,
@@ -53,7 +54,7 @@ select
                 'law': clause(['JY-18-1-1', 'GD-14'])
             }
         end,
-        case when c.stability = 'stable'
+        case when c.stability = 'stable' and c.is_low_tested and not c.has_own_points
             then {
                 'label': 'category.low_up_to',
                 'filled': cast(c.low_share as varchar) || ' × ' || c.level_mean,
@@ -61,22 +62,27 @@ select
                 'law': clause(['JY-18-1-2', 'GD-14'])
             }
         end,
-        {
-            'label': case
-                when c.compared_category = 'blank' then 'category.no_history'
-                when c.compared_category = 'unstable' then 'category.unstable_group'
-                else 'category.compared'
-            end,
-            'filled': case c.compared_category
-                when 'high' then cast(c.fee as varchar) || ' > ' || cast(c.high_above as varchar)
-                when 'low' then cast(c.fee as varchar) || ' ≤ ' || cast(c.low_up_to as varchar)
-                when 'normal' then cast(c.low_up_to as varchar) || ' < ' || cast(c.fee as varchar) || ' ≤ ' || cast(c.high_above as varchar)
-            end,
-            'value': c.compared_category,
-            'name': t.title,
-            'stored': c.category,
-            'law': t.law
-        }
+        case when not c.has_own_points
+            then {
+                'label': case
+                    when c.compared_category = 'blank' then 'category.no_history'
+                    when c.compared_category = 'unstable' then 'category.unstable_group'
+                    else 'category.compared'
+                end,
+                'filled': case c.compared_category
+                    when 'high' then cast(c.fee as varchar) || ' > ' || cast(c.high_above as varchar)
+                    when 'low' then cast(c.fee as varchar) || ' ≤ ' || cast(c.low_up_to as varchar)
+                    when 'normal'
+                        then
+                            case when c.is_low_tested then cast(c.low_up_to as varchar) || ' < ' else '' end
+                            || cast(c.fee as varchar) || ' ≤ ' || cast(c.high_above as varchar)
+                end,
+                'value': c.compared_category,
+                'name': t.title,
+                'stored': case when c.arranged is null then c.category else c.priced_as end,
+                'law': t.law
+            }
+        end
     ] as lines
 from compared as c
 left join policy.high_multiple as m

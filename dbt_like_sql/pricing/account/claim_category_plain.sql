@@ -20,17 +20,19 @@ select
     c.setl_id,
     c.dcla_time,
     [
-        {
-            'label': case c.told_category
-                when 'blank' then 'category.no_history'
-                when 'unstable' then 'category.unstable_group'
-                when 'normal' then 'category.stable_group'
-            end,
-            'value': c.told_category,
-            'name': t.title,
-            'stored': c.category,
-            'law': t.law
-        }
+        case when not c.has_own_points
+            then {
+                'label': case c.told_category
+                    when 'blank' then 'category.no_history'
+                    when 'unstable' then 'category.unstable_group'
+                    when 'normal' then 'category.stable_group'
+                end,
+                'value': c.told_category,
+                'name': t.title,
+                'stored': case when c.arranged is null then c.category else c.priced_as end,
+                'law': t.law
+            }
+        end
     ] as lines
 from told as c
 left join policy.case_category as t on t.month = c.month and t.phase = c.phase and t.category = c.told_category

@@ -66,8 +66,8 @@ taken as (
             else clause(['JY-17-1-3'])
         end as law
     from account.claim_case as c
-    left join own as o on o.year = c.calibration_year and o.drg = c.drg and o.level = c.level
-    left join neighbour as n on n.year = c.calibration_year and n.drg = c.drg and n.level = c.level
+    left join own as o on o.year = c.calibration_year and o.drg = c.priced_drg and o.level = c.level
+    left join neighbour as n on n.year = c.calibration_year and n.drg = c.priced_drg and n.level = c.level
     left join policy.calibration as p on p.year = c.calibration_year
     left join policy.care_level as v on v.year = c.calibration_year and v.level = c.level
 ),
@@ -89,7 +89,7 @@ uplift as (
     from account.claim_case as c
     inner join reference.key_specialty as k
         on k.fixmedins_code = c.fixmedins_code
-        and k.drg = c.drg
+        and k.drg = c.priced_drg
         and k.valid_from <= make_date(cast(left(c.month, 4) as integer), 1, 1)
         and (k.valid_to is null or k.valid_to >= make_date(cast(left(c.month, 4) as integer), 1, 1))
     group by c.setl_id
@@ -146,9 +146,9 @@ select
                 }
             end
         ],
-        u.lines,
+        case when not c.is_basic then u.lines end,
         [
-            case when i.coefficient is not null
+            case when i.coefficient is not null and not c.is_basic
                 then {
                     'label': 'coefficient.institution',
                     'value': cast(i.coefficient as varchar),
@@ -157,14 +157,18 @@ select
             end,
             {
                 'label': 'coefficient.used',
-                'filled': case when u.setl_id is not null or i.fixmedins_code is not null
+                'filled': case when u.setl_id is not null or i.fixmedins_code is not null or c.share_uplift > 0
                     then
-                        coalesce('(' || cast(c.level_coefficient as varchar) || u.filled || ')', cast(c.level_coefficient as varchar))
-                        || coalesce(' × ' || cast(i.coefficient as varchar), '')
+                        case
+                            when u.setl_id is null or c.is_basic then cast(c.level_coefficient as varchar)
+                            else '(' || cast(c.level_coefficient as varchar) || u.filled || ')'
+                        end
+                        || case when i.coefficient is null or c.is_basic then '' else ' × ' || cast(i.coefficient as varchar) end
+                        || case when c.share_uplift > 0 then ' × (1 + ' || cast(c.share_uplift as varchar) || ')' else '' end
                 end,
-                'value': cast(from_tenthousandths(
-                    units_of_coefficient(tenthousandths(c.level_coefficient), u.uplift, i.coefficient)
-                ) as varchar),
+                'value': cast(from_tenthousandths(units_of_coefficient(
+                    tenthousandths(c.level_coefficient), c.is_basic, u.uplift, i.coefficient, c.share_uplift
+                )) as varchar),
                 'stored': cast(c.coefficient as varchar),
                 'law': clause(['JY-17-2', 'SD-19', 'GD-16'])
             }
@@ -178,4 +182,4 @@ left join reference.institution_coefficient as i
     on i.fixmedins_code = c.fixmedins_code
     and i.valid_from <= make_date(cast(left(c.month, 4) as integer), 1, 1)
     and (i.valid_to is null or i.valid_to >= make_date(cast(left(c.month, 4) as integer), 1, 1))
-where c.stability = 'stable'
+where c.priced_as in ('tcm_value', 'high', 'low', 'normal')

@@ -12,21 +12,21 @@ select
             'value': c.phase,
             'law': case c.phase when 'month' then clause(['JY-32-1', 'SD-25', 'GD-21']) else clause(['JY-33-1', 'SD-26', 'GD-22-3']) end
         },
-        case when c.category in ('normal', 'high', 'low')
+        case when c.priced_as in ('tcm_value', 'normal', 'high', 'low')
             then {
                 'label': 'points.base_point',
                 'value': cast(c.base_point as varchar),
                 'law': clause(['JY-16', 'SD-18-1', 'GD-13'])
             }
         end,
-        case when c.category in ('normal', 'high')
+        case when c.priced_as in ('tcm_value', 'normal', 'high')
             then {
                 'label': 'points.coefficient',
                 'value': cast(c.coefficient as varchar),
                 'law': clause(['JY-17', 'SD-19', 'GD-16'])
             }
         end,
-        case when c.category = 'low'
+        case when c.priced_as = 'low'
             then {
                 'label': 'points.by_fee',
                 'filled': c.fee_points_filled,
@@ -35,15 +35,18 @@ select
             }
         end,
         {
-            'label': case c.category
+            'label': case c.priced_as
                 when 'normal' then 'points.normal'
                 when 'high' then 'points.high'
                 when 'low' then 'points.low'
                 when 'unstable' then 'points.unstable'
                 when 'blank' then 'points.blank'
+                when 'bed_day' then 'points.bed_day'
+                when 'tcm_value' then 'points.tcm_value'
+                when 'day_care' then 'points.day_care'
                 else 'points.otherwise'
             end,
-            'filled': case c.category
+            'filled': case c.priced_as
                 when 'normal' then cast(c.base_point as varchar) || ' × ' || cast(c.coefficient as varchar)
                 when 'high'
                     then
@@ -53,8 +56,10 @@ select
                 when 'low' then 'min(' || cast(c.fee_points as varchar) || ', ' || cast(c.base_point as varchar) || ')'
                 when 'unstable' then c.fee_points_filled
                 when 'blank' then c.fee_points_filled
+                when 'bed_day' then cast(c.day_points as varchar) || ' × ' || cast(c.stay_days as varchar)
+                when 'tcm_value' then cast(c.base_point as varchar) || ' × ' || cast(c.coefficient as varchar)
             end,
-            'value': cast(case c.category
+            'value': cast(case c.priced_as
                 when 'normal' then points_of_normal(tenthousandths(c.base_point), tenthousandths(c.coefficient))
                 when 'high' then points_of_high(
                     tenthousandths(c.base_point),
@@ -66,6 +71,9 @@ select
                 when 'low' then points_of_low(c.fee_points, c.base_point)
                 when 'unstable' then c.fee_points
                 when 'blank' then c.fee_points
+                when 'bed_day' then points_of_days(tenthousandths(c.day_points), c.stay_days)
+                when 'tcm_value' then points_of_normal(tenthousandths(c.base_point), tenthousandths(c.coefficient))
+                when 'day_care' then c.day_care_points
             end as varchar),
             'stored': cast(c.points as varchar),
             'law': c.citation

@@ -151,10 +151,10 @@ def test_a_rule_that_the_account_does_not_know_is_no_silent_agreement(
 ) -> None:
     case = CASES[0]
     run = bench.run(case.tables(bench.columns), case.through)
-    run.con.execute("update pricing.version_point set category = 'bed_day'")
+    run.con.execute("update pricing.version_point set category = 'excluded', priced_as = 'excluded'")
     (account,) = told(bench, accounts, run)
     assert [str(fault) for fault in account.faults] == [
-        "claim_category, category.compared: computed again normal, stored bed_day",
+        "claim_category, category.compared: computed again normal, stored excluded",
         "claim_points, points.otherwise: computed again None, stored 132.0000",
     ]
 
