@@ -16,7 +16,6 @@ from drg_pipeline.region import Region
 YEAR = "2025"
 # Tables of the contract that nothing computes yet: special cases, supervision, monitoring, and lines of single cases.
 NOT_COMPUTED = {
-    "calibration.day_point",
     "clearing.assessment_coefficient",
     "clearing.assessment_indicator",
     "clearing.case_line",

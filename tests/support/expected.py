@@ -111,6 +111,11 @@ CONTRACT: dict[str, Table] = {
         ("drg", "level"),
     ),
     "calibration.overall": Table("year", {"n": COUNT, "fee_sum": MONEY, "mean": MONEY}, ()),
+    "calibration.day_point": Table(
+        "year",
+        {"drg": TEXT, "n": COUNT, "days": COUNT, "fee_sum": MONEY, "day_points": POINTS, "basis": TEXT},
+        ("drg",),
+    ),
     "pricing.case_point": Table(
         "month",
         dict.fromkeys(("setl_id", "fixmedins_code", "pool", "drg", "category"), TEXT)
