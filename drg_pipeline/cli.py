@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from drg_pipeline import disk
 from drg_pipeline.commands.audit import audit
 from drg_pipeline.commands.close import close, reopen
 from drg_pipeline.commands.demo import demo
@@ -36,6 +37,7 @@ from drg_pipeline.commands.sql import sql
 from drg_pipeline.commands.ui import ui
 from drg_pipeline.commands.where import where
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.files import keep_private
 from drg_pipeline.messages import language_of
 
 DONE, STOPPED, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -76,18 +78,23 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    keep_private()
     # Neither Dagster nor Great Expectations calls home.
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that has no Chinese still gets the rest.
         sys.stdout.reconfigure(errors="replace")
-    screen = Screen(language_of())
-    given = None if arguments is None else list(arguments)
+    screen = Screen(language_of(), alone=arguments is None)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     with interrupts() as interrupted:
         try:
+            _check_text(given)
             ended = drg.main(args=given, prog_name="drg", standalone_mode=False, obj=screen)
             return ended if isinstance(ended, int) else DONE
+        except SystemExit as error:
+            # So click ends when it has answered a shell's TAB.
+            return error.code if isinstance(error.code, int) else DONE if error.code is None else STOPPED
         except BaseException as error:
             if interrupted() or isinstance(error, KeyboardInterrupt | click.Abort):
                 screen.aside("\n" + screen.text("interrupted"))
@@ -95,6 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if os.environ.get("DRG_DEBUG") and not isinstance(error, DrgError | click.ClickException):
                 raise
             return tell(screen, error)
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """click.UsageError for bytes that are no UTF-8: no path and no query with them reaches the lake."""
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise click.UsageError(
+                f"{argument} is not UTF-8. Write it so; rename a folder or file that is named otherwise."
+            ) from None
 
 
 @contextlib.contextmanager
@@ -138,12 +156,15 @@ def tell(screen: Screen, error: BaseException) -> int:
         lead = screen.text("error.wrong_use" if isinstance(error, WrongUse) else "error.stopped")
         screen.aside(f"{lead}{error.message()}")
         return error.exit_code
+    if found := disk.trouble(error):
+        screen.aside(screen.text("error.stopped") + found.text(screen.lang))
+        return STOPPED
     if isinstance(error, OSError) and error.strerror:
         told = screen.text("error.file", where=error.filename or "?", what=error.strerror)
         screen.aside(screen.text("error.stopped") + told)
         screen.aside(screen.text("error.file_state"))
         return STOPPED
-    what = f"{type(error).__name__}: {str(error).strip() or '-'}"
+    what = f"{type(error).__name__}: {' '.join(str(error).split()) or '-'}"
     screen.aside(screen.text("error.unexpected", what=what))
     return STOPPED
 

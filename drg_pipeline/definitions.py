@@ -21,6 +21,7 @@ from drg_pipeline.assets.factory import (
 from drg_pipeline.assets.failures import failure_sensor
 from drg_pipeline.assets.jobs import job_definitions
 from drg_pipeline.assets.operations import Operations, operations_from
+from drg_pipeline.files import keep_private
 from drg_pipeline.region import Region
 from drg_pipeline.settings import from_environment
 
@@ -70,4 +71,5 @@ def _model_assets(region: Region, operations: Operations) -> list[dg.AssetsDefin
 
 @dg.definitions
 def defs() -> dg.Definitions:
+    keep_private()  # runs are this process's children, whoever has started it
     return build([Region(settings) for settings in from_environment()], operations_from())

@@ -19,6 +19,7 @@ _THROWN_AWAY = "compression lz4"
 # Values that hardly repeat take less time, and no more space, without a dictionary; by default one has up to
 # a fifth as many values as there are rows.
 _LARGEST_DICTIONARY = 4_000
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def connect(
@@ -48,6 +49,14 @@ def connect(
         con.execute(f"set allowed_directories = [{allowed}]")
         con.execute("set enable_external_access = false")
     return con
+
+
+def allowed_memory(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """What a connection may take: bytes, as near as it tells them, and threads."""
+    told = con.execute("select current_setting('memory_limit'), current_setting('threads')").fetchone()
+    assert told is not None
+    number, unit = str(told[0]).split()
+    return int(float(number) * 1024 ** _UNITS.index(unit)), int(told[1])
 
 
 def quoted(name: str) -> str:

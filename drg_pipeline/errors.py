@@ -1,7 +1,8 @@
 """Messages for the person at the desk: what, where, why, what now, and what state things are in.
 
 Every stop of the pipeline is one of the two exceptions here, so that the command line, the
-Dagster run and a test print the same words. No rule and no table lives here.
+Dagster run and a test print the same words. What somebody else named is shown in one line, harmless
+(`visible.py`). No rule and no table lives here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from drg_pipeline.visible import lines, one_line
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" if self.where else self.what
+        return one_line(f"{self.where}: {self.what}" if self.where else self.what)
 
 
 class DrgError(Exception):
@@ -46,17 +49,28 @@ class DrgError(Exception):
         self.faults: Sequence[Fault | str] = tuple(faults)
         self.state = state
         self.remedy = remedy
+        self._more: Sequence[str] = ()
         super().__init__(self.message())
 
+    @classmethod
+    def retold(cls, message: str) -> DrgError:
+        """An error with the message of one that stopped another run or process."""
+        first, *more = lines(message).split("\n")
+        error = cls(first)
+        error._more = more
+        error.args = (error.message(),)
+        return error
+
     def message(self) -> str:
-        lines = [self.headline]
-        lines += [f"  {fault}" for fault in self.faults[: self.shown]]
+        told = [one_line(self.headline)]
+        told += [f"  {one_line(fault)}" for fault in self.faults[: self.shown]]
         if len(self.faults) > self.shown:
-            lines.append(f"  … and {len(self.faults) - self.shown} more")
+            told.append(f"  … and {len(self.faults) - self.shown} more")
         closing = " ".join(part for part in (self.state, self.remedy) if part)
         if closing:
-            lines.append(closing)
-        return "\n".join(lines)
+            told.append(one_line(closing))
+        told += self._more
+        return "\n".join(told)
 
 
 class WrongUse(DrgError):

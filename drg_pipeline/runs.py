@@ -107,7 +107,7 @@ class Runner:
         for failed in failures:
             user = failed.user_failure_data
             if user and user.description:
-                return DrgError(user.description)
+                return DrgError.retold(user.description)
         shown = [str(failed.error.message).strip() for failed in failures if failed.error]
         return DrgError(
             f"The run {step.title} failed.", shown, remedy=f"Dagster run {result.run_id} has the details."

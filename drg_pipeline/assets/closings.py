@@ -12,6 +12,7 @@ from drg_pipeline.assets.operations import Operations
 from drg_pipeline.closings.projects import Projects
 from drg_pipeline.closings.replay import Replayed, closings_to_replay, replay
 from drg_pipeline.region import Region
+from drg_pipeline.visible import one_line
 
 WEEKLY = "0 {hour} * * 0"
 
@@ -85,8 +86,8 @@ def _record(found: Replayed) -> dg.TableRecord:
             "closing": found.closed.number,
             "state": _state(found),
             "tables": ", ".join(differing),
-            "changed": "; ".join(map(str, found.changed[:5])),
-            "stopped": found.stopped.splitlines()[0] if found.stopped else "",
+            "changed": one_line("; ".join(map(str, found.changed[:5]))),
+            "stopped": one_line(found.stopped.splitlines()[0]) if found.stopped else "",
             "manifest": found.digest,
             "seconds": round(found.seconds, 1),
         }

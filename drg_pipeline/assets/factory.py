@@ -38,6 +38,7 @@ from drg_pipeline.periods import Period
 from drg_pipeline.region import LANDING, REFERENCE, SCHEME, Region, Written
 from drg_pipeline.sql.contract import Contract
 from drg_pipeline.sql.model import Model
+from drg_pipeline.visible import one_line
 
 # Config of the intake: the deliveries to look at, `month/delivery`; without it all.
 DELIVERIES = "deliveries"
@@ -208,7 +209,7 @@ def _side_asset(region: Region, layer: str, kind: str) -> dg.AssetsDefinition:
 
 def _bring(region: Region, layer: str, context: dg.AssetExecutionContext, tables: list[str]) -> list[Written]:
     def report(line: str) -> None:
-        context.log.info(line)
+        context.log.info(one_line(line))
         region.report(line)
 
     if layer == LANDING:

@@ -17,7 +17,9 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from drg_pipeline import disk
 from drg_pipeline.errors import DrgError
+from drg_pipeline.visible import lines
 
 LOG = "failures.log"
 # Each wait is twice the one before.
@@ -52,12 +54,12 @@ def told(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Iterator[
     try:
         yield
     except (DrgError, OSError, duckdb.Error) as error:
-        if may_pass(error):
+        if may_pass(error) and context.retry_number < TRIES_AGAIN:
             wait = FIRST_WAIT_SECONDS * 2**context.retry_number
             context.log.warning(f"{message_of(error)}\nTried again in {wait:g} s.")
             raise dg.RetryRequested(max_retries=TRIES_AGAIN, seconds_to_wait=wait) from error
-        if isinstance(error, DrgError):
-            raise failure(error) from error
+        if found := error if isinstance(error, DrgError) else disk.refused(error):
+            raise failure(found) from error
         raise
 
 
@@ -74,7 +76,9 @@ def message_of(error: BaseException | None) -> str:
         return message_of(error.__cause__)
     if isinstance(error, DrgError):
         return error.message()
-    return f"{type(error).__name__}: {str(error).strip() or '-'}"
+    if found := disk.refused(error):
+        return found.message()
+    return lines(f"{type(error).__name__}: {str(error).strip() or '-'}")
 
 
 def failure_hook(lake: Path) -> dg.HookDefinition:

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from drg_pipeline.assets.processes import gone
+from drg_pipeline.files import sweep_tree
 
 MARK = "# Written by drg at each start. Remove this line to keep your own settings."
 # Steps write nothing to standard output; capturing it starts two processes for every run. The class that
@@ -84,4 +85,7 @@ def open_instance(lake: Path) -> dg.DagsterInstance:
             instance.all_instigator_state()
             ready.touch()
     end_left_over(instance)
+    for region in lake.iterdir():
+        if region.is_dir() and not region.name.startswith("."):
+            sweep_tree(region)
     return instance

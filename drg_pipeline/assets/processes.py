@@ -18,6 +18,8 @@ import dagster as dg
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
+from drg_pipeline.process import fields_of
+
 PROCESS = "drg/process"
 # Clocks of the kernel count in hundredths of a second, and from a boot time in whole seconds.
 TOLERATED_SECONDS = 2.0
@@ -62,7 +64,7 @@ def is_there(pid: int, since: float | None) -> bool:
     except PermissionError:
         pass
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = fields_of(pid) or []
         clock = Path("/proc/stat").read_text(encoding="utf-8").split("btime ")[1].split()[0]
     except (OSError, IndexError):
         return True  # a system that does not say more

@@ -33,7 +33,7 @@ from drg_pipeline.closings.manifest import (
     write_sources,
 )
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.files import appearing, name_folder, sync_tree
+from drg_pipeline.files import appearing, make_read_only, name_folder, sync_tree
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
 from drg_pipeline.lake.closed import MANIFEST, Closed, now
@@ -322,10 +322,10 @@ def _aside(parent: Path, number: int) -> Iterator[Path]:
         yield folder
         sync_tree(folder)
         name_folder(folder, target)
-        os.chmod(target, 0o555)
+        make_read_only(target)
     except BaseException:
         for place, _, _ in os.walk(folder):
-            os.chmod(place, 0o755)
+            os.chmod(place, 0o700)
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
@@ -334,6 +334,6 @@ def _make_read_only(folder: Path) -> None:
     """Advice to whoever comes by; the proof is the manifest."""
     for place, _, names in os.walk(folder):
         for name in names:
-            os.chmod(Path(place) / name, 0o444)
+            make_read_only(Path(place) / name)
         if Path(place) != folder:
-            os.chmod(place, 0o555)
+            make_read_only(Path(place))

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg_pipeline.commands.options import language, near, region_options
-from drg_pipeline.commands.screen import Grid, Heading, Screen, one_line, shown
+from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.settings import Settings
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.trail import Trail

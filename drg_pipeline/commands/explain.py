@@ -11,12 +11,14 @@ import click
 
 from drg_pipeline.commands.options import check_writable, language, near, page_faults, region_options
 from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
-from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import check_lake
 from drg_pipeline.errors import DrgError, Fault, WrongUse
+from drg_pipeline.files import write_text
 from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.reports.tree import Node
 from drg_pipeline.settings import Settings
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.reports.account import Account, Accounts
@@ -70,9 +72,7 @@ def explain(
 
         chinese = Screen("zh")
         paths = _paths(chinese, accounts, account)
-        Path(html).write_text(
-            page(account, accounts.words, instruments, paths, chinese.text), encoding="utf-8"
-        )
+        write_text(Path(html), page(account, accounts.words, instruments, paths, chinese.text))
         screen.say("explain.written", file=near(Path(html)))
     elif as_json:
         data = as_data(account, accounts.words, instruments, screen.lang)

@@ -12,10 +12,11 @@ import click
 
 from drg_pipeline.commands.options import check_writable, language, near
 from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
-from drg_pipeline.commands.screen import Grid, Heading, Screen, one_line
+from drg_pipeline.commands.screen import Grid, Heading, Screen
 from drg_pipeline.commands.sql import FORMULA
 from drg_pipeline.errors import Fault, WrongUse
 from drg_pipeline.settings import Settings
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.grouping.group_file import GroupedFile

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drg_pipeline.commands.options import check_writable, language, near, region_options, settings_of
-from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.screen import Screen
+from drg_pipeline.files import write_text
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.reports.origin import Account, ColumnTold, TableTold
@@ -70,8 +72,7 @@ def _draw(screen: Screen, account: Account, svg: str | None, html: str | None) -
         files.append((Path(html), _page(screen, account, drawn)))
     check_writable(*(path.parent for path, _ in files))
     for path, text in files:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
         screen.say("lineage.written", file=near(path), tables=len(account.titles))
 
 

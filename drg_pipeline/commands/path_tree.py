@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from drg_pipeline import messages
-from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.screen import Screen
 from drg_pipeline.reports.tree import Node, draw, plain
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.grouping.scheme import Scheme

@@ -11,11 +11,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from drg_pipeline.commands.pages import examples
-from drg_pipeline.commands.screen import Screen, one_line
+from drg_pipeline.commands.screen import Screen
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.inbox import find_deliveries
 from drg_pipeline.messages import known
 from drg_pipeline.periods import span
+from drg_pipeline.visible import lines, one_line
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -70,8 +71,8 @@ def working(screen: Screen, title: str) -> Iterator[Callable[[str], None]]:
         TextColumn("{task.fields[now]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None, now="")
-        yield lambda now: bar.update(task, now=now)
+        task = bar.add_task(one_line(title), total=None, now="")
+        yield lambda now: bar.update(task, now=one_line(now))
 
 
 class Watch(AbstractContextManager["Watch"]):
@@ -170,7 +171,7 @@ class Watch(AbstractContextManager["Watch"]):
 
     def _advance(self, now: str) -> None:
         if self._bar and self._task is not None:
-            self._bar.update(self._task, advance=1, now=now)
+            self._bar.update(self._task, advance=1, now=one_line(now))
 
     def _end_step(self, *, whole: bool = True) -> None:
         if self._step is None:
@@ -211,6 +212,6 @@ class Watch(AbstractContextManager["Watch"]):
 
     def _aside(self, text: str) -> None:
         if self._bar:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(lines(text), markup=False, highlight=False, soft_wrap=True)
         else:
             self.screen.aside(text)

@@ -9,9 +9,10 @@ import click
 
 from drg_pipeline.commands.options import language, region_options, settings_of
 from drg_pipeline.commands.run import read_periods
-from drg_pipeline.commands.screen import Grid, Heading, Screen, one_line
+from drg_pipeline.commands.screen import Grid, Heading, Screen
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.periods import Period
+from drg_pipeline.visible import one_line
 
 if TYPE_CHECKING:
     from drg_pipeline.closings.replay import Replayed

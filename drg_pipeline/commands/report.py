@@ -12,6 +12,7 @@ from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import check_lake
 from drg_pipeline.errors import Fault, WrongUse
+from drg_pipeline.files import write_text
 from drg_pipeline.periods import MONTH, YEAR, Period
 from drg_pipeline.settings import Settings
 
@@ -47,7 +48,7 @@ def report(
     target = Path(html).absolute()
     check_writable(target.parent)
     shown, broken = reader.html(asked, periods, screen)
-    target.write_text(shown, encoding="utf-8")
+    write_text(target, shown)
     screen.say("report.written", file=near(target))
     if broken:
         raise not_adding_up(broken)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TextIO, cast
 
 from drg_pipeline import messages
+from drg_pipeline.visible import lines, one_line
 
 FOLDED = 12  # places to which a column of texts may be narrowed
 
@@ -41,6 +43,8 @@ class Screen:
     """Where one command prints, and in which language."""
 
     lang: str = "en"
+    # Whether the command is the whole process, and no other program's call.
+    alone: bool = False
 
     @property
     def terminal(self) -> bool:
@@ -55,17 +59,22 @@ class Screen:
         return messages.text(key, self.lang, **values)
 
     def line(self, text: str = "") -> None:
-        print(text, flush=True)
+        print(lines(text), flush=True)
 
     def say(self, key: str, **values: object) -> None:
         self.line(self.text(key, **values))
 
     def aside(self, text: str) -> None:
         """What is no result: progress, warnings, errors."""
-        print(text, file=sys.stderr, flush=True)
+        print(lines(text), file=sys.stderr, flush=True)
+
+    def output(self) -> TextIO:
+        """Where rows go as they are; a terminal gets them harmless."""
+        return cast("TextIO", _Shown(sys.stdout)) if self.terminal else sys.stdout
 
     def table(self, grid: Grid, *, fold: bool = True) -> None:
         """Print a table; `fold` lets long texts run over several lines of a terminal, numbers never."""
+        grid = _visible(grid)
         if not self.terminal:
             for line in aligned(grid):
                 self.line(line)
@@ -98,6 +107,27 @@ class Screen:
         if grid.title:
             console.print(Text(grid.title, style="bold"))
         console.print(drawn)
+
+
+class _Shown:
+    """A terminal that is written to."""
+
+    def __init__(self, to: TextIO) -> None:
+        self._to = to
+
+    def write(self, text: str) -> int:
+        return self._to.write(lines(text.replace("\r\n", "\n")))
+
+
+def _visible(grid: Grid) -> Grid:
+    """The table with every text in one line and nothing hidden."""
+    return replace(
+        grid,
+        title=one_line(grid.title),
+        headings=[replace(heading, text=one_line(heading.text)) for heading in grid.headings],
+        rows=[[one_line(cell) for cell in row] for row in grid.rows],
+        footer=[one_line(cell) for cell in grid.footer],
+    )
 
 
 def aligned(grid: Grid) -> list[str]:
@@ -143,11 +173,6 @@ def cells(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
-
-
-def one_line(text: str) -> str:
-    """A text without what would break a line or steer a terminal."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def shown(value: object, *, grouped: bool = False) -> str:

@@ -79,7 +79,8 @@ def simulate(
     with =, *= or +=. Without @ a parameter is tried for every period, history included. --scheme groups by
     that scheme, unless --grouping says otherwise.
     """
-    from drg_pipeline.lake.scratch import beside, work_folder
+    from drg_pipeline.files import work_folder
+    from drg_pipeline.lake.scratch import beside
     from drg_pipeline.simulation.simulate import Asked
 
     periods, faults = read_periods(months, year)

@@ -6,12 +6,14 @@ What they hold is computed elsewhere; decimals are written as text, and a CSV ho
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drg_pipeline.commands.screen import shown
 from drg_pipeline.commands.sql import harmless
+from drg_pipeline.files import write_text
 
 if TYPE_CHECKING:
     from drg_pipeline.simulation.simulate import Simulated
@@ -42,12 +44,11 @@ def write_json(simulated: Simulated, path: Path) -> None:
             for table in simulated.answers.tables
         },
     }
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def write_csvs(simulated: Simulated, folder: Path) -> None:
     """RFC 4180 in UTF-8: what is tried, and one file a comparison."""
-    folder.mkdir(parents=True, exist_ok=True)
     names = ("table", "what", "row", "column", "old", "new", "periods", "law")
     rows = [
         [" ".join(map(str, cell)) if isinstance(cell, tuple) else cell for cell in map(vars(each).get, names)]
@@ -61,14 +62,15 @@ def write_csvs(simulated: Simulated, folder: Path) -> None:
 def write_page(simulated: Simulated, path: Path) -> None:
     from drg_pipeline.simulation.page import page
 
-    path.write_text(page(simulated), encoding="utf-8")
+    write_text(path, page(simulated))
 
 
 def _write(path: Path, heads: Any, rows: Any) -> None:
-    with open(path, "w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(heads)
-        writer.writerows([[_cell(cell) for cell in row] for row in rows])
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(heads)
+    writer.writerows([[_cell(cell) for cell in row] for row in rows])
+    write_text(path, out.getvalue())
 
 
 def _cell(cell: object) -> str:

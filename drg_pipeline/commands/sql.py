@@ -7,15 +7,18 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from drg_pipeline import disk
 from drg_pipeline.commands.options import language, near, region_options
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.files import work_folder
+from drg_pipeline.process import apart, bounded
 from drg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
     from drg_pipeline.lake.store import Store
 
 FORMATS = ("table", "csv", "json")
-BATCH = 10_000
+# Rows that are held at once: as many as DuckDB hands over.
+BATCH = 2_048
+# Places of a cell that a printed table shows; files have all of them.
+LONGEST_SHOWN = 10_000
+# What may be taken beside DuckDB's own: by its threads, and by Python for the rows that it holds.
+BESIDE = 512 * 1024**2
+BESIDE_A_THREAD = 64 * 1024**2
 NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE"}
 NUMBERS |= {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 # With one of these at its start a spreadsheet takes a text for a formula, wide forms included.
@@ -52,7 +61,7 @@ FORMULA = tuple("=+-@\t\r＝＋－＠")
 )
 def sql(
     screen: Screen, query: str | None, kind: str | None, out: str | None, limit: int, **given: Any
-) -> None:
+) -> int:
     """Ask the published tables; QUERY is one SELECT (or FROM, WITH, DESCRIBE, SHOW, SUMMARIZE), - reads it
     from standard input.
 
@@ -60,20 +69,25 @@ def sql(
     CSV is UTF-8, and its texts that a spreadsheet would run as formulas begin with '. JSON writes decimals as
     text, so that nothing makes binary floats of them. Rows that go to a file are set down in the region's
     trail (drg audit show): who, when, how many, and the digest of the query.
+
+    It takes about as much memory as DRG_MEMORY_LIMIT says, and says so where that does not suffice.
     """
     from drg_pipeline.commands import export
-    from drg_pipeline.lake.store import Store
-    from drg_pipeline.lake.views import open_views
-    from drg_pipeline.sql.macros import read_macros
 
     settings = Settings.for_region(**given)
     kind = export.kind_of(out, kind)
     if out and query is None:
         raise WrongUse("There is no query whose rows --out could take.", state="Nothing was written.")
     check_lake(settings)
-    store = Store(settings.region_lake)
-    with closing(open_views(store, read_macros(settings.models).text)) as con:
-        if query is not None:
+    with work_folder() as spill:
+        if screen.alone and (code := apart()) is not None:
+            return code
+        with _opened(settings, spill) as (con, store):
+            if query is None:
+                _print_tables(screen, settings, con, store)
+                if screen.terminal and sys.stdin.isatty():
+                    _converse(screen, settings, con, store, limit)
+                return 0
             text = sys.stdin.read() if query == "-" else query
             answer = Answer(con, text)
 
@@ -86,11 +100,33 @@ def sql(
             elif file := export.redirected():
                 export.write_redirected(settings, text, kind, file, write)
             else:
-                write(sys.stdout)
-            return
-        _print_tables(screen, settings, con, store)
-        if screen.terminal and sys.stdin.isatty():
-            _converse(screen, settings, con, store, limit)
+                write(screen.output())
+    return 0
+
+
+@contextmanager
+def _opened(settings: Settings, spill: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Store]]:
+    """The lake to be asked, and the memory that its answers may take.
+
+    DuckDB counts what it sorts and joins; the texts that it makes, and Python's rows, the system bounds.
+    """
+    from drg_pipeline.duck import allowed_memory
+    from drg_pipeline.lake.store import Store
+    from drg_pipeline.lake.views import open_views
+    from drg_pipeline.sql.macros import read_macros
+
+    store = Store(settings.region_lake)
+    views = open_views(
+        store,
+        read_macros(settings.models).text,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        spill=spill,
+    )
+    with closing(views) as con:
+        most, threads = allowed_memory(con)
+        with bounded(most + BESIDE + threads * BESIDE_A_THREAD):
+            yield con, store
 
 
 def check_lake(settings: Settings) -> None:
@@ -160,6 +196,8 @@ class Answer:
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except duckdb.Error as error:
+            if disk.trouble(error):
+                raise
             lines = str(error).split("\n\nStack Trace")[0].strip().splitlines()
             kind = WrongUse if isinstance(error, wrong) else DrgError
             raise kind("The query cannot be answered.", [line for line in lines if line.strip()]) from None
@@ -177,10 +215,20 @@ def write_table(screen: Screen, answer: Answer, limit: int, to: TextIO) -> int:
         Heading(name, kind.split("(")[0] in NUMBERS)
         for name, kind in zip(answer.names, answer.types, strict=True)
     ]
-    grid = Grid("", headings, [["NULL" if cell is None else shown(cell) for cell in row] for row in rows])
+    grid = Grid("", headings, [[_cell(cell) for cell in row] for row in rows])
     screen.table(grid, fold=False)
     screen.aside(screen.text("sql.cut" if cut else "sql.count", count=len(rows)))
     return len(rows)
+
+
+def _cell(value: object) -> str:
+    """A value in a printed table; a very long one says how long it is."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, str) and len(value) > LONGEST_SHOWN:
+        return f"{shown(value[:LONGEST_SHOWN])}… ({len(value):,})"
+    told = shown(value)
+    return told if len(told) <= LONGEST_SHOWN else f"{told[:LONGEST_SHOWN]}… ({len(told):,})"
 
 
 def write_csv(screen: Screen, answer: Answer, limit: int, to: TextIO) -> int:
@@ -324,8 +372,12 @@ def _converse(
 
 def _answer(screen: Screen, con: duckdb.DuckDBPyConnection, text: str, limit: int) -> None:
     try:
-        write_table(screen, Answer(con, text), limit, sys.stdout)
+        write_table(screen, Answer(con, text), limit, screen.output())
     except DrgError as error:
         screen.aside(error.message())
     except KeyboardInterrupt:
         screen.aside(screen.text("sql.interrupted"))
+    except Exception as error:
+        if not (found := disk.trouble(error)):
+            raise
+        screen.aside(found.text(screen.lang))

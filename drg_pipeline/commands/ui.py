@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from typing import Any
 
 import click
@@ -28,24 +27,37 @@ from drg_pipeline.settings import DEFAULT_REGION, INSTALLED, PROJECT, Settings, 
     metavar="PORT",
     help="Port to listen on.",
 )
-def ui(screen: Screen, host: str, port: int, **given: Any) -> None:
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="A name under which it may be asked, beside --host; also DRG_WEB_HOSTS.",
+)
+@click.option("--read-only", is_flag=True, help="Only show: no order is taken, and no daemon started.")
+def ui(screen: Screen, host: str, port: int, allowed: tuple[str, ...], read_only: bool, **given: Any) -> None:
     """Open Dagster's web server and daemon on a region's lake.
+
+    It has no log-in: it listens on this machine alone, and takes orders from its own pages and no others.
+    To let others in, put it behind a server that asks who they are (deploy/README.md).
 
     Where no option says which, and a demo was made, it is the demo's. The inbox sensor and the schedules are
     off until they are switched on under Automation; DRG_AUTOMATIC=yes starts them switched on.
     """
     from drg_pipeline.assets.instance import open_instance
     from drg_pipeline.region import Region
+    from drg_pipeline.web import services
+    from drg_pipeline.web.guard import LOOPBACK
 
     settings = _settings(given)
     Region(settings)  # a broken law or model is told here, not on a page of the UI
     _check_port(host, port)
     open_instance(settings.lake)
-    screen.say(
-        "ui.address", region=settings.region, lake=near(settings.lake), address=f"http://{host}:{port}"
-    )
-    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-m", "drg_pipeline.definitions"]
-    os.execve(sys.executable, [*command, "-h", host, "-p", str(port)], environment(settings))
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    screen.say("ui.address", region=settings.region, lake=near(settings.lake), address=address)
+    if host not in LOOPBACK:
+        screen.aside(screen.text("ui.open", host=host))
+    services.serve(environment(settings), host, port, allowed=allowed, read_only=read_only)
 
 
 def _settings(given: dict[str, Any]) -> Settings:

@@ -7,7 +7,6 @@ is in `case_file.py`, how its cases are grouped is not known here.
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,9 +17,10 @@ from pathlib import Path
 
 import duckdb
 
+from drg_pipeline import disk
 from drg_pipeline.duck import first_line, literal, quoted
 from drg_pipeline.errors import DrgError, WrongUse
-from drg_pipeline.files import publish
+from drg_pipeline.files import publish, work_folder
 from drg_pipeline.grouping.case_file import NUMBER, Cases, open_cases
 from drg_pipeline.grouping.grouper import Grouper
 
@@ -123,6 +123,8 @@ def _told(cases: Path, out: Path) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
+        if found := disk.refused(error):
+            raise found from error
         raise DrgError(
             f"{cases} could not be grouped.", [first_line(error)], state=f"{out} was not written."
         ) from error
@@ -134,11 +136,8 @@ def _scratch(out: Path) -> Iterator[Path]:
     if out.is_dir() or not out.parent.is_dir():
         what = "is a folder" if out.is_dir() else f"cannot be written: there is no folder {out.parent}"
         raise WrongUse(f"{out} {what}.", remedy="Name a file in a folder that is there.")
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with work_folder(out.parent) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(

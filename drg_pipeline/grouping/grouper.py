@@ -7,7 +7,6 @@ the models is in `case_file.py`, and whole files are grouped in `group_file.py`.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ import duckdb
 
 from drg_pipeline.duck import connect, first_line, literal, quoted, records, with_schema
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.files import fresh_folder
 from drg_pipeline.grouping.case_file import LAYOUT_FILE, NUMBER, CaseLayout, load_case_layout
 from drg_pipeline.grouping.scheme import LAYOUT_FILE as SCHEME_FILES
 from drg_pipeline.grouping.scheme import Scheme, fill_schemes
@@ -45,7 +45,7 @@ class Grouper:
         self.project = project
         self.layout: CaseLayout = load_case_layout(interface / LAYOUT_FILE)
         self.schemes = {scheme.name: scheme for scheme in schemes}
-        self._folder = Path(tempfile.mkdtemp(prefix="drg-group-"))
+        self._folder = fresh_folder()
         self.con = connect(threads=threads, memory_limit=memory_limit, spill=self._folder / "spill")
         try:
             # The order of the answers is that of the rows' numbers, given where they are written.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ import duckdb
 
 from drg_pipeline.duck import connect, write_parquet
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.files import is_abandoned, name_folder, sync_tree
+from drg_pipeline.files import name_folder, spill_folder, sweep, sync_tree, temporary
 from drg_pipeline.ingest.inbox import Delivery, find_deliveries
 from drg_pipeline.ingest.landed import FILE, LANDING, REJECTED_ROW, declared
 from drg_pipeline.ingest.layout import LAYOUT_FILE, Layout, load_layout
@@ -197,19 +196,16 @@ def _refusal(refused: Mapping[str, list[Fault]], changed: list[str], taken: int)
 
 
 def _remove_left_over(landing: Path) -> None:
-    """Folders of processes that died; one that is being written changes all the time."""
-    for folder in landing.glob("*.tmp"):
-        try:
-            if is_abandoned(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-        except FileNotFoundError:
-            continue
+    """Folders of processes that died."""
+    sweep(landing.glob("*.tmp"))
 
 
 def delivery_digest(month: str, delivery: str, files: Mapping[str, str]) -> str:
     """What names a landed delivery: its place in the inbox, and the SHA-256 of each file by name."""
     lines = [month, delivery, *(f"{name}\t{files[name]}" for name in sorted(files))]
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()[:32]
+    # Names that are no text keep their bytes.
+    text = "".join(f"{line}\n" for line in lines)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -230,7 +226,7 @@ def _land_all(
     """
     if not deliveries:
         return
-    spill = settings.region_lake / ".spill"
+    spill = spill_folder(settings.region_lake / ".spill")
     with connect(threads=1, memory_limit=settings.memory_limit, spill=spill) as con:
         prepare(con)
         pool = ThreadPoolExecutor(settings.threads or os.cpu_count() or 1)
@@ -256,8 +252,8 @@ def _land(
     target = landing_folder(settings) / digest
     if not sources or target.exists():
         return _Landing(None, faults)
-    aside = target.with_name(f"{digest}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    aside.mkdir(parents=True)
+    aside = temporary(target)
+    aside.mkdir()
     try:
         reads = _read(con, sources, times, key, aside, faults)
         if faults:

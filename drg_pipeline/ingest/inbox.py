@@ -87,8 +87,8 @@ def _month(month: Path, inbox: Path, layout: Layout, report: Callable[[str], Non
         elif not folder.is_dir():
             report(f"{label} in the inbox is left alone: a file, where delivery folders stand")
         elif not _DELIVERY.fullmatch(folder.name):
-            what = "a delivery's name has letters, digits, '.', '-' and '_' only, at most 100"
-            found.append(Delivery(month.name, folder.name, {}, (Fault(repr(label), what),)))
+            what = "a delivery's name has letters, digits, '.', '-' and '_' only, 100 at most: rename it"
+            found.append(Delivery(month.name, folder.name, {}, (Fault(label, what),)))
         else:
             found.append(_delivery(month.name, folder, inbox, layout, report))
     return found

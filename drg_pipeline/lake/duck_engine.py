@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.duck import connect, first_line
+from drg_pipeline.files import spill_folder
 from drg_pipeline.lake.computer import CANDIDATE, TooLarge, asked, order_of, stopped
 from drg_pipeline.lake.store import SPILL, Store
 from drg_pipeline.periods import Period
@@ -38,7 +39,7 @@ class DuckEngine:
         con = connect(
             threads=self.settings.threads,
             memory_limit=self.settings.memory_limit,
-            spill=self._store.root / SPILL,
+            spill=spill_folder(self._store.root / SPILL),
             within=self._within,
         )
         con.execute(self._project.macros)

@@ -9,32 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from drg_pipeline.files import work_folder
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import Needs
 from drg_pipeline.lake.store import PART, Store
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
-
-_PREFIX = ".drg-scratch-"
-
-
-@contextlib.contextmanager
-def work_folder(parent: Path | None = None, *, keep: bool = False) -> Iterator[Path]:
-    """A fresh folder below `parent`, or where temporary files lie; removed at the end unless kept."""
-    if parent:
-        parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).resolve()
-    try:
-        yield folder
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def beside(lake: Path) -> Path:

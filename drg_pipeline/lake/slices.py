@@ -17,6 +17,7 @@ from drg_pipeline.duck import literal, quoted, write_parquet
 from drg_pipeline.lake.digest import empty_digest, logical_digests
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.periods import Period
+from drg_pipeline.process import own_name
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
@@ -82,5 +83,5 @@ class Slices:
     def _file(self) -> Path:
         if self._folder is None:
             self._spill.mkdir(parents=True, exist_ok=True)
-            self._folder = TemporaryDirectory(prefix="slices-", dir=self._spill)
+            self._folder = TemporaryDirectory(prefix=f"{own_name()}-", dir=self._spill)
         return Path(self._folder.name) / f"{len(self._made)}.parquet"

@@ -29,12 +29,20 @@ def published(store: Store) -> dict[str, list[Path]]:
     return tables
 
 
-def open_views(store: Store, macros: str = "") -> duckdb.DuckDBPyConnection:
+def open_views(
+    store: Store,
+    macros: str = "",
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    spill: Path | None = None,
+) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with a view for each published table, which reaches nothing outside the lake.
 
     macros  SQL run first, such as the models' shared arithmetic
+    others  as `duck.connect` has them
     """
-    con = connect(within=[store.root])
+    con = connect(within=[store.root], threads=threads, memory_limit=memory_limit, spill=spill)
     try:
         if macros:
             con.execute(macros)

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import PurePath
 
-from drg_pipeline.messages import claims, proof, rules, running
+from drg_pipeline.messages import claims, disk, proof, rules, running, web
+from drg_pipeline.visible import one_line
 
 LANGUAGES = ("en", "zh")
 # key: (English, Chinese); each stands in one module only
-_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS}
+_TEXTS = {**running.TEXTS, **rules.TEXTS, **proof.TEXTS, **claims.TEXTS, **web.TEXTS, **disk.TEXTS}
 
 
 def text(key: str, lang: str, **values: object) -> str:
-    """The message in a language; values are put in as `str.format` does."""
-    return _TEXTS[key][LANGUAGES.index(lang)].format(**values)
+    """The message in a language; values are put in as `str.format` does, texts and paths in one line."""
+    given = {
+        name: one_line(value) if isinstance(value, str | PurePath) else value
+        for name, value in values.items()
+    }
+    return _TEXTS[key][LANGUAGES.index(lang)].format(**given)
 
 
 def known(key: str) -> bool:

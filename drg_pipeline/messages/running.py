@@ -133,4 +133,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Dagster with the tables of {region} in {lake}: {address} (ready in about 15 s; Ctrl-C ends it)",
         "Dagster 界面（{region}，{lake}）：{address}（约 15 秒后可用，Ctrl-C 结束）",
     ),
+    "ui.open": (
+        "Others reach {host}, and nobody asks who they are: put it behind a log-in (deploy/README.md).",
+        "其他机器可访问 {host}，且不验证身份：请置于登录验证之后（见 deploy/README.md）。",
+    ),
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from drg_pipeline.visible import one_line
+
 # A cell that is longer says so.
 LONGEST = 120
 # An underscore within a word is no markup.
@@ -15,13 +17,14 @@ def plain(value: object, longest: int | None = LONGEST) -> str:
     """A value as the text of one cell: no markup, no line break; an empty value as nothing."""
     if value is None:
         return ""
-    words = " ".join(str(value).split())
+    words = one_line(" ".join(str(value).split()))
     cut = words if longest is None or len(words) <= longest else f"{words[: longest - 1]}…"
     return _MARKUP.sub(r"\\\1", cut)
 
 
 def code(words: str) -> str:
     """A name as code; one that holds a backtick as plain text."""
+    words = one_line(words)
     return f"`{words}`" if "`" not in words and "|" not in words else plain(words)
 
 
@@ -39,5 +42,5 @@ def table(
 
 def _cell(value: object, longest: int | None) -> str:
     if isinstance(value, str) and re.fullmatch(r"`[^`|\n]*`", value):
-        return value
+        return one_line(value)
     return plain(value, longest)

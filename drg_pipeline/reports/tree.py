@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from drg_pipeline.visible import one_line
+
 
 @dataclass
 class Node:
@@ -23,7 +25,7 @@ class Node:
 
 def plain(node: Node, before: str = "", own: str = "") -> Iterator[str]:
     """The tree as lines of text."""
-    yield f"{own}{_mark(node)}{node.text}{'  ' if node.aside else ''}{node.aside}"
+    yield f"{own}{_mark(node)}{one_line(node.text)}{'  ' if node.aside else ''}{one_line(node.aside)}"
     for place, child in enumerate(node.below, 1):
         last = place == len(node.below)
         yield from plain(child, before + ("    " if last else "│   "), before + ("└── " if last else "├── "))
@@ -37,14 +39,14 @@ def draw(root: Node) -> None:
 
     def text(node: Node) -> Text:
         style = {None: "", True: "green", False: "red"}[node.good]
-        soft = (f"  {node.aside}", "dim") if node.aside else ""
-        return Text.assemble((_mark(node), style), node.text, soft)
+        soft = (f"  {one_line(node.aside)}", "dim") if node.aside else ""
+        return Text.assemble((_mark(node), style), one_line(node.text), soft)
 
     def grow(tree: Tree, node: Node) -> None:
         for child in node.below:
             grow(tree.add(text(child)), child)
 
-    tree = Tree(Text(root.text, style="bold"))
+    tree = Tree(Text(one_line(root.text), style="bold"))
     grow(tree, root)
     Console(file=sys.stdout).print(tree)
 

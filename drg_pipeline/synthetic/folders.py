@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.files import name_folder
+from drg_pipeline.files import name_folder, temporary
 
 MARKER = ".generated"
 
@@ -33,9 +32,8 @@ def check_targets(inbox: Path, reference: Path) -> None:
 
 def stage_of(folder: Path) -> Path:
     """An empty folder beside the target, on the same file system, so that it can be renamed."""
-    stage = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(parents=True)
+    stage = temporary(folder.with_name(f".{folder.name}"))
+    stage.mkdir()
     return stage
 
 

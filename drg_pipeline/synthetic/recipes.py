@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +18,7 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.duck import write_parquet
+from drg_pipeline.files import work_folder
 from drg_pipeline.grouping.grouper import Grouper
 from drg_pipeline.grouping.scheme import Scheme
 from drg_pipeline.region import Region
@@ -73,12 +73,12 @@ def recipes_of(
 def _drawn(asked: _Asked) -> dict[str, bytes]:
     project, interface = _project(asked.settings), asked.settings.interface
     with (
-        tempfile.TemporaryDirectory(prefix="drg-recipes-") as folder,
+        work_folder() as folder,
         Grouper(project, interface, [asked.scheme], threads=asked.threads) as grouper,
     ):
         adrgs = mix.adrgs(asked.scheme, asked.given)
-        _make(grouper, asked.scheme.name, asked.given, adrgs, Path(folder))
-        return {name: (Path(folder) / f"{name}.parquet").read_bytes() for name in TABLES}
+        _make(grouper, asked.scheme.name, asked.given, adrgs, folder)
+        return {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES}
 
 
 @lru_cache(maxsize=1)

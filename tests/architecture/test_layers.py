@@ -26,8 +26,9 @@ MODELS = PROJECT / "dbt_like_sql"
 
 # A package imports packages of earlier lines only; those of one line do not know each other.
 ORDER = [
+    {"process", "visible"},
     {"errors", "files", "messages"},
-    {"duck", "periods"},
+    {"disk", "duck", "periods"},
     {"forms", "settings", "trail"},
     {"calendar", "policy", "sql"},
     {"ingest", "lake", "quality"},
@@ -36,7 +37,7 @@ ORDER = [
     {"reports", "synthetic"},
     {"simulation", "closings"},
     {"assets"},
-    {"definitions"},
+    {"definitions", "web"},
     {"runs"},
     {"commands"},
     {"cli"},

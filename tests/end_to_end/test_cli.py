@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings, from_environment
+from drg_pipeline.web import services
 
 
 @pytest.fixture
@@ -158,7 +159,9 @@ def test_a_fault_of_the_program_shows_no_traceback(drg: Drg, monkeypatch: pytest
 def test_a_full_disk_is_told_with_its_file(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
     stop_with(monkeypatch, raising(OSError(28, "No space left on device", "lake/part.tmp")))
     ended = drg("policy", "check", "--lang", "zh")
-    assert ended.code == 1 and "未完成：lake/part.tmp：No space left on device。" in ended.err
+    assert (
+        ended.code == 1 and "未完成：空间不足，无法写入 lake/part.tmp：No space left on device。" in ended.err
+    )
 
 
 def test_ctrl_c_ends_with_130_and_says_what_stands(drg: Drg, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,16 +290,42 @@ def test_the_ui_refuses_a_port_that_is_taken(drg: Drg, small: Path) -> None:
 def test_the_ui_opens_the_demo_where_no_option_names_another(
     drg: Drg, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[list[str], dict[str, str]]] = []
+    started: list[tuple[dict[str, str], str, int, bool]] = []
+
+    def serve(env: dict[str, str], host: str, port: int, *, allowed: Sequence[str], read_only: bool) -> None:
+        started.append((env, host, port, read_only))
+
     monkeypatch.setattr(ui_command, "demo_folder", lambda: small)
-    monkeypatch.setattr(os, "execve", lambda path, command, env: started.append((command, env)))
+    monkeypatch.setattr(services, "serve", serve)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    ended = drg("ui", "--port", port)
-    assert ended.code == 0 and f"http://127.0.0.1:{port}" in ended.out
-    [(command, env)] = started
-    assert command[3:8] == ["-m", "dagster", "dev", "-m", "drg_pipeline.definitions"]
+    ended = drg("ui", "--port", port, "--read-only")
+    assert ended.code == 0 and f"http://127.0.0.1:{port}" in ended.out and "log-in" not in ended.err
+    [(env, *where)] = started
+    assert where == ["127.0.0.1", port, True]
     assert env["DRG_LAKE"] == str(small / "lake") and env["DAGSTER_DISABLE_TELEMETRY"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("shell", "given", "wanted"),
+    [
+        ("bash", {"COMP_WORDS": "drg au", "COMP_CWORD": "1"}, "plain,audit"),
+        ("zsh", {"COMP_WORDS": "drg au", "COMP_CWORD": "1"}, "audit"),
+        ("fish", {"COMP_WORDS": "drg", "COMP_CWORD": "au"}, "plain,audit"),
+        ("bash", {"COMP_WORDS": "drg run --gro", "COMP_CWORD": "2"}, "plain,--grouping"),
+    ],
+)
+def test_a_shells_tab_is_answered_and_nothing_else_is_said(
+    drg: Drg, monkeypatch: pytest.MonkeyPatch, shell: str, given: dict[str, str], wanted: str
+) -> None:
+    for name, value in (given | {"_DRG_COMPLETE": f"{shell}_complete"}).items():
+        monkeypatch.setenv(name, value)
+    ended = drg()
+    told = [line.split("\t")[0] for line in ended.out.splitlines()]
+    assert ended.code == 0 and ended.err == "" and wanted in told
+    monkeypatch.setenv("_DRG_COMPLETE", f"{shell}_source")
+    ended = drg()
+    assert ended.code == 0 and ended.err == "" and "drg" in ended.out
 
 
 # -- what is printed of a cleared year ---------------------------------------------------------

@@ -23,8 +23,9 @@ from support.command import Drg, command
 from support.periods import periods
 
 from drg_pipeline.errors import DrgError
+from drg_pipeline.files import work_folder
 from drg_pipeline.lake.needs import needed, recompute
-from drg_pipeline.lake.scratch import link, work_folder
+from drg_pipeline.lake.scratch import link
 from drg_pipeline.lake.store import PART
 from drg_pipeline.periods import MONTH, Period, parse_periods, span
 from drg_pipeline.periods import YEAR as YEAR_KIND

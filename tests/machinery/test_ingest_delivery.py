@@ -21,6 +21,7 @@ from drg_pipeline.ingest import TakenIn, delivery, landed_manifests, landing_fol
 from drg_pipeline.ingest.layout import LAYOUT_FILE, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint
 from drg_pipeline.settings import PROJECT, Settings
+from drg_pipeline.visible import one_line
 
 LAYOUT = load_layout(PROJECT / "data" / "interface" / LAYOUT_FILE)
 T = "2025-01-05 10:00:00"
@@ -333,6 +334,31 @@ def test_a_link_inside_the_inbox_is_followed(region):
 def test_odd_delivery_names_are_refused(region, name):
     deliver(region, f"2025-01/{name}")
     assert "a delivery's name" in str(refusal(region))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        b"2025-01/\xc8\xcb\xc3\xf1\xd2\xbd\xd4\xba",
+        b"\xc8\xcb/d",
+        b"2025-01/d-1/\xc8.csv",
+        b"2025-01/d\x1b[2J\n",
+    ],
+)
+def test_a_name_that_is_no_text_holds_up_nothing_else(region, place):
+    deliver(region)
+    folder = os.fsencode(region.inbox) + b"/" + place
+    os.makedirs(folder)
+    said: list[str] = []
+    told = ""
+    try:
+        take_in_deliveries(region, report=lambda line: said.append(one_line(line)))
+    except DrgError as error:
+        told = error.message()
+    assert list(landed_manifests(region)) == ["2025-01/d-1"]
+    shown = one_line(os.fsdecode(place))
+    assert shown in told or any(shown in line for line in said) or shown.split("/")[0] in "".join(said)
+    assert told.isprintable() or all(line.isprintable() for line in told.splitlines())
 
 
 def test_what_belongs_to_no_delivery_is_reported_and_hidden_files_are_not(region):

@@ -231,12 +231,14 @@ def _run(found: Mapping[str, Any]) -> Run:
 
 
 @contextmanager
-def web_server(folder: Path, at: str | None = None, **given: str) -> Iterator[Web]:
+def web_server(
+    folder: Path, at: str | None = None, options: Sequence[str] = (), **given: str
+) -> Iterator[Web]:
     """The web server of a region's lake, ready to answer; with `at` its clock begins at that moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    module = ["dagster_webserver", *THE_CODE, "-h", "127.0.0.1", "-p", str(port)]
+    module = ["drg_pipeline.web", *THE_CODE, "-h", "127.0.0.1", "-p", str(port), *options]
     with started(folder, "web", clocked(module, at), **given) as said:
         web = Web(f"http://127.0.0.1:{port}", said)
         began = time.monotonic()
