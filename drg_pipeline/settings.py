@@ -81,6 +81,7 @@ class Settings:
     known_on                  law published after this day is not known (None: each period's own)
     first_month               the first settlement month that the lake has a partition for
     threads, memory_limit     what DuckDB may take (None: what it takes by itself)
+    signing_key               file with the agency's private key, which signs the trail (None: nobody signs)
     """
 
     region: str
@@ -99,6 +100,7 @@ class Settings:
     first_month: Period = FIRST_MONTH
     threads: int | None = None
     memory_limit: str | None = None
+    signing_key: Path | None = None
 
     @property
     def region_lake(self) -> Path:
@@ -132,6 +134,7 @@ class Settings:
             "closings": data / "closings",
         }
         values.update(machine())
+        values["signing_key"] = signing_key()
         values.update({name: value for name, value in given.items() if value is not None})
         for name in ("inbox", "reference", "policy", "lake", "key", "closings"):
             values[name] = Path(str(values[name])).expanduser().resolve()
@@ -162,6 +165,12 @@ def machine(environ: Mapping[str, str] | None = None) -> dict[str, object]:
             raise WrongUse(f"DRG_THREADS: {threads!r} is no number of threads.", remedy="Write it as 4.")
         found["threads"] = int(threads)
     return found
+
+
+def signing_key(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The file of the agency's private key: `DRG_SIGNING_KEY`."""
+    name = (os.environ if environ is None else environ).get("DRG_SIGNING_KEY")
+    return Path(name).expanduser().resolve() if name else None
 
 
 def time_zone(environ: Mapping[str, str] | None = None) -> ZoneInfo:

@@ -1,7 +1,7 @@
 """`<region>_replay`: every closing of a region computed again from itself, by hand or every week.
 
-The run fails where one does not come out as it was sealed; its output shows all of them. What a replay is
-stands in `closings/`.
+The run fails where one does not come out as it was sealed, or where the trail tells of others than are there;
+its output shows all of them. What a replay is stands in `closings/`.
 """
 
 # No `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
@@ -10,8 +10,10 @@ import dagster as dg
 from drg_pipeline.assets.failures import failure_hook, told
 from drg_pipeline.assets.operations import Operations
 from drg_pipeline.closings.projects import Projects
+from drg_pipeline.closings.record import Record, Witness, examined
 from drg_pipeline.closings.replay import Replayed, closings_to_replay, replay
 from drg_pipeline.region import Region
+from drg_pipeline.trail import Trail
 from drg_pipeline.visible import one_line
 
 WEEKLY = "0 {hour} * * 0"
@@ -27,20 +29,30 @@ def replay_job(region: Region) -> dg.JobDefinition:
         done: list[Replayed] = []
         projects = Projects()
         with told(context):
+            broken, others = examined(region.closed, Witness())
             for period, number in closings_to_replay(region.settings):
                 done.append(replay(region.settings, period, number, projects=projects))
                 context.log.info(f"{period} ({number}): {_state(done[-1])}")
         differ = [found for found in done if not found.identical]
+        record = [str(fault) for fault in (*broken, *(each.fault for each in others))]
         metadata = {
             "closings": dg.MetadataValue.table([_record(found) for found in done]),
             "identical": dg.MetadataValue.int(len(done) - len(differ)),
             "different": dg.MetadataValue.int(len(differ)),
+            "record": dg.MetadataValue.text("\n".join(record)),
         }
         if differ:
             listed = ", ".join(f"{found.closed.period} ({found.closed.number})" for found in differ)
             raise dg.Failure(
                 description=f"{len(differ)} of {len(done)} closings do not come out as they were sealed: "
                 f"{listed}. drg replay --all shows the rows.",
+                metadata=metadata,
+                allow_retries=False,
+            )
+        if record:
+            raise dg.Failure(
+                description=f"All {len(done)} closings come out as they were sealed, but trail and closings "
+                f"differ in {len(record)} places: {record[0]}. drg audit verify lists them.",
                 metadata=metadata,
                 allow_retries=False,
             )
@@ -71,7 +83,7 @@ def replay_schedule(region: Region, job: dg.JobDefinition, operations: Operation
         description="Replays all closings once a week.",
     )
     def every_week(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if not region.closed.periods():
+        if not Record(region.closed, Trail(region.closed.folder)).places():
             return dg.SkipReason("nothing is closed")
         return dg.RunRequest(run_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
 

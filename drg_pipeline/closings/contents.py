@@ -127,9 +127,7 @@ class Contents:
 
     def add(self, source: Path, path: str, role: str, table: str = "", partition: str = "") -> None:
         """A copy of a file of the lake or the repository: what is sealed shares no bytes with either."""
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        copy_file(source, target)
+        copy_file(source, self.folder / path)
         self.enter(path, role, table, partition)
 
     def enter(self, path: str, role: str, table: str = "", partition: str = "") -> None:
@@ -342,12 +340,21 @@ def digest_of_file(con: duckdb.DuckDBPyConnection, project: Project, table: str,
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """A copy that costs no space where the file system can share blocks until one side is written."""
+    """A copy that costs no space where the file system can share blocks until one side is written; the folder
+    of the target is made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     with open(source, "rb") as reader, open(target, "wb") as writer:
         try:
             fcntl.ioctl(writer.fileno(), _CLONE, reader.fileno())
         except OSError:
             shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copies of all files that lie in a folder itself; of none where it is not there."""
+    for path in source.iterdir() if source.is_dir() else ():
+        if path.is_file():
+            copy_file(path, target / path.name)
 
 
 def sha256_of(path: Path) -> str:

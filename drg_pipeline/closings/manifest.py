@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
 
-from drg_pipeline.closings import older
+from drg_pipeline.closings import kinds, older
 from drg_pipeline.errors import DrgError
-from drg_pipeline.forms import Column
+from drg_pipeline.forms import Column, Place, fill, listed, named, one_of, shown
 from drg_pipeline.lake.closed import MANIFEST, read_json
 from drg_pipeline.periods import MONTH, NONE, WHOLE, YEAR, Period
 from drg_pipeline.sql.project import Source
@@ -35,6 +36,7 @@ DATA, POLICY, SCHEME_TABLE, CALENDAR_TABLE, REFERENCE_TABLE = (
 )
 # What is computed again and was not kept.
 STEP = "step"
+ROLES = (OUTPUT, TAKEN, POLICY, SCHEME_TABLE, CALENDAR_TABLE, REFERENCE_TABLE, STEP)
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,12 @@ class FileEntry:
     table, partition  what it holds; of delivered rows the delivery
     """
 
-    path: str
-    role: str
-    size: int
-    sha256: str
-    table: str = ""
-    partition: str = ""
+    path: kinds.Path
+    role: kinds.Words
+    size: kinds.Whole
+    sha256: kinds.Digest
+    table: Annotated[str, kinds.table_or_none] = ""
+    partition: kinds.Words = ""
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,20 @@ class TableEntry:
     grain                       the columns that name its rows
     """
 
-    table: str
-    partition: Period
-    role: str
-    digest: str
-    code: str
-    inputs: Mapping[str, str]
-    rows: int
-    file: str = ""
-    grain: Sequence[str] = ()
+    table: kinds.Table
+    partition: kinds.OnePeriod
+    role: Annotated[str, one_of(ROLES)]
+    digest: kinds.Words
+    code: kinds.Words
+    inputs: kinds.ByName
+    rows: kinds.Whole
+    file: Annotated[str, kinds.words] = ""
+    grain: kinds.Texts = ()
+
+    def check(self, place: Place) -> None:
+        kinds.check_place(place, self.file, self.table, self.partition, LAKE)
+        if self.role and (self.role == STEP) != (self.file == ""):
+            place.at("file").fault("is there of all but a step, which is computed again")
 
     @property
     def place(self) -> str:
@@ -91,28 +98,28 @@ class Manifest:
     methods     choice -> the methods that the region followed; None where nothing was chosen by name
     """
 
-    region: str
-    period: Period
-    number: int
-    previous: str
-    closed_at: str
-    closed_by: str
-    reason: str
-    early: bool
-    known_on: str
-    versions: Mapping[str, str]
-    key_fingerprints: Sequence[str]
-    trail: Sequence[Any]
-    months: Mapping[Period, Mapping[str, Any]]
-    schemes: Mapping[str, str]
-    personal: Sequence[str]
-    deliveries: Sequence[Mapping[str, Any]]
-    plan: Mapping[str, Sequence[Period]]
-    tables: Sequence[TableEntry]
-    files: Sequence[FileEntry] = field(default=())
-    format: int = FORMAT
-    digests: int = 1
-    methods: Mapping[str, Sequence[str]] | None = None
+    region: kinds.Words
+    period: kinds.OnePeriod
+    number: kinds.Whole
+    previous: Annotated[str, kinds.digest_or_none]
+    closed_at: kinds.Words
+    closed_by: kinds.Words
+    reason: kinds.Words
+    early: kinds.Truth
+    known_on: kinds.Words
+    versions: kinds.ByName
+    key_fingerprints: kinds.Texts
+    trail: Annotated[Sequence[Any], kinds.head]
+    months: Annotated[Mapping[Period, Mapping[str, Any]], named(kinds.month_taken, kinds.period, empty=True)]
+    schemes: kinds.ByName
+    personal: kinds.Texts
+    deliveries: Annotated[Sequence[Mapping[str, Any]], listed(kinds.delivery, empty=True)]
+    plan: Annotated[Mapping[str, Sequence[Period]], named(kinds.periods, kinds.table)]
+    tables: Annotated[Sequence[TableEntry], listed(partial(fill, TableEntry))]
+    files: Annotated[Sequence[FileEntry], listed(partial(fill, FileEntry))] = field(default=())
+    format: kinds.Whole = FORMAT
+    digests: kinds.Whole = 1
+    methods: Annotated[Mapping[str, Sequence[str]] | None, kinds.methods] = None
 
     def bytes(self) -> bytes:
         told = vars(self) | {
@@ -143,45 +150,28 @@ def manifest_digest(folder: Path) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """DrgError where it cannot be read as one of this form."""
+    """DrgError, with every key that is at fault, where it cannot be read as one of this form."""
     raw = read_json(folder / MANIFEST)
-    try:
-        if raw["format"] not in READABLE:
-            raise ValueError(
-                f"its form is {raw['format']}, this program reads {', '.join(map(str, READABLE))}"
-            )
-        del raw["kind"]
-        files = [FileEntry(**entry) for entry in raw["files"]]
-        tables = [TableEntry(**entry | {"partition": _period(entry["partition"])}) for entry in raw["tables"]]
-        found = Manifest(
-            **raw
-            | {
-                "period": _period(raw["period"]),
-                "months": {_period(month): of for month, of in raw["months"].items()},
-                "plan": {
-                    table: [_period(text) for text in texts or [""]] for table, texts in raw["plan"].items()
-                },
-                "files": files,
-                "tables": tables,
-            }
-        )
-        for path in (*(e.path for e in files), *(e.file for e in tables), *found.landed().values()):
-            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-                raise ValueError(f"it names {path}, outside the closing")
-        return found
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    place = Place(MANIFEST)
+    kind = raw.pop("kind", None)
+    found = fill(Manifest, place, raw)
+    if "format" not in raw:
+        place.at("format").fault("missing key: add it")
+    elif found.format not in READABLE:
+        known = ", ".join(map(str, READABLE))
+        # Of another form nothing else can be said.
+        place = Place(MANIFEST)
+        place.at("format").fault(f"its form is {shown(raw['format'])}, this program reads {known}")
+    elif kind != found.period.kind:
+        place.at("kind").fault(f"{shown(kind)} is not the kind of the period {found.period}")
+    if place.faults:
         raise DrgError(
-            f"{folder / MANIFEST} is no manifest of a closing: {error}.",
+            f"{folder / MANIFEST} cannot be read as the manifest of a closing.",
+            place.faults,
             state="Nothing was changed.",
-            remedy="Restore it from a copy.",
-        ) from None
-
-
-def _period(text: str) -> Period:
-    period = Period.read(text, MONTH, YEAR, NONE)
-    if period is None:
-        raise ValueError(f"{text!r} is no period")
-    return period
+            remedy="Restore it from a copy; a period whose closing cannot be read stays closed.",
+        )
+    return replace(found, deliveries=list(found.deliveries), files=list(found.files))
 
 
 def write_sources(path: Path, sources: Iterable[Source]) -> None:
@@ -198,18 +188,34 @@ def write_sources(path: Path, sources: Iterable[Source]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class _SourceEntry:
+    """One table of `sources.json`."""
+
+    name: kinds.Table
+    partition: Annotated[str, one_of((MONTH, YEAR, NONE, "delivery"))]
+    grain: kinds.Texts
+    columns: Annotated[Mapping[str, str], named(kinds.column_type, kinds.words)]
+
+
 def read_sources(path: Path) -> list[Source]:
-    """What `write_sources` wrote; DrgError where it cannot be read."""
+    """What `write_sources` wrote; DrgError, with every fault, where it cannot be read."""
+    place = Place(path.name)
     try:
-        return [
-            Source(
-                each["name"],
-                each["partition"],
-                {name: Column(kind, "", "") for name, kind in each["columns"].items()},
-                "",
-                grain=tuple(each["grain"]),
-            )
-            for each in json.loads(path.read_bytes())
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DrgError(f"{path} cannot be read: {error}.", remedy="Restore it from a copy.") from None
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        place.fault(f"cannot be read: {error}")
+        content = []
+    else:
+        content = listed(partial(fill, _SourceEntry), empty=True)(place, content)
+    place.refuse(f"{path} cannot be read.", "Restore it from a copy.")
+    return [
+        Source(
+            each.name,
+            each.partition,
+            {name: Column(kind, "", "") for name, kind in each.columns.items()},
+            "",
+            grain=tuple(each.grain),
+        )
+        for each in content
+    ]

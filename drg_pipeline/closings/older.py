@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from drg_pipeline.forms import Place
+from drg_pipeline.closings import kinds
+from drg_pipeline.forms import Place, fill
 from drg_pipeline.sql.header import split_header
 
 FORMAT = 1
+
+
+@dataclass(frozen=True)
+class _Like:
+    """The model that another one was like, and what stood in it in the place of what."""
+
+    model: kinds.Table
+    with_: Annotated[Mapping[str, str], kinds.by_name]
 
 
 def split_older(path: Path, place: Place) -> tuple[dict[str, Any] | None, str]:
@@ -25,10 +35,13 @@ def split_older(path: Path, place: Place) -> tuple[dict[str, Any] | None, str]:
         return None, sql
     header.pop("flags", None)
     if "like" in header:
-        spec = header.pop("like")
-        layer, _, table = str(spec["model"]).partition(".")
-        names: Mapping[str, str] = spec["with"]
+        like = fill(_Like, place.at("like"), header.pop("like"))
+        if not like.model:
+            return header, sql
+        layer, _, table = like.model.partition(".")
         sql = split_header(path.parent.parent / layer / f"{table}.sql", place)[1]
-        for name, other in names.items():
-            sql = re.sub(rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", other, sql)
+        for name, other in like.with_.items():
+            word = rf"(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
+            # A backslash stands for itself.
+            sql = re.sub(word, other.replace("\\", r"\\"), sql)
     return header, sql

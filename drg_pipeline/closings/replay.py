@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,19 +17,19 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.closings.causes import Cause, Causes, Node
-from drg_pipeline.closings.contents import digest_of_file, scope_of
+from drg_pipeline.closings.contents import copy_file, copy_tree, digest_of_file, scope_of
 from drg_pipeline.closings.manifest import (
     DATA,
     OUTPUT,
     TAKEN,
     Manifest,
     TableEntry,
-    manifest_digest,
     read_manifest,
 )
-from drg_pipeline.closings.projects import Projects
+from drg_pipeline.closings.projects import Projects, check_fits
+from drg_pipeline.closings.record import Record, at_rest, digest_at
 from drg_pipeline.closings.seal import versions
-from drg_pipeline.closings.verify import Change, verify
+from drg_pipeline.closings.verify import Change, check_no_links, verify, vouched
 from drg_pipeline.duck import connect, first_line
 from drg_pipeline.errors import DrgError
 from drg_pipeline.lake.closed import Closed, ClosedPeriods
@@ -37,12 +37,12 @@ from drg_pipeline.lake.compare import SHOWN, Compared, compare_files
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.engine import Engine
 from drg_pipeline.lake.needs import recompute
-from drg_pipeline.lake.scratch import scratch
+from drg_pipeline.lake.scratch import scratch, work_folder
 from drg_pipeline.lake.store import Footer, footers
 from drg_pipeline.periods import Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.sql.project import Project
-from drg_pipeline.trail import Trail
+from drg_pipeline.trail import PublicKey, Trail
 
 CLOSING, CURRENT = "closing", "current"
 SAME, DIFFERS, NOT_COMPUTED = "identical", "differs", "not computed"
@@ -110,6 +110,7 @@ def replay(
     *,
     code: str = CLOSING,
     expect: str = "",
+    keys: Sequence[PublicKey] = (),
     shown: int = SHOWN,
     projects: Projects | None = None,
     progress: Callable[[str], None] = lambda table: None,
@@ -118,26 +119,36 @@ def replay(
 
     code    whose models compute: the closing's own, or those of the program today (`current`)
     expect  SHA-256 of the manifest as somebody noted it
+    keys    only what one of them has signed vouches for it; none: every entry of the trail does
     shown   rows that differ and are told of in full, of each table
     projects  models read before, for many closings one after the other
 
     DrgError where there is no such closing. Whatever is wrong with one that is there is told in the answer.
     """
     began = time.monotonic()
-    closed = ClosedPeriods(settings.region_closings)
+    closed, trail = ClosedPeriods(settings.region_closings), Trail.of(settings)
     found = closing_of(closed, period, number)
-    done = Replayed(found, manifest_digest(found.folder))
+    with at_rest(closed.folder):
+        record = Record(closed, trail, keys)
+    done = Replayed(found, digest_at(found.folder))
     try:
-        manifest = read_manifest(found.folder)
-        done = replace(done, manifest=manifest, changed=verify(found.folder, manifest, closed, expect))
+        try:
+            manifest = read_manifest(found.folder)
+        except DrgError:
+            done = replace(done, changed=list(vouched(found, record, expect)))
+            raise
+        done = replace(done, manifest=manifest, changed=verify(found, manifest, record, expect))
         own = _Replay(
             settings, manifest, found.folder, done.changed, code, shown, projects or Projects(), progress
         )
         done = own.run(done)
     except (DrgError, duckdb.Error, OSError) as error:
         done = replace(done, stopped=_why(error))
+    except Exception as error:
+        # A closing is somebody else's: what it provokes ends its own replay, and not that of the others.
+        done = replace(done, stopped=f"unexpected {type(error).__name__}: {error}")
     done = replace(done, seconds=time.monotonic() - began)
-    Trail(closed.folder).append(
+    trail.append(
         "replayed",
         region=settings.region,
         period=str(period),
@@ -151,15 +162,26 @@ def closing_of(closed: ClosedPeriods, period: Period, number: int | None = None)
     numbers = closed.numbers(period)
     if not numbers or (number is not None and number not in numbers):
         there = ", ".join(map(str, numbers)) or "none"
+        record = Record(closed, Trail(closed.folder))
+        gone = [place for place in record.told if place[0] == period and place[1] not in numbers]
         raise DrgError(
             f"There is no closing {number or ''} of {period} in {closed.folder}.".replace("  ", " "),
             [
                 f"closings of {period}: {there}",
                 f"closed periods: {', '.join(map(str, closed.periods())) or 'none'}",
+                *(fault for place in gone for fault in record.of(*place)),
             ],
             remedy="Name another with --month, --year or --number, or the folder with --closings.",
         )
-    return closed.closing(period, number or numbers[-1])
+    return _closing(closed, period, number or numbers[-1])
+
+
+def _closing(closed: ClosedPeriods, period: Period, number: int) -> Closed:
+    """A closing, also one of which nothing can be read."""
+    try:
+        return closed.closing(period, number)
+    except DrgError:
+        return Closed(period, number, closed.place(period, number), "?", "")
 
 
 def _why(error: Exception) -> str:
@@ -184,21 +206,12 @@ class _Replay:
         self.plan = self.manifest.plan
 
     def run(self, done: Replayed) -> Replayed:
+        check_no_links(self.folder)
         sealed = self.projects.sealed(self.folder, self.manifest)
+        check_fits(sealed, self.manifest)
         today = self._today()
-        held = {
-            entry.place: self.folder / entry.file
-            for entry in self.manifest.tables
-            if entry.file and entry.role != OUTPUT
-        }
         stopped, steps = "", 0
-        with scratch(
-            self.settings,
-            today or sealed if self.code == CURRENT else sealed,
-            held=held,
-            landed={label: self.folder / place for label, place in self.manifest.landed().items()},
-            within=self.folder,
-        ) as engine:
+        with self._lake(today or sealed if self.code == CURRENT else sealed) as engine:
             try:
                 if self.code == CURRENT:
                     # Today's models may have steps that the closing's had not.
@@ -222,6 +235,26 @@ class _Replay:
             steps=steps,
         )
 
+    @contextlib.contextmanager
+    def _lake(self, project: Project) -> Iterator[Engine]:
+        """A lake of copies, the only place that the closing's models reach: they could write into a link."""
+        held = {
+            entry.place: self.folder / entry.file
+            for entry in self.manifest.tables
+            if entry.file and entry.role != OUTPUT
+        }
+        with work_folder() as copies:
+            landed: dict[str, Path] = {}
+            for label, place in self.manifest.landed().items():
+                landed[label] = copies / place
+                copy_tree(self.folder / place, copies / place)
+            with scratch(self.settings, project, held={}, landed=landed, within=copies) as engine:
+                for place, file in held.items():
+                    # What is gone is told of by whoever reads it.
+                    if file.is_file():
+                        copy_file(file, engine.store.root / place)
+                yield engine
+
     def _today(self) -> Project | None:
         """The models of the program; None where they do not fit the closing and are not asked for."""
         try:
@@ -233,7 +266,7 @@ class _Replay:
 
     def _compare(self, engine: Engine) -> list[TableReplay]:
         project = engine.project
-        with closing(connect()) as con:
+        with closing(connect(within=(engine.settings.lake, self.folder))) as con:
             after = self._computed(con, engine)
             if self.manifest.digests != KIND:
                 self.manifest = replace(self.manifest, tables=self._digested(con, project, after))
@@ -351,8 +384,10 @@ def closings_to_replay(
         return [(period, closing_of(closed, period, number).number) for period in periods]
     found = [(period, each) for period in closed.periods() for each in closed.numbers(period)]
     if not found:
+        record = Record(closed, Trail(closed.folder))
         raise DrgError(
             f"There is no closing of {settings.region} in {closed.folder}.",
+            [fault for place in record.places() for fault in record.of(*place)],
             remedy="Close a month with drg close, or name the folder with --closings.",
         )
     return found

@@ -10,7 +10,7 @@ import contextlib
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from drg_pipeline.closings import steps
 from drg_pipeline.closings.contents import Contents, Scope, model_files, scope_of
 from drg_pipeline.closings.difference import write_difference
 from drg_pipeline.closings.manifest import (
@@ -32,11 +33,12 @@ from drg_pipeline.closings.manifest import (
     read_manifest,
     write_sources,
 )
+from drg_pipeline.closings.record import CLOSING, Record
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.files import appearing, make_read_only, name_folder, sync_tree
+from drg_pipeline.files import is_abandoned, make_read_only, name_folder, sync_tree
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
-from drg_pipeline.lake.closed import MANIFEST, Closed, now
+from drg_pipeline.lake.closed import MANIFEST, Closed, ClosedPeriods, now
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.store import footers
 from drg_pipeline.periods import MONTH, YEAR, Period, span
@@ -68,18 +70,49 @@ def close(region: Region, period: Period, *, early: bool = False, today: date | 
 
     Raises DrgError with everything that speaks against it: nothing of it is written then.
     """
+    trail = Trail.of(region.settings)
+    steps.end_what_was_begun(region.closed, trail)
     scope = scope_of(region.engine, period)
     computed = scope.computed()
     with region.store.alone(*(str(part) or table for table, parts in computed.items() for part in parts)):
+        record = Record(region.closed, trail, trail.keys)
         if standing := region.closed.standing(period):
+            check_vouched(record, [standing])
             return _standing(region, standing)
+        check_not_lost(record, period)
         _check_day(region, period, early, today or datetime.now(time_zone()).date())
         months = _months(region, period)
+        check_vouched(record, months.values())
         _check_chain(region, scope, period)
-        return _seal(region, scope, period, months, early)
+        return _seal(region, scope, period, months, early, trail)
 
 
 # -- whether it may be closed ------------------------------------------------------------------
+
+
+def check_vouched(record: Record, closings: Iterable[Closed]) -> None:
+    """Everything that is built on is what the trail says was closed."""
+    faults = [fault for one in closings for fault in record.of(one.period, one.number)]
+    if faults:
+        raise DrgError(
+            "What lies in the folder of closings is not what the trail says was closed.",
+            faults,
+            state="Nothing was changed.",
+            remedy="drg audit verify tells all of it. Put back a copy of what was closed; where there is "
+            "none, reopen it with the reason, and run and close it again. What was closed before there was a "
+            "key, drg audit sign vouches for.",
+        )
+
+
+def check_not_lost(record: Record, period: Period) -> None:
+    """A period is closed while the trail says so, also where its closing was removed."""
+    if entry := record.lost(period):
+        raise DrgError(
+            f"{period} is closed by entry {entry.sequence} of the trail, and its closing is gone.",
+            state="Nothing was changed.",
+            remedy="Put back a copy of it; where there is none: "
+            f"drg reopen --{period.kind} {period} --reason …",
+        )
 
 
 def _standing(region: Region, standing: Closed) -> Sealed:
@@ -107,37 +140,6 @@ def differing_outputs(region: Region, standing: Closed, manifest: Manifest) -> l
         for entry, path in paths
         if path not in there or there[path].digest != entry.digest
     ]
-
-
-def restore(region: Region, period: Period) -> list[str]:
-    """Put the sealed tables of a standing closing back into the lake; returns those that were not there so.
-
-    DrgError where the period is not closed or a sealed file is not what was sealed.
-    """
-    from drg_pipeline.closings.verify import verify
-
-    standing = region.closed.standing(period)
-    if standing is None:
-        raise DrgError(f"{period} of {region.settings.region} is not closed.", state="Nothing was changed.")
-    manifest = read_manifest(standing.folder)
-    if found := verify(standing.folder, manifest, region.closed):
-        raise DrgError(
-            f"Closing {standing.number} of {period} is not what was sealed.",
-            map(str, found),
-            state="Nothing was changed.",
-            remedy="Restore the closing from a copy first.",
-        )
-    wanted = {fault.where for fault in differing_outputs(region, standing, manifest)}
-    done: list[str] = []
-    with region.store.alone(str(period)):
-        for entry in manifest.outputs:
-            where = f"{entry.table} {entry.partition}"
-            if where in wanted:
-                target = region.store.file(entry.table, entry.partition)
-                with appearing(target) as aside:
-                    shutil.copyfile(standing.folder / entry.file, aside)
-                done.append(where)
-    return done
 
 
 def _check_day(region: Region, period: Period, early: bool, today: date) -> None:
@@ -227,13 +229,19 @@ def _other_law(region: Region, scope: Scope) -> Iterator[Fault]:
 
 
 def _seal(
-    region: Region, scope: Scope, period: Period, months: Mapping[Period, Closed], early: bool
+    region: Region,
+    scope: Scope,
+    period: Period,
+    months: Mapping[Period, Closed],
+    early: bool,
+    trail: Trail,
 ) -> Sealed:
     closed, settings = region.closed, region.settings
     before = closed.last(period)
-    number = before.number + 1 if before else 1
-    trail = Trail(settings.region_closings)
-    with _aside(closed.folder / str(period), number) as folder:
+    # No number that anybody ever used is used again, whoever signed it.
+    record = Record(closed, trail)
+    number = record.next_number(period)
+    with _aside(closed.place(period, number)) as folder:
         contents = Contents(settings, region.engine, scope, folder)
         contents.take_tables()
         _take_code_and_law(region, contents)
@@ -244,7 +252,7 @@ def _seal(
             region=settings.region,
             period=period,
             number=number,
-            previous=manifest_digest(before.folder) if before else "",
+            previous=record.previous(period, number),
             closed_at=now(),
             closed_by=str(this_user()["name"]),
             reason=before.reopened.reason if before and before.reopened else "",
@@ -270,13 +278,36 @@ def _seal(
         manifest = replace(manifest, files=contents.files)
         (folder / MANIFEST).write_bytes(manifest.bytes())
         _make_read_only(folder)
-    made = closed.closing(period, number)
-    digest = manifest_digest(made.folder)
-    subject: dict[str, Any] = {"number": number, "manifest": digest, "early": early}
-    trail.append(
-        "closed", region=settings.region, period=str(period), subject=subject, reason=manifest.reason
-    )
-    return Sealed(made, manifest, digest, new=True)
+        sync_tree(folder)
+        digest = manifest_digest(folder)
+        with steps.alone(closed.folder):
+            _check_still(closed, trail, period, number, months)
+            subject = {"number": number, "manifest": digest, "early": early}
+            with steps.set_down(trail, CLOSING, period, subject, manifest.reason):
+                name_folder(folder, closed.place(period, number))
+                make_read_only(closed.place(period, number))
+    return Sealed(closed.closing(period, number), manifest, digest, new=True)
+
+
+def _check_still(
+    closed: ClosedPeriods, trail: Trail, period: Period, number: int, months: Mapping[Period, Closed]
+) -> None:
+    """Nobody has closed the period, from another lake, or reopened a month while this closing was built."""
+    steps.end_alone(closed, trail)
+    if Record(closed, trail).next_number(period) != number:
+        raise DrgError(
+            f"{period} was closed by somebody else meanwhile.",
+            state="That closing stands; this one was not made.",
+            remedy="Look at it, and close the period again if it is to be another.",
+        )
+    others = [month for month, found in months.items() if closed.standing(month) != found]
+    if others:
+        raise DrgError(
+            f"{period} was not closed: months that it rests on were reopened meanwhile.",
+            map(str, others),
+            state="Nothing was changed.",
+            remedy=f"Run and close them again first: drg close --month {span(others)}",
+        )
 
 
 def versions() -> dict[str, str]:
@@ -312,22 +343,23 @@ def _take_code_and_law(region: Region, contents: Contents) -> None:
 
 
 @contextlib.contextmanager
-def _aside(parent: Path, number: int) -> Iterator[Path]:
-    """A folder that gets its name when all of it is on disk, or goes."""
-    target, folder = parent / str(number), parent / f"{number}.{os.getpid()}.tmp"
-    parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+def _aside(target: Path) -> Iterator[Path]:
+    """A folder beside the place of a closing, which is gone afterwards where it was not given that name."""
+    folder = steps.aside_of(target, os.getpid())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for old in target.parent.glob("*.tmp"):
+        if old == folder or is_abandoned(old):
+            _remove(old)
     folder.mkdir()
     try:
         yield folder
-        sync_tree(folder)
-        name_folder(folder, target)
-        make_read_only(target)
-    except BaseException:
-        for place, _, _ in os.walk(folder):
-            os.chmod(place, 0o700)
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    steps.open_again(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_read_only(folder: Path) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drg_pipeline.closings.contents import sha256_of
-from drg_pipeline.closings.manifest import FileEntry, Manifest, manifest_digest, read_manifest
-from drg_pipeline.errors import DrgError
-from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods
-from drg_pipeline.trail import Trail
+from drg_pipeline.closings.manifest import FileEntry, Manifest, read_manifest
+from drg_pipeline.closings.record import Record, digest_at
+from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.lake.closed import MANIFEST, Closed, ClosedPeriods
 
 # What a manifest is to its closing.
 SEAL = "manifest"
@@ -38,12 +38,24 @@ class Change:
         return f"{self.path} ({holds}): {self.what}"
 
 
-def verify(folder: Path, manifest: Manifest, closed: ClosedPeriods, expect: str = "") -> list[Change]:
+def verify(found: Closed, manifest: Manifest, record: Record, expect: str = "") -> list[Change]:
     """Everything that is not as it was sealed: files changed, lost or added, and the manifest itself.
 
+    record  what the trail tells of the closings of the region in whose folder this one lies
     expect  SHA-256 of the manifest, as somebody noted it elsewhere
     """
-    return [*_files(folder, manifest), *_vouched(folder, manifest, closed, expect)]
+    return [*_files(found.folder, manifest), *vouched(found, record, expect)]
+
+
+def check_no_links(folder: Path) -> None:
+    """Everything that is read of a closing lies in it."""
+    links = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink()]
+    if links:
+        raise DrgError(
+            f"{folder} is not computed: it holds links.",
+            [Fault(link, "is a link, and a closing has none") for link in sorted(links)],
+            remedy="Restore it from a copy.",
+        )
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Change]:
@@ -73,30 +85,29 @@ def _change(entry: FileEntry, what: str) -> Change:
     return Change(entry.path, what, entry.role, entry.table, entry.partition)
 
 
-def _vouched(folder: Path, manifest: Manifest, closed: ClosedPeriods, expect: str) -> Iterator[Change]:
-    """Where the manifest's own digest was noted: by the caller, the trail, the next closing, the year's."""
-    digest = manifest_digest(folder)
-    for who, noted in _notes(manifest, closed, expect):
+def vouched(found: Closed, record: Record, expect: str = "") -> Iterator[Change]:
+    """Where the manifest is not what vouches for it elsewhere: the trail, the caller, the next closing, the
+    year's; also where the manifest itself cannot be read."""
+    for fault in record.of(found.period, found.number):
+        yield Change(MANIFEST, fault.what, SEAL)
+    digest = digest_at(found.folder)
+    for who, noted in _notes(found, record.closed, expect):
         if noted != digest:
             yield Change(MANIFEST, f"is not the one that {who} names (SHA-256 {noted})", SEAL)
 
 
-def _notes(manifest: Manifest, closed: ClosedPeriods, expect: str) -> Iterator[tuple[str, str]]:
+def _notes(found: Closed, closed: ClosedPeriods, expect: str) -> Iterator[tuple[str, str]]:
     if expect:
         yield "--expect", expect.lower()
-    for entry in Trail(closed.folder).entries():
-        same = (entry.region, entry.period) == (manifest.region, str(manifest.period))
-        if entry.event == "closed" and same and entry.subject.get("number") == manifest.number:
-            yield f"entry {entry.sequence} of the trail", str(entry.subject.get("manifest"))
-    for period in {manifest.period, manifest.period.year}:
+    for period in {found.period, found.period.year}:
         for number in closed.numbers(period):
             try:
-                other = read_manifest(closed.folder / str(period) / str(number))
+                other = read_manifest(closed.place(period, number))
             except DrgError:
                 # It is told of where that closing is looked at.
                 continue
-            if period == manifest.period and number == manifest.number + 1:
+            if period == found.period and number == found.number + 1:
                 yield f"closing {number}", other.previous
-            month = other.months.get(manifest.period)
-            if month and month["number"] == manifest.number:
+            month = other.months.get(found.period)
+            if month and month["number"] == found.number:
                 yield f"closing {number} of {period}", str(month["manifest"])

@@ -1,13 +1,14 @@
-"""`drg audit verify` and `drg audit show`: who closed, reopened, replayed or exported, and whether it holds.
+"""`drg audit`: who closed, reopened, replayed or exported, and whether that record and the closings hold.
 
-Reads the trail and what the closings noted of it; writes nothing.
+`verify` and `show` only read; `anchor` and `sign` are for whoever wants more than a record on one machine.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ import click
 
 from drg_pipeline.commands.options import language, near, region_options
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
-from drg_pipeline.errors import DrgError, Fault, WrongUse
+from drg_pipeline.commands.witness import say_anchor, witness_of, witness_options
+from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.settings import Settings
 from drg_pipeline.visible import one_line
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from drg_pipeline.trail import Trail
     from drg_pipeline.trail.line import Entry
 
-ANCHOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 DIGITS = 12  # of a digest, as people compare it
 WIDEST = 100  # characters of a text in the table; --json has all
 
@@ -37,45 +38,121 @@ def audit() -> None:
 @audit.command("verify")
 @language
 @region_options("region", "closings")
-@click.option(
-    "--anchor",
-    "anchors",
-    multiple=True,
-    metavar="N:DIGEST",
-    help="An entry's number and digest as somebody noted them outside; may be given several times.",
-)
-def verify(screen: Screen, anchors: tuple[str, ...], **given: Any) -> None:
-    """Read the whole trail: each entry's digest, its link to the one before, the head, and what the closings
-    noted of it. Exit 1 where something was changed, taken out or put in, with every place."""
+@witness_options
+def verify(screen: Screen, anchors: tuple[str, ...], keys: tuple[str, ...], **given: Any) -> None:
+    """Hold the trail and the closings against each other and against what was noted elsewhere.
+
+    Reads the whole trail: each entry's digest, its link to the one before, the head; what closings noted of
+    it; which closings and reopenings it tells of and which are there; anchors and signatures. Exit 1 where
+    something was changed, taken out or put in, with every place.
+    """
     trail, settings = _trail(given)
-    faults = [
-        Fault(f"--anchor {text}", "is not an entry's number, a colon and 64 hexadecimal digits")
-        for text in anchors
-        if not ANCHOR.fullmatch(text)
-    ]
-    if faults:
-        raise WrongUse("This cannot be verified.", faults)
-    noted = [(int(text.split(":")[0]), text.split(":")[1]) for text in anchors]
-    sealed, unreadable = _noted_by_closings(settings.region_closings)
-    found = [*trail.verify([*noted, *sealed]), *unreadable]
-    count = sum(1 for _ in trail.entries())
+    from drg_pipeline.closings.record import examined
+    from drg_pipeline.lake.closed import ClosedPeriods
+
+    witness = witness_of(settings.region, anchors, keys)
+    broken, differences = examined(ClosedPeriods(settings.region_closings), witness)
+    found = [*broken, *(difference.fault for difference in differences)]
+    entries = list(trail.entries())
     if found:
         ended = DrgError(
-            f"The trail {near(trail.file)} is not as it was written: {len(found)} findings.",
+            f"The trail {near(trail.file)} and the closings are not as they were written: "
+            f"{len(found)} findings.",
             found,
-            state="It was only read.",
+            state="They were only read.",
             remedy="Keep the folder as it is for those who look into it, and compare it with a backup.",
         )
         ended.shown = len(found)  # an audit lists them all
         raise ended
-    if not count:
+    if not entries:
         screen.say("audit.empty", folder=near(trail.folder))
         return
-    sequence, digest = trail.head()
-    screen.say("audit.unbroken", count=count, file=near(trail.file), anchors=len(noted) + len(sealed))
-    screen.say("audit.head", sequence=sequence, digest=digest)
-    if torn := sum(entry.event == "torn" for entry in trail.entries()):
+    closings = sum(entry.event == "closed" for entry in entries)
+    screen.say("audit.unbroken", count=len(entries), file=near(trail.file), closings=closings)
+    for anchor in witness.anchors:
+        screen.say("audit.anchored", sequence=anchor.sequence, at=anchor.at)
+    for key in witness.keys:
+        screen.say("audit.signed", name=key.name)
+    if torn := sum(entry.event == "torn" for entry in entries):
         screen.say("audit.torn", count=torn)
+
+
+@audit.command("anchor")
+@language
+@region_options("region", "closings")
+def anchor(screen: Screen, **given: Any) -> None:
+    """Print what proves the record's present state later: note it, print it or send it to somebody else.
+
+    With a signing key (DRG_SIGNING_KEY) it is signed.
+    """
+    trail, settings = _trail(given)
+    if not say_anchor(screen, settings):
+        screen.say("audit.empty", folder=near(trail.folder))
+
+
+@audit.command("sign")
+@language
+@region_options("region", "closings")
+@witness_options
+def sign(screen: Screen, anchors: tuple[str, ...], keys: tuple[str, ...], **given: Any) -> None:
+    """Vouch with the agency's key (DRG_SIGNING_KEY) for all that stands in the trail by now.
+
+    For the day on which the key is introduced: what is closed later is signed by itself, and what an unsigned
+    entry says later is never made good by this. Verifies first; nothing is signed that does not hold.
+    """
+    trail, settings = _trail(given)
+    from drg_pipeline.closings.record import examined
+    from drg_pipeline.lake.closed import ClosedPeriods
+    from drg_pipeline.trail import SIGNED, Trail
+
+    witness = witness_of(settings.region, anchors, keys)
+    if settings.signing_key is None:
+        raise WrongUse(
+            "There is no key to sign with.",
+            remedy="Name the private key's file in DRG_SIGNING_KEY; drg audit key new makes one.",
+        )
+    signing = Trail.of(settings)
+    broken, differences = examined(ClosedPeriods(settings.region_closings), witness)
+    found = [*broken, *(difference.fault for difference in differences)]
+    last = trail.last()
+    if found or last is None:
+        raise DrgError(
+            f"Nothing was signed: {'the record does not hold' if found else 'there is no entry'}.",
+            found,
+            remedy="drg audit verify tells all of it. Who signs vouches for what stands there."
+            if found
+            else "",
+        )
+    entry = signing.append(
+        SIGNED,
+        region=settings.region,
+        period="",
+        subject={"entries": last.sequence, "digest": last.digest},
+    )
+    screen.say("audit.vouched", count=last.sequence, sequence=entry.sequence, name=signing.keys[0].name)
+
+
+@audit.group("key")
+def key() -> None:
+    """The agency's key, which signs the trail and with it every closing."""
+
+
+@key.command("new")
+@language
+@click.option("--out", required=True, metavar="FILE", help="The private key; the public one is FILE.pub.")
+@click.option("--password", "asked", is_flag=True, help="Ask for a password (or DRG_SIGNING_PASSWORD).")
+def new(screen: Screen, out: str, asked: bool) -> None:
+    """Make a key. FILE is read by its owner alone and stays in the agency's hands; FILE.pub goes to whoever
+    verifies, who compares its name on another way."""
+    from drg_pipeline.trail import make_key
+    from drg_pipeline.trail.keys import PASSWORD_VARIABLE
+
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    if asked and not password:
+        password = click.prompt(screen.text("audit.password"), hide_input=True, confirmation_prompt=True)
+    path = Path(out).expanduser()
+    made = make_key(path, password)
+    screen.say("audit.key", file=near(path), public=near(path.with_name(f"{path.name}.pub")), name=made.name)
 
 
 @audit.command("show")
@@ -140,22 +217,3 @@ def _brief(value: Any) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
-
-
-def _noted_by_closings(folder: Path) -> tuple[list[tuple[int, str]], list[Fault]]:
-    """The heads of the trail that the closings' manifests hold (`trail`: number, digest), and the manifests
-    that cannot be read."""
-    anchors: list[tuple[int, str]] = []
-    faults: list[Fault] = []
-    for path in _manifests(folder):
-        try:
-            sequence, digest = json.loads(path.read_bytes())["trail"]
-            anchors.append((int(sequence), str(digest)))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            faults.append(Fault(near(path), f"cannot be read ({type(error).__name__})"))
-    return anchors, faults
-
-
-def _manifests(folder: Path) -> Iterator[Path]:
-    """`<period>/<n>/manifest.json` of the region, in order; what is being sealed has no number yet."""
-    yield from sorted(path for path in folder.glob("*/*/manifest.json") if path.parent.name.isdigit())

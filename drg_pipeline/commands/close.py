@@ -11,12 +11,14 @@ import click
 from drg_pipeline.commands.options import language, near, region_options, settings_of
 from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Screen
+from drg_pipeline.commands.witness import say_anchor
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.periods import Period, span
 
 if TYPE_CHECKING:
     from drg_pipeline.closings.seal import Sealed
     from drg_pipeline.region import Region
+    from drg_pipeline.settings import Settings
 
 NEEDED = ("policy", "reference", "closings")
 
@@ -45,15 +47,19 @@ def close(
     from drg_pipeline.region import Region
 
     region = Region(settings)
+    _say_ended(screen, settings)
     stopped: dict[Period, DrgError] = {}
+    closed = False
     for period in periods:
         try:
             if restore:
                 _restore(screen, region, period)
             else:
-                _close(screen, region, period, early)
+                closed = _close(screen, region, period, early) or closed
         except DrgError as error:
             stopped[period] = error
+    if closed:
+        say_anchor(screen, settings)
     if stopped:
         raise _all_of(stopped)
 
@@ -77,12 +83,25 @@ def reopen(screen: Screen, months: str | None, year: str | None, reason: str, **
     if not reason.strip():
         faults.append(Fault("--reason", "says nothing"))
     settings = settings_of(given, ("closings",), faults)
+    _say_ended(screen, settings)
     for period in periods:
         opened = open_again(settings, period, reason)
         screen.say("close.reopened", period=period, number=opened.number)
     kind = "--months" if months else "--year"
     verb = "run" if months else "clear"
     screen.say("close.reopened_next", drg="drg", verb=verb, kind=kind, span=span(periods))
+    say_anchor(screen, settings)
+
+
+def _say_ended(screen: Screen, settings: Settings) -> None:
+    """Finish or withdraw what somebody who was stopped had begun, and say so."""
+    from drg_pipeline.closings.steps import end_what_was_begun
+    from drg_pipeline.lake.closed import ClosedPeriods
+    from drg_pipeline.trail import Trail
+
+    for ended in end_what_was_begun(ClosedPeriods(settings.region_closings), Trail.of(settings)):
+        what = "withdrawn" if ended.event == "withdrawn" else "finished"
+        screen.say(f"close.{what}.{ended.step}", period=ended.period, number=ended.number)
 
 
 def _all_of(stopped: Mapping[Period, DrgError]) -> DrgError:
@@ -101,7 +120,8 @@ def _all_of(stopped: Mapping[Period, DrgError]) -> DrgError:
     )
 
 
-def _close(screen: Screen, region: Region, period: Period, early: bool) -> None:
+def _close(screen: Screen, region: Region, period: Period, early: bool) -> bool:
+    """Close one period; whether a closing was made."""
     from drg_pipeline.closings.seal import close as seal
     from drg_pipeline.commands.progress import working
 
@@ -109,6 +129,7 @@ def _close(screen: Screen, region: Region, period: Period, early: bool) -> None:
     with working(screen, str(period)):
         sealed = seal(region, period, early=early)
     _say(screen, sealed, time.monotonic() - began)
+    return sealed.new
 
 
 def _say(screen: Screen, sealed: Sealed, seconds: float) -> None:
@@ -134,7 +155,7 @@ def _say(screen: Screen, sealed: Sealed, seconds: float) -> None:
 
 
 def _restore(screen: Screen, region: Region, period: Period) -> None:
-    from drg_pipeline.closings.seal import restore
+    from drg_pipeline.closings.restore import restore
 
     done = restore(region, period)
     screen.say("close.restored", period=period, count=len(done))

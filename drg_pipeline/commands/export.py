@@ -75,7 +75,7 @@ def _set_down(settings: Settings, query: str, kind: str, out: Path, rows: int) -
     digest = sha256(query.encode("utf-8", "surrogatepass"))
     # A query may name a person: its text stays out, its digest proves which one it was.
     command = [f"SHA-256 {digest}" if argument == query else argument for argument in sys.argv]
-    Trail(settings.region_closings).append(
+    Trail.of(settings).append(
         EVENT,
         region=settings.region,
         period="",

@@ -10,6 +10,7 @@ import click
 from drg_pipeline.commands.options import language, region_options, settings_of
 from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Grid, Heading, Screen
+from drg_pipeline.commands.witness import witness_of, witness_options
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.periods import Period
 from drg_pipeline.visible import one_line
@@ -32,6 +33,7 @@ SHOWN_CHANGES = 10
     "--code", type=click.Choice(CODES), default=CODES[0], show_default=True, help="Whose models compute."
 )
 @click.option("--expect", metavar="SHA256", help="The manifest's digest as it was noted elsewhere.")
+@witness_options
 @click.option("--rows", type=click.IntRange(0), default=5, show_default=True, help="Differing rows to show.")
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
 def replay(
@@ -42,6 +44,8 @@ def replay(
     number: int | None,
     code: str,
     expect: str | None,
+    anchors: tuple[str, ...],
+    keys: tuple[str, ...],
     rows: int,
     as_json: bool,
     **given: Any,
@@ -49,17 +53,22 @@ def replay(
     """Compute closings again from the closings alone and say table by table whether they come out the same.
 
     Needs neither lake, inbox, key, reference nor law: only the folder of closings. Exit code 1 when anything
-    differs, with the rows, the column and the likely cause.
+    differs, with the rows, the column and the likely cause; also when trail and closings differ.
     """
     asked, faults = _asked(months, year, every, number, expect)
     settings = settings_of(given, (), faults)
+    witness = witness_of(settings.region, anchors, keys)
     from drg_pipeline.closings.projects import Projects
+    from drg_pipeline.closings.record import examined
     from drg_pipeline.closings.replay import closings_to_replay
     from drg_pipeline.closings.replay import replay as compute
     from drg_pipeline.commands.progress import working
+    from drg_pipeline.lake.closed import ClosedPeriods
 
     done: list[Replayed] = []
     projects = Projects()
+    # As it was before this command sets itself down.
+    broken, differences = examined(ClosedPeriods(settings.region_closings), witness)
     for period, which in closings_to_replay(settings, asked, number):
         with working(screen, f"{period} ({which})") as progress:
             found = compute(
@@ -68,6 +77,7 @@ def replay(
                 which,
                 code=code,
                 expect=expect or "",
+                keys=witness.keys,
                 shown=rows,
                 projects=projects,
                 progress=progress,
@@ -78,11 +88,22 @@ def replay(
     if as_json:
         screen.line(json.dumps([found.summary() for found in done], ensure_ascii=False, indent=1))
     differ = [found for found in done if not found.identical]
-    if differ:
-        raise DrgError(
-            screen.text("replay.differ", count=len(differ), all=len(done)),
-            [f"{found.closed.period} ({found.closed.number})" for found in differ],
-        )
+    # What is wrong with a closing that was replayed is told there.
+    told = {(found.closed.period, found.closed.number) for found in done}
+    others = [
+        *broken,
+        *(
+            each.fault
+            for each in differences
+            if each.place not in told and (not asked or (each.place and each.place[0] in asked))
+        ),
+    ]
+    if differ or others:
+        named = [f"{found.closed.period} ({found.closed.number})" for found in differ]
+        key = "replay.differ" if differ else "replay.record"
+        ended = DrgError(screen.text(key, count=len(differ), all=len(done)), [*named, *others])
+        ended.shown = len(ended.faults)
+        raise ended
     if not as_json:
         screen.say("replay.same", count=len(done))
 

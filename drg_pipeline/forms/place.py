@@ -92,6 +92,9 @@ def shown(node: object) -> str:
     """What stands in a file, as a message tells it."""
     if isinstance(node, str):
         return repr(_shortened(node))
+    if isinstance(node, bool | int | float):
+        # Only JSON has them: text of YAML stays text.
+        return _shortened(str(node).lower())
     return "a mapping" if isinstance(node, dict) else "a list" if isinstance(node, list) else "nothing"
 
 

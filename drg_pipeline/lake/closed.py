@@ -1,12 +1,13 @@
 """Which months and years of a region are closed, and the refusal that what they seal be computed again.
 
-Reads the folder of closings, `<period>/<number>/`, and writes only that a closing was reopened. What a
-closing holds, how it is made and proved is not known here.
+Reads the folder of closings, `<period>/<number>/`, and the notes beside them that say which were reopened.
+What a closing holds, how it is made, set down and proved is not known here.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.files import appearing
 from drg_pipeline.periods import Period
 from drg_pipeline.trail.line import this_user
 
 MANIFEST, REOPENED = "manifest.json", "reopened-{number}.json"
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,38 @@ class Closed:
 
 @dataclass(frozen=True)
 class Reopened:
+    """What the note beside a closing says, which itself stays as it is: it no longer binds its period."""
+
     number: int
     at: str
     by: str
     reason: str
 
+    @classmethod
+    def now(cls, number: int, reason: str) -> Reopened:
+        return cls(number, now(), str(this_user()["name"]), reason)
+
+    def bytes(self) -> bytes:
+        return (json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
 
 class ClosedPeriods:
-    """The closings of one region; every question looks at the folder anew."""
+    """The closings of one region, which is named as their folder is; every question looks there anew."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def region(self) -> str:
+        return self.folder.name
+
+    def place(self, period: Period, number: int) -> Path:
+        """The folder of a closing, whether it is there or not."""
+        return self.folder / str(period) / str(number)
+
+    def note(self, period: Period, number: int) -> Path:
+        """The note that a closing was reopened, whether it is there or not."""
+        return self.folder / str(period) / REOPENED.format(number=number)
 
     def periods(self) -> list[Period]:
         """Every month and year that was ever closed, in order, a year behind its months."""
@@ -67,12 +89,12 @@ class ClosedPeriods:
 
     def numbers(self, period: Period) -> list[int]:
         """The numbers of a period's closings, in order."""
-        there = (path.parent.name for path in (self.folder / str(period)).glob(f"*/{MANIFEST}"))
-        return sorted(int(name) for name in there if name.isascii() and name.isdecimal())
+        there = (self.folder / str(period)).glob(f"*/{MANIFEST}")
+        return sorted(number for path in there if (number := number_of(path.parent.name)))
 
     def closing(self, period: Period, number: int) -> Closed:
         """DrgError where its manifest cannot be read."""
-        folder = self.folder / str(period) / str(number)
+        folder = self.place(period, number)
         head = read_json(folder / MANIFEST)
         return Closed(
             period,
@@ -94,21 +116,13 @@ class ClosedPeriods:
         return last if last and not last.reopened else None
 
     def _reopened(self, period: Period, number: int) -> Reopened | None:
-        path = self.folder / str(period) / REOPENED.format(number=number)
+        path = self.note(period, number)
         if not path.is_file():
             return None
         found = read_json(path)
         return Reopened(
             number, str(found.get("at", "?")), str(found.get("by", "")), str(found.get("reason", ""))
         )
-
-    def reopen(self, closed: Closed, reason: str) -> Reopened:
-        """Write beside a closing, which itself stays as it is, that it no longer binds its period."""
-        mark = Reopened(closed.number, now(), str(this_user()["name"]), reason)
-        path = self.folder / str(closed.period) / REOPENED.format(number=closed.number)
-        with appearing(path) as aside:
-            aside.write_text(json.dumps(asdict(mark), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        return mark
 
     def refuse(self, table: str, periods: Collection[Period]) -> None:
         """DrgError where one of the periods is closed: what it seals stands as it is."""
@@ -128,6 +142,11 @@ def refusal(what: str, closed: Collection[Closed]) -> DrgError:
         remedy=f"What arrives after a closing enters the year's clearing. To settle again, give the reason: "
         f"{first.reopen}; then run and close it again.",
     )
+
+
+def number_of(name: str) -> int:
+    """The number that a folder's name is, written as the program writes it; 0 where it is none."""
+    return int(name) if _NUMBER.fullmatch(name) else 0
 
 
 def now() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +47,11 @@ class Store:
         self.root = root
 
     def folder(self, table: str) -> Path:
-        layer, name = table.split(".")
-        return self.root / layer / name
+        return self.root / _folder_of(table)
 
     def file(self, table: str, period: Period) -> Path:
         """The place of a partition, whether it is there or not."""
-        return self.folder(table) / name_of(period) / PART
+        return self.root / place_of(table, period)
 
     def partitions(self, table: str, kind: str) -> dict[Period, Path]:
         """The published partitions of a table, in order."""
@@ -78,6 +77,16 @@ class Store:
             yield
 
 
+def place_of(table: str, period: Period) -> Path:
+    """The place of a partition below the root of a lake."""
+    return _folder_of(table) / name_of(period) / PART
+
+
+def _folder_of(table: str) -> Path:
+    layer, name = table.split(".")
+    return Path(layer, name)
+
+
 def name_of(period: Period) -> str:
     """A partition's folder in that of its table: `month=2025-01`; '' of a table without partitions."""
     return "" if period == WHOLE else f"{period.kind}={period}"
@@ -90,7 +99,8 @@ def period_of(path: Path) -> Period:
 
 
 def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, Footer]:
-    """What Parquet files of the lake record of themselves; a file that records nothing is left out."""
+    """What Parquet files of the lake record of themselves; a file that records nothing, or something else, is
+    left out."""
     if not paths:
         return {}
     found: dict[str, dict[str, str]] = {}
@@ -100,13 +110,16 @@ def footers(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path,
         [[str(path) for path in paths]],
     ).fetchall():
         found.setdefault(name, {})[field] = value
-    return {
-        Path(name): Footer(
-            of["digest"], of["code"], json.loads(of["inputs"]), int(of["rows"]), int(of.get("kind", 1))
-        )
-        for name, of in found.items()
-        if "digest" in of
-    }
+    return {Path(name): read for name, of in found.items() if (read := _footer_of(of))}
+
+
+def _footer_of(said: Mapping[str, str]) -> Footer | None:
+    """What texts in a file's footer say; None where they are not those that this program writes."""
+    try:
+        inputs = {str(table): str(digest) for table, digest in json.loads(said["inputs"]).items()}
+        return Footer(said["digest"], said["code"], inputs, int(said["rows"]), int(said.get("kind", 1)))
+    except (KeyError, ValueError, AttributeError, RecursionError):
+        return None
 
 
 def footer(con: duckdb.DuckDBPyConnection, path: Path) -> Footer | None:

@@ -22,6 +22,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{period}: {count} sealed tables put back into the lake",
         "{period}：已将 {count} 张封存表放回数据湖",
     ),
+    "close.finished.closing": (
+        "{period}: closing {number} was in place and not set down as closed; it is now.",
+        "{period}：第 {number} 次封存已就位但未登记完成，现已补登。",
+    ),
+    "close.finished.reopening": (
+        "{period}: the reopening of closing {number} was not set down to its end; it is now.",
+        "{period}：第 {number} 次封存的重开未登记完成，现已补登。",
+    ),
+    "close.withdrawn.closing": (
+        "{period}: closing {number} was begun and never came into place; it is set down as withdrawn.",
+        "{period}：第 {number} 次封存已开始但未就位，现已登记撤回。",
+    ),
+    "close.withdrawn.reopening": (
+        "{period}: the reopening of closing {number} was begun and never came about; it is set down as "
+        "withdrawn.",
+        "{period}：第 {number} 次封存的重开已开始但未生效，现已登记撤回。",
+    ),
     "close.reopened": (
         "{period} is open again; closing {number} stays as it is.",
         "{period} 已重新开放，第 {number} 次封存保持不变。",
@@ -61,6 +78,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "replay.differ": (
         "{count} of {all} closings do not come out as they were sealed.",
         "{all} 个封存中有 {count} 个重算不一致。",
+    ),
+    "replay.record": (
+        "All {all} closings come out as they were sealed, but the trail and the closings differ.",
+        "{all} 个封存重算一致，但操作轨迹与封存目录不符。",
     ),
     "replay.same": ("identical closings: {count}", "完全一致的封存：{count} 个"),
     # the report of differences, in Chinese
@@ -182,13 +203,36 @@ TEXTS: dict[str, tuple[str, str]] = {
     "lineage.rows": ("which rows count", "行的取舍"),
     # audit
     "audit.unbroken": (
-        "Unbroken: {count:,} entries in {file}; {anchors} heads noted by closings and --anchor, all found.",
-        "操作轨迹完整：{file} 共 {count:,} 条；封存与 --anchor 记录的核对点 {anchors} 个，全部相符。",
+        "Unbroken: {count:,} entries in {file}, and the {closings} closings that they tell of as they say. "
+        "drg audit anchor prints what proves this state later.",
+        "操作轨迹完整：{file} 共 {count:,} 条，所载 {closings} 次封存均与目录相符。"
+        "drg audit anchor 可输出供日后核对的锚文。",
     ),
-    "audit.head": (
-        "The last entry is {sequence}:{digest} (noted outside, it proves this state later: --anchor).",
-        "末条 {sequence}:{digest}（另行记下此值，日后可用 --anchor 核对）。",
+    "audit.anchored": (
+        "It goes on from the anchor of entry {sequence}, {at}.",
+        "与第 {sequence} 条（{at}）的锚文相符。",
     ),
+    "audit.signed": (
+        "Every closing and reopening is signed, or vouched for, by the key {name}.",
+        "各次封存与重开均由密钥 {name} 签名或确认。",
+    ),
+    "audit.anchor": (
+        "Anchor of {region}: entry {sequence} of the trail, {at}, {closings} closings. Keep it away from "
+        "this machine, printed or sent; later: drg audit verify --anchor FILE",
+        "{region} 锚文：操作轨迹第 {sequence} 条，{at}，累计封存 {closings} 次。"
+        "请打印或寄送，存放于本机之外；日后核对：drg audit verify --anchor 文件",
+    ),
+    "audit.vouched": (
+        "The key {name} vouches for the {count:,} entries so far: entry {sequence}.",
+        "密钥 {name} 已确认此前 {count:,} 条记录（第 {sequence} 条）。",
+    ),
+    "audit.key": (
+        "{file} signs: name it in DRG_SIGNING_KEY and let nobody else have it. {public} verifies: give it to "
+        "whoever audits, and tell its name on another way: {name}",
+        "{file} 为私钥：在 DRG_SIGNING_KEY 中指定，勿外传。"
+        "{public} 为公钥：交给审核方，并另行告知其名：{name}",
+    ),
+    "audit.password": ("Password of the key", "密钥口令"),
     "audit.torn": (
         "Writers that were stopped in mid-line, set down by the entry after each: {count}.",
         "写入中断的记录 {count} 处，均已由其后一条如实登记。",
@@ -208,8 +252,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "audit.subject": ("subject", "内容"),
     "audit.reason": ("reason", "理由"),
     "audit.stated": ("as {name}", "自称 {name}"),
+    "audit.event.closing": ("closing", "开始封存"),
     "audit.event.closed": ("closed", "封存"),
+    "audit.event.reopening": ("reopening", "开始重开"),
     "audit.event.reopened": ("reopened", "重开"),
+    "audit.event.withdrawn": ("withdrawn", "撤回"),
+    "audit.event.signed": ("signed", "签名确认"),
     "audit.event.replayed": ("replayed", "重演"),
     "audit.event.exported": ("exported", "导出"),
     "audit.event.simulated": ("simulated", "模拟"),

@@ -5,22 +5,83 @@ Reads no file: what a line is stands in `line.py`, how one is added in `trail.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from drg_pipeline.errors import Fault
+from drg_pipeline.trail.keys import PublicKey
 from drg_pipeline.trail.line import BROKEN, TORN, Entry, parsed, sha256
+
+# By an entry of this event, which has to be signed itself, a key vouches for the entries up to a number.
+SIGNED = "signed"
 
 Anchor = tuple[int, str]
 # Line number, bytes, and the entry that they are, if they are one.
 Line = tuple[int, bytes, Entry | None]
 
 
-def faults_of(data: bytes, head: Anchor | None, head_name: str, anchors: Sequence[Anchor]) -> list[Fault]:
-    """Everything that is wrong with a trail: in the order of its lines, then missing entries, head, anchors.
+def vouched_until(entries: Sequence[Entry], keys: Sequence[PublicKey]) -> int:
+    """The number of the last entry that a key vouches for by an entry of the event `signed`; 0 of none.
+
+    It names that entry's digest, and vouches for what hangs together from the first entry up to it.
+    """
+    hangs: dict[int, str] = {}
+    before: tuple[int, str] = (0, "")
+    for entry in entries:
+        if (entry.sequence, entry.previous) != (before[0] + 1, before[1]) or not entry.sealed():
+            break
+        before = (entry.sequence, entry.digest)
+        hangs[entry.sequence] = entry.digest
+    signed = (e.subject for e in entries if e.event == SIGNED and e.sealed() and e.signed_by(keys))
+    told = ((of.get("entries"), of.get("digest")) for of in signed)
+    return max((int(n) for n, digest in told if isinstance(n, int) and hangs.get(n) == digest), default=0)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What has to be signed: entries of these events, by one of these keys."""
+
+    keys: Sequence[PublicKey]
+    events: Collection[str]
+
+    def faults(self, entries: Sequence[Entry]) -> Iterator[Fault]:
+        """Signatures that are none of these keys, and entries that lack one; entries in order.
+
+        A signature is of the digest, and so of all that the entry follows; but an entry that nobody signed is
+        not made good by a later one that follows it unawares. Only one of the event `signed` says so.
+        """
+        known = ", ".join(key.name for key in self.keys)
+        good = {entry.sequence for entry in entries if entry.signed_by(self.keys) and entry.sealed()}
+        vouched = vouched_until(entries, self.keys)
+        for entry in entries:
+            where = f"entry {entry.sequence}"
+            if entry.signature and entry.sequence not in good:
+                by = entry.signature.get("key")
+                own = any(by == key.name for key in self.keys)
+                yield Fault(
+                    where,
+                    "its signature is not of this entry: one of the two was changed"
+                    if own
+                    else f"is signed by another key ({by}) than {known}",
+                )
+            elif not entry.signature and entry.event in self.events and entry.sequence > vouched:
+                yield Fault(where, f"is not signed by the key {known}: who can write here can have made it")
+
+
+def faults_of(
+    data: bytes,
+    head: Anchor | None,
+    head_name: str,
+    anchors: Sequence[Anchor],
+    signed: Signed | None = None,
+) -> list[Fault]:
+    """Everything that is wrong with a trail: in the order of its lines, then missing entries, head, anchors,
+    signatures.
 
     head     what the file `head_name` says, as `disagreement` takes it
     anchors  (sequence, digest) that were noted elsewhere
+    signed   what has to be signed; None: signatures are not looked at
     """
     *whole, unfinished = data.split(b"\n")
     if unfinished:
@@ -36,7 +97,10 @@ def faults_of(data: bytes, head: Anchor | None, head_name: str, anchors: Sequenc
     ]
     if what := disagreement(head, last):
         faults.append(Fault(head_name, what))
-    return faults + list(_anchor_faults(entries, last, anchors))
+    faults += _anchor_faults(entries, last, anchors)
+    if signed:
+        faults += signed.faults([entry for _, _, entry in lines if entry])
+    return faults
 
 
 def disagreement(head: Anchor | None, last: Entry | None) -> str:

@@ -12,8 +12,10 @@ import pwd
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from drg_pipeline.trail.keys import PublicKey, Signer
 
 USER_VARIABLE = "DRG_USER"
 # What the trail says of itself; nobody else may say it.
@@ -22,7 +24,10 @@ LONGEST = 2000  # characters of a text that are kept; of a longer one the digest
 HIDDEN = "***"
 _SECRET_OPTION = re.compile(r"(--?[\w-]*(?:password|passwd|secret|token)[\w-]*)(=.*)?", re.I | re.S)
 _LOGIN_IN_ADDRESS = re.compile(r"://[^/@\s]*@")
-_TYPES: dict[str, type] = {"sequence": int, "subject": dict, "user": dict, "process": dict}
+_TYPES: dict[str, type] = {"sequence": int, "subject": dict, "user": dict, "process": dict, "signature": dict}
+# What is not part of an entry's digest: the digest itself, and the signature, which is of the digest.
+_OUTSIDE = ("digest", "signature")
+PURPOSE = "trail entry"
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Entry:
     user     `name` and `uid` as the operating system knows them, `stated` as DRG_USER says
     process  `host`, `pid` and the `command`, an argument an item
     previous, digest  SHA-256 of the entry before it ("" of the first) and its own
+    signature         `key` and `value`: the agency's signature of the digest; nothing of one without
     """
 
     sequence: int
@@ -46,13 +52,19 @@ class Entry:
     process: Mapping[str, Any]
     previous: str
     digest: str
+    signature: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> bytes:
-        return canonical(asdict(self))
+        return canonical(asdict(self) if self.signature else _without(asdict(self), "signature"))
 
     def sealed(self) -> bool:
         """Whether its digest is that of its text."""
         return self.digest == digest_of(asdict(self))
+
+    def signed_by(self, keys: Sequence[PublicKey]) -> bool:
+        """Whether one of the keys has signed it, and with it all that it follows."""
+        name, value = str(self.signature.get("key")), str(self.signature.get("value"))
+        return any(key.signed(PURPOSE, self.digest, value) for key in keys if key.name == name)
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
@@ -61,8 +73,17 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 in hex of an entry without its digest."""
-    return sha256(canonical({name: value for name, value in content.items() if name != "digest"}))
+    """SHA-256 in hex of an entry without its digest and its signature."""
+    return sha256(canonical(_without(content, *_OUTSIDE)))
+
+
+def signature_of(digest: str, signer: Signer | None) -> dict[str, str]:
+    """What an entry of this digest holds as its signature; nothing without a key."""
+    return {"key": signer.public.name, "value": signer.sign(PURPOSE, digest)} if signer else {}
+
+
+def _without(content: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name not in names}
 
 
 def sha256(data: bytes) -> str:
@@ -73,7 +94,10 @@ def parsed(line: bytes) -> Entry | None:
     """The entry of a line that is written as one, whether its digest holds or not."""
     try:
         content = json.loads(line)
-        if not isinstance(content, dict) or content.keys() != {field.name for field in fields(Entry)}:
+        if not isinstance(content, dict):
+            return None
+        named = {one.name for one in fields(Entry)} - ({"signature"} - content.keys())
+        if content.keys() != named:
             return None
         if any(type(value) is not _TYPES.get(name, str) for name, value in content.items()):
             return None

@@ -14,14 +14,16 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from drg_pipeline.errors import Fault
 from drg_pipeline.files import appearing, sync
-from drg_pipeline.trail.check import disagreement, faults_of
+from drg_pipeline.settings import Settings
+from drg_pipeline.trail.check import Signed, disagreement, faults_of
+from drg_pipeline.trail.keys import PublicKey, Signer
 from drg_pipeline.trail.line import (
     BROKEN,
     TORN,
@@ -33,6 +35,7 @@ from drg_pipeline.trail.line import (
     kept_text,
     parsed,
     sha256,
+    signature_of,
     this_user,
 )
 
@@ -42,11 +45,26 @@ _BLOCK = 1 << 16
 
 
 class Trail:
-    """The trail of one folder; any number of processes may append at once."""
+    """The trail of one folder; any number of processes may append at once.
 
-    def __init__(self, folder: Path) -> None:
+    signer  signs each entry that is appended; None: nobody does
+    """
+
+    def __init__(self, folder: Path, signer: Signer | None = None) -> None:
         self.folder = folder
+        self.signer = signer
         self.file, self.head_file = folder / TRAIL, folder / HEAD
+
+    @classmethod
+    def of(cls, settings: Settings) -> Trail:
+        """A region's trail, to be written to; WrongUse where the key that is to sign it cannot be read."""
+        signer = Signer.read(settings.signing_key) if settings.signing_key else None
+        return cls(settings.region_closings, signer)
+
+    @property
+    def keys(self) -> tuple[PublicKey, ...]:
+        """The keys by which what is set down here has to be signed: of whoever signs, else any or none."""
+        return (self.signer.public,) if self.signer else ()
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -99,7 +117,8 @@ class Trail:
             "previous": last.digest if last else "",
             **given,
         }
-        entry = Entry(**content, digest=digest_of(content))
+        digest = digest_of(content)
+        entry = Entry(**content, digest=digest, signature=signature_of(digest, self.signer))
         file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
         unfinished = file.read(1) not in (b"", b"\n")
         file.write((b"\n" if unfinished else b"") + entry.line() + b"\n")
@@ -111,10 +130,14 @@ class Trail:
 
     # -- reading -------------------------------------------------------------------------------
 
+    def last(self) -> Entry | None:
+        """The last entry; None of an empty trail."""
+        with self._shared() as file:
+            return _last(file)[0] if file else None
+
     def head(self) -> tuple[int, str]:
         """Sequence and digest of the last entry; (0, "") of an empty trail."""
-        with self._shared() as file:
-            last = _last(file)[0] if file else None
+        last = self.last()
         return (last.sequence, last.digest) if last else (0, "")
 
     def entries(self) -> Iterator[Entry]:
@@ -123,13 +146,21 @@ class Trail:
             if entry := parsed(line):
                 yield entry
 
-    def verify(self, anchors: Iterable[tuple[int, str]] = ()) -> list[Fault]:
+    def verify(
+        self,
+        anchors: Iterable[tuple[int, str]] = (),
+        keys: Sequence[PublicKey] = (),
+        signed: Collection[str] = (),
+    ) -> list[Fault]:
         """Everything that shows the trail to be changed; an empty list when it is unbroken.
 
         anchors  (sequence, digest) that were noted elsewhere, as each closing does: they find what was cut
                  off or written anew together with the head
+        keys     the keys of which one has to have signed what is signed; none: signatures are not looked at
+        signed   the events that one of them has to have signed
         """
-        return faults_of(*self._content(), HEAD, list(anchors))
+        asked = Signed(keys, signed) if keys else None
+        return faults_of(*self._content(), HEAD, list(anchors), asked)
 
     def _content(self) -> tuple[bytes, tuple[int, str] | None]:
         """The bytes of the file and what the head says, of one moment."""

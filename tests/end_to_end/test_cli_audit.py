@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support import regions
 from support.command import Drg, command, small_region
 
 from drg_pipeline.settings import PROJECT
-from drg_pipeline.trail import Trail
+from drg_pipeline.trail import PublicKey, Trail
 
 PERSON = "select 1 as n, '张三' as name"
 
@@ -31,23 +34,31 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trail(tmp_path: Path) -> Trail:
     trail = Trail(tmp_path / "closings" / "jiyuan")
-    trail.append("closed", region="jiyuan", period="2025-01", subject={"closing": 1, "manifest": "ab" * 32})
-    trail.append("reopened", region="jiyuan", period="2025-01", subject={"closing": 1}, reason="a\x1b[2J\nb")
-    trail.append("closed", region="jiyuan", period="2025", subject={"closing": 1})
+    trail.append("exported", region="jiyuan", period="2025-01", subject={"file": 1, "query": "ab" * 32})
+    trail.append("replayed", region="jiyuan", period="2025-01", subject={"file": 1}, reason="a\x1b[2J\nb")
+    trail.append("exported", region="jiyuan", period="2025", subject={"file": 1})
     return trail
 
 
-def test_an_unbroken_trail_is_verified_with_its_head(drg: Drg, trail: Trail, tmp_path: Path) -> None:
+def anchor_of(drg: Drg, tmp_path: Path) -> str:
+    """The anchor as somebody copies it: without the words around it."""
+    said = drg("audit", "anchor", "--closings", tmp_path / "closings")
+    assert said.code == 0 and "锚文" in said.out and "Anchor of jiyuan" in said.out
+    return said.out[said.out.index("drg-anchor") :]
+
+
+def test_an_unbroken_trail_is_verified(drg: Drg, trail: Trail, tmp_path: Path) -> None:
     ended = drg("audit", "verify", "--closings", tmp_path / "closings")
-    sequence, digest = trail.head()
-    assert ended.code == 0 and "Unbroken: 3 entries" in ended.out and f"{sequence}:{digest}" in ended.out
-    assert drg("audit", "verify", "--closings", tmp_path / "none").out.startswith("There is no entry in")
+    assert ended.code == 0 and "Unbroken: 3 entries" in ended.out and "drg audit anchor" in ended.out
+    for what in ("verify", "anchor"):
+        said = drg("audit", what, "--closings", tmp_path / "none")
+        assert said.code == 0 and said.out.startswith("There is no entry in")
     assert not (tmp_path / "none").exists()
 
 
 def test_every_finding_is_listed_and_ends_with_1(drg: Drg, trail: Trail, tmp_path: Path) -> None:
     lines = trail.file.read_bytes().splitlines(keepends=True)
-    trail.file.write_bytes(lines[0].replace(b'"closing":1', b'"closing":2') + lines[2])
+    trail.file.write_bytes(lines[0].replace(b'"file":1', b'"file":2') + lines[2])
     ended = drg("audit", "verify", "--closings", tmp_path / "closings")
     assert ended.code == 1
     assert "entry 1 (line 1): was changed" in ended.err
@@ -55,36 +66,108 @@ def test_every_finding_is_listed_and_ends_with_1(drg: Drg, trail: Trail, tmp_pat
     assert "drg audit verify says where" in drg("audit", "show", "--closings", tmp_path / "closings").err
 
 
-def test_what_closings_and_people_noted_finds_a_cut_tail(drg: Drg, trail: Trail, tmp_path: Path) -> None:
-    sequence, digest = trail.head()
-    manifest = trail.folder / "2025" / "1" / "manifest.json"
-    manifest.parent.mkdir(parents=True)
-    manifest.write_text(json.dumps({"trail": [sequence, digest]}))
+def test_an_anchor_finds_what_was_cut_off_and_written_anew(drg: Drg, trail: Trail, tmp_path: Path) -> None:
     place = ["--closings", tmp_path / "closings"]
-    assert "1 heads noted" in drg("audit", "verify", *place).out
+    anchor = anchor_of(drg, tmp_path)
+    kept = tmp_path / "anchor.txt"
+    kept.write_text(f"Sent on Monday.\n\n{anchor}\nRegards\n", encoding="utf-8")
+    trail.append("exported", region="jiyuan", period="2025", subject={"file": 2})
+    # As it was printed, in one line, in capitals; and the file.
+    for given in (anchor, " ".join(anchor.split()), anchor.replace("drg-anchor", "DRG-ANCHOR"), kept):
+        ended = drg("audit", "verify", *place, "--anchor", given)
+        assert ended.code == 0 and "goes on from the anchor of entry 3" in ended.out, ended.err
     trail.file.unlink()
     trail.head_file.unlink()
-    trail.append("closed", region="jiyuan", period="2025-01", subject={"closing": 1})
-    ended = drg("audit", "verify", *place)
+    trail.append("exported", region="jiyuan", period="2025-01", subject={"file": 1})
+    assert drg("audit", "verify", *place).code == 0
+    ended = drg("audit", "verify", *place, "--anchor", kept)
     assert ended.code == 1 and "entry 3: is missing: it was noted elsewhere" in ended.err
-    manifest.write_text("[]")
-    assert "manifest.json: cannot be read" in drg("audit", "verify", *place).err
-    ended = drg("audit", "verify", *place, "--anchor", f"1:{digest}", "--anchor", f"3:{digest}")
-    assert ended.code == 1 and "entry 1: is not the one that was noted elsewhere" in ended.err
-    ended = drg("audit", "verify", *place, "--anchor", "x", "--anchor", "1:zz")
-    assert ended.code == 2 and "--anchor x" in ended.err and "--anchor 1:zz" in ended.err
+    for number in range(3):
+        trail.append("exported", region="jiyuan", period="2025-01", subject={"file": number})
+    ended = drg("audit", "verify", *place, "--anchor", kept)
+    assert ended.code == 1 and "entry 3: is not the one that was noted elsewhere" in ended.err
+
+
+def test_a_typing_error_in_an_anchor_is_told_from_a_changed_trail(
+    drg: Drg, trail: Trail, tmp_path: Path
+) -> None:
+    place = ["--closings", tmp_path / "closings"]
+    anchor = anchor_of(drg, tmp_path)
+    lines = anchor.splitlines()
+    digits = lines[1]
+    other = digits.replace(digits[0], "f" if digits[0] != "f" else "e", 1)
+    for typed, said in (
+        (anchor.replace(digits, other), "has a typing error"),
+        (anchor.replace(" 3 2", " 4 2", 1), "has a typing error"),
+        (anchor.replace(digits, digits[1:]), "digits are missing"),
+        (anchor.replace("jiyuan", "jinan"), "has a typing error"),
+        ("3:" + trail.head()[1], "is no anchor"),
+        ("", "is no anchor"),
+        ("x" * 5000, "is no anchor"),
+    ):
+        ended = drg("audit", "verify", *place, "--anchor", typed)
+        assert ended.code == 2 and said in ended.err, (typed, ended.err)
+    other_region = drg("audit", "verify", *place, "--region", "jinan", "--anchor", anchor)
+    assert other_region.code == 2 and "is of the region jiyuan, not of jinan" in other_region.err
+
+
+def test_a_key_is_made_once_and_for_its_owner(
+    drg: Drg, trail: Trail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = drg("audit", "key", "new", "--out", tmp_path / "agency")
+    private, public = tmp_path / "agency", tmp_path / "agency.pub"
+    assert made.code == 0 and stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert PublicKey.read(public).name in made.out
+    again = drg("audit", "key", "new", "--out", private)
+    assert again.code == 2 and "is there already" in again.err
+    place = ["--closings", tmp_path / "closings"]
+    assert "There is no key to sign with" in drg("audit", "sign", *place).err
+    monkeypatch.setenv("DRG_SIGNING_KEY", str(private))
+    private.chmod(0o644)
+    assert "open to others" in drg("audit", "sign", *place).err
+    private.chmod(0o600)
+    signed = drg("audit", "sign", *place)
+    assert signed.code == 0 and "vouches for the 3 entries" in signed.out
+    verified = drg("audit", "verify", *place, "--key", public, "--anchor", anchor_of(drg, tmp_path))
+    assert verified.code == 0 and PublicKey.read(public).name in verified.out, verified.err
+    for wrong in (private, tmp_path / "nowhere"):
+        ended = drg("audit", "verify", *place, "--key", wrong)
+        assert ended.code == 2 and "cannot be read as a public key" in ended.err
+    monkeypatch.setenv("DRG_SIGNING_KEY", str(public))
+    public.chmod(0o600)
+    assert "cannot be read as a private key" in drg("audit", "anchor", *place).err
+
+
+def test_a_key_may_have_a_password(
+    drg: Drg, trail: Trail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRG_SIGNING_PASSWORD", "开门")
+    assert drg("audit", "key", "new", "--out", tmp_path / "agency").code == 0
+    assert b"ENCRYPTED" in (tmp_path / "agency").read_bytes()
+    monkeypatch.setenv("DRG_SIGNING_KEY", str(tmp_path / "agency"))
+    place = ["--closings", tmp_path / "closings"]
+    assert "signed " in drg("audit", "anchor", *place).out
+    monkeypatch.setenv("DRG_SIGNING_PASSWORD", "wrong")
+    assert "cannot be read as a private key" in drg("audit", "anchor", *place).err
+    monkeypatch.delenv("DRG_SIGNING_PASSWORD")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert "nobody can be asked" in drg("audit", "anchor", *place).err
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("getpass.getpass", lambda words: asked.append(words) or "开门")
+    for _ in range(2):
+        assert "signed " in drg("audit", "anchor", *place).out
+    assert len(asked) == 1
 
 
 def test_entries_are_listed_in_both_languages_and_as_json(drg: Drg, trail: Trail, tmp_path: Path) -> None:
     place = ["--closings", tmp_path / "closings"]
     shown = drg("audit", "show", *place)
     assert len(shown.out.splitlines()) == 5 and "\x1b" not in shown.out and "a\\x1b[2J\\nb" in shown.out
-    assert (
-        "manifest: abababababab" in shown.out and "重开" in drg("audit", "show", *place, "--lang", "zh").out
-    )
+    assert "query: abababababab" in shown.out and "重演" in drg("audit", "show", *place, "--lang", "zh").out
     assert len(drg("audit", "show", *place, "--period", "2025").out.splitlines()) == 3
-    assert "No such entry" in drg("audit", "show", *place, "--event", "exported").out
-    listed = drg("audit", "show", *place, "--event", "reopened", "--json").out.splitlines()
+    assert "No such entry" in drg("audit", "show", *place, "--event", "closed").out
+    listed = drg("audit", "show", *place, "--event", "replayed", "--json").out.splitlines()
     assert [json.loads(line)["reason"] for line in listed] == ["a\x1b[2J\nb"]
 
 

@@ -12,13 +12,16 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 from support import regions
 from support.command import Drg, command
+from support.forger import double, open_up, raw_manifest
 from support.periods import periods
 from support.regions import Claim
 
@@ -29,6 +32,7 @@ from drg_pipeline.assets.jobs import job_definitions, region_jobs
 from drg_pipeline.assets.operations import Operations
 from drg_pipeline.closings.manifest import manifest_digest, read_manifest
 from drg_pipeline.closings.projects import Projects
+from drg_pipeline.closings.record import Record
 from drg_pipeline.closings.replay import Replayed, TableReplay, replay
 from drg_pipeline.closings.seal import close
 from drg_pipeline.closings.verify import Change, verify
@@ -39,6 +43,7 @@ from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.runs import Runner
 from drg_pipeline.settings import PROJECT, Settings
+from drg_pipeline.trail import Trail
 
 MARCH = "2025-03"
 SEALED = {
@@ -230,8 +235,77 @@ def test_what_comes_after_the_closing_changes_it_only_when_it_is_reopened(own: P
     assert rows == [(f"month={MARCH} setl_id=IN-TIME",)]
     assert replay(region.settings, Period.of(MARCH), 2, projects=projects).identical
     first = region.closed.closing(Period.of(MARCH), 1)
-    assert verify(first.folder, read_manifest(first.folder), region.closed) == []
+    record = Record(region.closed, Trail(region.closed.folder))
+    assert verify(first, read_manifest(first.folder), record) == []
     assert again.manifest.previous == manifest_digest(first.folder)
+
+
+def test_a_forged_month_is_found_and_never_put_back(own: Path, drg: Drg) -> None:
+    """One claim's payments are doubled inside the sealed month, outputs and manifest fit, and the manifest says
+    that it is of another region."""
+    settings = regions.settings(own)
+    place = own / "closings/jiyuan" / MARCH / "1"
+    before = raw_manifest(place)
+    with closing(duckdb.connect()) as con:
+        claim = "select min(setl_id) from read_parquet(?) where fund_payamt > 1000"
+        path = max(place.glob("landing/*/payinfo.parquet"), key=lambda found: found.stat().st_size)
+        ((one,),) = con.execute(claim, [str(path)]).fetchall()
+    double(settings, place, f"fund_payamt = fund_payamt * 2 where setl_id = '{one}'", "payinfo")
+    manifest = raw_manifest(place)
+    assert manifest["tables"] != before["tables"]
+    manifest["region"] = "Jiyuan"
+    (place / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for command_of in (("replay", "--all"), ("replay", "--month", MARCH), ("audit", "verify")):
+        ended = drg(*command_of, *named(own, "closings"))
+        said = ended.out + ended.err
+        assert ended.code == 1 and "its manifest is not the one that entry 2 of the trail names" in said
+        assert "its manifest says region 'Jiyuan'" in said
+    lost = own / "lake/jiyuan/settlement/monthly_settlement" / f"month={MARCH}"
+    shutil.rmtree(lost)
+    ended = drg("close", "--month", MARCH, "--restore", *named(own, "lake", "closings", "reference"))
+    assert ended.code == 1 and "not what the trail says was closed" in ended.err
+    assert not lost.exists()
+
+
+def test_a_closing_is_followed_from_its_intent_to_its_anchor(
+    own: Path, drg: Drg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed by the command with the agency's key; stopped once in the middle; lost and told of."""
+    place = named(own, "lake", "closings", "reference")
+    assert drg("audit", "key", "new", "--out", own / "agency").code == 0
+    monkeypatch.setenv("DRG_SIGNING_KEY", str(own / "agency"))
+    assert drg("audit", "sign", *named(own, "closings")).code == 0
+    real = Trail.append
+
+    def full(self: Trail, event: str, **given: Any) -> Any:
+        if event == "closed":
+            raise OSError(28, "No space left on device", "trail.jsonl")
+        return real(self, event, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trail, "append", full)
+        stopped = drg("close", "--month", "2025-01", "--early", *place)
+    assert stopped.code == 1 and "No space left" in stopped.err
+    told = drg("audit", "verify", *named(own, "closings"))
+    assert told.code == 1 and "closing 1 of 2025-01: was begun (entry 4 of the trail)" in told.err
+    ended = drg("close", "--month", "2025-01..2025-02", "--early", *place)
+    assert ended.code == 0, ended.err
+    assert "2025-01: closing 1 was in place and not set down as closed; it is now." in ended.out
+    assert "2025-01 already closed (1)" in ended.out and "2025-02 closed (1)" in ended.out
+    anchor = ended.out[ended.out.index("drg-anchor") :]
+    monkeypatch.delenv("DRG_SIGNING_KEY")
+    witness = ["--anchor", anchor, "--key", own / "agency.pub"]
+    for command_of in (("audit", "verify"), ("replay", "--all")):
+        ended = drg(*command_of, *witness, *named(own, "closings"))
+        assert ended.code == 0, ended.err
+    gone = own / "closings/jiyuan/2025-02"
+    open_up(gone)
+    shutil.rmtree(gone)
+    for command_of in (("audit", "verify"), ("replay", "--all"), ("replay", "--month", "2025-02")):
+        ended = drg(*command_of, *named(own, "closings"))
+        assert ended.code == 1 and "closing 1 of 2025-02: was closed by entry 7" in ended.err
+    ended = drg("close", "--month", "2025-02", "--early", *place)
+    assert ended.code == 1 and "its closing is gone" in ended.err
 
 
 def test_the_job_and_its_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,8 +314,16 @@ def test_the_job_and_its_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     made = automation(region, Operations(automatic=True), job_definitions(region))
     (schedule,) = [each for each in made.schedules if each.name == "jiyuan_replay"]
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    with dg.build_schedule_context() as context:
+    sunday = datetime(2025, 5, 4, tzinfo=UTC)
+    with dg.build_schedule_context(scheduled_execution_time=sunday) as context:
         assert schedule.evaluate_tick(context).skip_message == "nothing is closed"
+        # Closings that are gone are closings: the run says so.
+        subject = {"number": 1, "manifest": "0" * 64}
+        trail = Trail(region.closed.folder)
+        trail.append("closed", region="jiyuan", period=MARCH, subject=subject)
+        assert schedule.evaluate_tick(context).run_requests
+        for path in (trail.file, trail.head_file):
+            path.unlink()
 
     (job,) = [each for each in made.jobs if each.name == "jiyuan_replay"]
     same = TableReplay("settlement.month_value", Period.of(MARCH), "identical", 4)

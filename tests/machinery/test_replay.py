@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.forger import tell_otherwise
 from support.periods import periods
 from support.small_closing import MONTHS, SmallRegion, flip, rewrite, vouch
 from support.small_project import write_model
@@ -21,10 +22,11 @@ from drg_pipeline.closings import seal
 from drg_pipeline.closings.manifest import manifest_digest, read_manifest
 from drg_pipeline.closings.reopen import reopen
 from drg_pipeline.closings.replay import CURRENT, Replayed, replay
-from drg_pipeline.closings.seal import restore
+from drg_pipeline.closings.restore import restore
 from drg_pipeline.errors import DrgError
 from drg_pipeline.forms import Place
 from drg_pipeline.lake import digest, engine, parquet
+from drg_pipeline.lake.closed import Closed, ClosedPeriods
 from drg_pipeline.periods import Period
 from drg_pipeline.sql.header import split_header
 from drg_pipeline.trail import Trail
@@ -116,9 +118,13 @@ def test_a_closing_is_read_only_and_in_the_trail(closed: Path) -> None:
         path for path in closing_of(closed).rglob("*") if path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP)
     ]
     assert writable == []
-    first = next(Trail(closed / "closings" / "small").entries())
-    assert (first.event, first.period) == ("closed", FEBRUARY)
-    assert first.subject["manifest"] == manifest_digest(closing_of(closed))
+    meant, done = Trail(closed / "closings" / "small").entries()
+    assert [(entry.event, entry.period) for entry in (meant, done)] == [
+        ("closing", FEBRUARY),
+        ("closed", FEBRUARY),
+    ]
+    assert meant.subject["manifest"] == done.subject["manifest"] == manifest_digest(closing_of(closed))
+    assert done.subject["begun"] == meant.sequence == 1
 
 
 def test_a_closing_that_stands_is_not_made_again(tmp_path: Path) -> None:
@@ -272,7 +278,7 @@ def test_a_value_that_was_made_to_fit_the_manifest_is_found_by_computing(
         vouch(closing, path, **({"digest": "f" * 64} if hide else {}))
     done = again(own)
     assert [change.role for change in done.changed] == ["manifest"]
-    assert "entry 1 of the trail" in done.changed[0].what
+    assert "entry 2 of the trail" in done.changed[0].what
     assert causes(done) == {"late.monthly": {cause}, "late.running": {cause}}
 
 
@@ -281,7 +287,7 @@ def test_an_output_that_was_made_to_fit_is_found_with_its_row(own: Path) -> None
     path = closing / "lake/late/monthly/month=2025-02/part.parquet"
     rewrite(path, "n = n + 100 where id = 3")
     vouch(closing, path)
-    (closing.parent.parent / "trail.jsonl").unlink()
+    tell_otherwise(closing.parent.parent)
     done = again(own)
     assert done.changed == []
     assert causes(done) == {"late.monthly": {"output"}}
@@ -333,7 +339,8 @@ def _as_older_form(closing: Path) -> None:
             content = (closing / entry["path"]).read_bytes()
             entry |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     (closing / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (closing.parent.parent / "trail.jsonl").unlink()
+    # It set down that it had closed, and not that it was about to.
+    tell_otherwise(closing.parent.parent, only=("closed",))
 
 
 def test_a_closing_of_the_form_before_comes_out_again(own: Path) -> None:
@@ -409,15 +416,13 @@ def _leads_outside(manifest: Path) -> None:
     manifest.write_text(json.dumps(raw), encoding="utf-8")
 
 
-@pytest.mark.parametrize("spoil", [_is_a_list, _leads_outside])
-def test_a_manifest_that_cannot_be_one_is_said(own: Path, spoil: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "said"), [(_is_a_list, "it is not a JSON object"), (_leads_outside, "is not the place of")]
+)
+def test_a_manifest_that_cannot_be_one_is_said(own: Path, spoil: Callable[[Path], None], said: str) -> None:
     spoil(closing_of(own) / "manifest.json")
-    if spoil is _is_a_list:
-        with pytest.raises(DrgError, match="cannot be read"):
-            again(own)
-        return
     done = again(own)
-    assert not done.identical and "outside the closing" in done.stopped
+    assert not done.identical and "cannot be read" in done.stopped and said in done.stopped
 
 
 def test_there_is_no_closing_of_another_month(own: Path) -> None:
@@ -442,11 +447,25 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> SmallRegion:
     return region
 
 
+def _standing_once(closed: ClosedPeriods, period: Period) -> Closed | None:
+    """December stands until somebody builds the year's closing."""
+    built = any(closed.folder.glob("2025/*.tmp"))
+    if (built and str(period) == "2025-12") or not closed.numbers(period):
+        return None
+    return closed.closing(period, 1)
+
+
 def test_a_year_needs_its_months_and_stands_on_them(year: SmallRegion) -> None:
     with pytest.raises(DrgError, match=r"1 of its months are open") as error:
         year.close("2025")
     assert "drg close --month 2025-12" in str(error.value)
     year.close("2025-12")
+    with pytest.MonkeyPatch.context() as patch:
+        # Somebody reopens a month while the year's closing is built.
+        patch.setattr(ClosedPeriods, "standing", _standing_once)
+        with pytest.raises(DrgError, match=r"months that it rests on were reopened meanwhile.\n  2025-12"):
+            year.close("2025")
+    assert year.closed.numbers(Period.of("2025")) == []
     sealed = year.close("2025")
     assert {entry.table for entry in sealed.manifest.outputs} == {"late.yearly"}
     taken = {entry.table for entry in sealed.manifest.tables if entry.role == "taken"}
@@ -471,5 +490,9 @@ def test_a_year_needs_its_months_and_stands_on_them(year: SmallRegion) -> None:
         reopen(year.settings, Period.of(FEBRUARY), "once more")
     year.engine.compute("late.running", periods(FEBRUARY))
     events = [(entry.event, entry.period, entry.reason) for entry in Trail(year.closed.folder).entries()]
-    assert events[-2:] == [("reopened", "2025", "a reason"), ("reopened", FEBRUARY, "another reason")]
+    assert events[-4:] == [
+        (event, period, reason)
+        for period, reason in (("2025", "a reason"), (FEBRUARY, "another reason"))
+        for event in ("reopening", "reopened")
+    ]
     assert Trail(year.closed.folder).verify([tuple(sealed.manifest.trail)]) == []  # type: ignore[list-item]

@@ -102,18 +102,25 @@ def _with_choice(models: Path) -> None:
     )
 
 
+def _write(folder: Path, methods: Methods | None) -> None:
+    """Models and law of the region."""
+    write_project(folder / "models", MODELS, HEADERS)
+    if methods:
+        _with_choice(folder / "models")
+    with open(folder / "models" / "columns.yml", "a", encoding="utf-8") as columns:
+        columns.write('delivery: {type: "varchar", unit: text, meaning: a delivery}\n')
+    (folder / "law").mkdir()
+    (folder / "law" / "topic.yml").write_text("describe: a law\n", encoding="utf-8")
+
+
 class SmallRegion:
-    """What a closing asks of a region, without a law of its own."""
+    """What a closing asks of a region, without a law of its own; one that is in the folder is opened."""
 
     def __init__(self, folder: Path, methods: Methods | None = None) -> None:
         self.folder = folder
-        write_project(folder / "models", MODELS, HEADERS)
-        if methods:
-            _with_choice(folder / "models")
-        with open(folder / "models" / "columns.yml", "a", encoding="utf-8") as columns:
-            columns.write('delivery: {type: "varchar", unit: text, meaning: a delivery}\n')
-        (folder / "law").mkdir()
-        (folder / "law" / "topic.yml").write_text("describe: a law\n", encoding="utf-8")
+        new = not (folder / "models").is_dir()
+        if new:
+            _write(folder, methods)
         self.settings = Settings.for_region(
             "small",
             lake=folder / "lake",
@@ -139,6 +146,10 @@ class SmallRegion:
         )
         self.pack = SimpleNamespace(run_days={}, tables={}, folder=folder / "law", extends=())
         self.layouts = SimpleNamespace(personal=frozenset({"bonus"}))
+        if new:
+            self._publish_sides()
+
+    def _publish_sides(self) -> None:
         for month in MONTHS:
             self.side("policy.rate", [(month, 2)], month)
         self.side("scheme.weight", [(id, 1) for id in range(1, 10)])
