@@ -34,7 +34,13 @@ bound_scheme as (
 
 -- Each record is a case with a number of its own.
 numbered as not materialized (
-    select w.wanted_no * 100000000000000 + r.record_no as case_no, w.wanted_no, w.scheme, w.scheme_no, r.*
+    select
+        w.wanted_no * 100000000000000 + r.record_no as case_no,
+        cast(0 as bigint) as retried,
+        w.wanted_no,
+        w.scheme,
+        w.scheme_no,
+        r.*
     from record_to_group as r
     inner join wanted as w on w.period = r.period
 ),
@@ -42,58 +48,26 @@ numbered as not materialized (
 -- Where the scheme says so, a case without a group is tried again with each further procedure alone: as if that were
 -- another case.
 retrial as not materialized (
-    select n.* replace (n.case_no + n.retried * 100000000 as case_no)
+    select n.* exclude (nth) replace (
+        n.case_no + n.nth * 100000000 as case_no,
+        n.nth as retried,
+        n.other_procedures[n.nth] as principal_procedure
+    )
     from (
-        select n.*, unnest(range(1, len(n.other_procedures) + 1)) as retried
+        select n.*, unnest(range(1, len(n.other_procedures) + 1)) as nth
         from numbered as n
         inner join scheme.scheme as s on s.scheme = n.scheme and s.retry_with_each_other_procedure
     ) as n
 ),
 
 patient as not materialized (
-    select
-        case_no,
-        0 as retried,
-        wanted_no,
-        setl_id,
-        dcla_time,
-        scheme_no,
-        sex,
-        age_years,
-        age_days,
-        newborn_weight_g,
-        los_days,
-        discharge_disposition,
-        department,
-        icu_hours,
-        principal_diagnosis,
-        principal_procedure
-    from numbered
+    select * from numbered
     union all
-    select
-        case_no,
-        retried,
-        wanted_no,
-        setl_id,
-        dcla_time,
-        scheme_no,
-        sex,
-        age_years,
-        age_days,
-        newborn_weight_g,
-        los_days,
-        discharge_disposition,
-        department,
-        icu_hours,
-        principal_diagnosis,
-        other_procedures[retried]
-    from retrial
+    select * from retrial
 ),
 
 other_diagnosis as not materialized (
-    select case_no, scheme_no, unnest(other_diagnoses) as code from numbered
-    union all
-    select case_no, scheme_no, unnest(other_diagnoses) as code from retrial
+    select case_no, scheme_no, unnest(other_diagnoses) as code from patient
 ),
 
 other_procedure as not materialized (
