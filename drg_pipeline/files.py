@@ -41,7 +41,7 @@ def temporary(target: Path) -> Path:
     What somebody who is gone has left there for this target is removed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    sweep(target.parent.glob(f"{glob.escape(target.name)}.*.tmp"))
+    sweep_beside(target)
     return target.with_name(f"{target.name}.{_fresh()}.tmp")
 
 
@@ -61,6 +61,11 @@ def sweep(places: Iterable[Path]) -> None:
                 shutil.rmtree(place, ignore_errors=True)
             else:
                 place.unlink()
+
+
+def sweep_beside(target: Path) -> None:
+    """Remove the temporaries of a file that are abandoned."""
+    sweep(target.parent.glob(f"{glob.escape(target.name)}.*.tmp"))
 
 
 def sweep_tree(folder: Path) -> None:

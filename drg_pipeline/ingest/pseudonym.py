@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from drg_pipeline.errors import DrgError
-from drg_pipeline.files import appearing
+from drg_pipeline.files import appearing, sweep_beside
 
 KEY_BYTES = 32
 _BLOCK = 64  # SHA-256 works on blocks of 64 bytes; HMAC pads the key to one block
@@ -26,6 +26,8 @@ def load_key(path: Path, *, report: Callable[[str], None] = print) -> bytes:
     """The key in the file; an absent file is created with a notice, readable by its owner only."""
     if not path.exists():
         _create(path, report)
+    # Whoever was killed while the key was made has left one that is nobody's, or a second name of this one.
+    sweep_beside(path)
     try:
         text = path.read_text(encoding="ascii").strip()
         mode = path.stat().st_mode

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support import regions
 from support.expected import CONTRACT, FINDINGS, differences, findings, listed, relation
-from support.periods import month_texts
-
-from drg_pipeline.assets.jobs import region_jobs
-from drg_pipeline.region import Region
 
 YEAR = "2025"
 # Tables of the contract that nothing computes yet: special cases, supervision, monitoring, and lines of single cases.
@@ -41,25 +36,10 @@ CHECKS = (
 )
 
 
-def example(samples: Path) -> Callable[[Path], None]:
-    """The region with its cleared year, without Dagster."""
-
-    def build(folder: Path) -> None:
-        regions.give(samples / "examples" / "region-3", folder)
-        region = Region(regions.settings(folder))
-        regions.take_in(region)
-        regions.calibrate(region, YEAR)
-        jobs = region_jobs(region)
-        regions.bring(region, jobs["months"].tables, month_texts(YEAR))
-        regions.bring(region, jobs["clearing"].tables, [YEAR])
-
-    return build
-
-
 @pytest.fixture(scope="module")
 def year(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The region with its cleared year; read only."""
-    return regions.shared(tmp_path_factory, "region-3", example(samples))
+    return regions.shared(tmp_path_factory, "region-3", regions.example_of_identity(samples))
 
 
 @pytest.fixture(scope="module")

@@ -130,6 +130,23 @@ def example_year(samples: Path) -> Callable[[Path], None]:
     return build
 
 
+def example_of_identity(samples: Path) -> Callable[[Path], None]:
+    """The example region of whose claim it is, with its cleared year 2025, without Dagster."""
+
+    def build(folder: Path) -> None:
+        from drg_pipeline.assets.jobs import region_jobs
+
+        give(samples / "examples" / "region-3", folder)
+        region = Region(settings(folder))
+        take_in(region)
+        calibrate(region, "2025")
+        jobs = region_jobs(region)
+        bring(region, jobs["months"].tables, month_texts("2025"))
+        bring(region, jobs["clearing"].tables, ["2025"])
+
+    return build
+
+
 def first_quarter(year: Path) -> Callable[[Path], None]:
     """January to March 2025 of the example region on the calibration of its year, without Dagster."""
 

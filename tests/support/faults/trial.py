@@ -198,16 +198,6 @@ def all_tried(
     return wrong
 
 
-class Awaited(AssertionError):
-    """What came out wrong is all of a kind that is known and not mended yet."""
-
-
-def check(wrong: Iterable[Came], awaited: Collection[str] = ()) -> None:
-    """AssertionError with all that came out wrong; Awaited where each of it holds one of these words."""
-    found = list(wrong)
-    if not found:
-        return
-    text = "\n".join(map(str, found))
-    if all(any(word in what for word in awaited) for came in found for what in came.wrong):
-        raise Awaited(text)
-    raise AssertionError(text)
+def check(wrong: Collection[Came]) -> None:
+    """AssertionError with all that came out wrong."""
+    assert not wrong, "\n".join(map(str, wrong))

@@ -17,9 +17,10 @@ import yaml
 
 from drg_pipeline import cli
 from drg_pipeline.assets.instance import open_instance
-from drg_pipeline.closings import replay, seal
+from drg_pipeline.closings import replay
 from drg_pipeline.closings.difference import ASKED_FILE
 from drg_pipeline.closings.reopen import reopen
+from drg_pipeline.closings.restore import restore
 from drg_pipeline.commands import export, screen, sql  # noqa: F401  (loaded once, for every program)
 from drg_pipeline.errors import DrgError
 from drg_pipeline.grouping import scheme_import
@@ -176,7 +177,7 @@ def closings(folder: Path) -> Mapping[str, Program]:
         NEXT: told(following),
         "reopen": told(opened),
         "close anew": told(anew),
-        "restore": told(lambda: seal.restore(cast(Region, region), Period.of(LOST))),
+        "restore": told(lambda: restore(cast(Region, region), Period.of(LOST))),
         "compute": told(lambda: region.run([TO_COMPUTE])),
         "replay": told(replayed),
         "verify": drg("audit", "verify", "--region", "small", "--closings", "closings"),
