@@ -74,12 +74,25 @@ BROKEN: list[tuple[str, str, dict[str, list[dict[str, Any]]]]] = [
     (
         "pricing.version_point",
         "basis_of_points",
-        {"pricing.version_point": [{"category": "normal", "coefficient": None}]},
+        {"pricing.version_point": [{"priced_as": "normal", "coefficient": None}]},
     ),
     (
         "pricing.version_point",
         "basis_of_bands",
-        {"pricing.version_point": [{"category": "low", "level_mean": None}]},
+        {"pricing.version_point": [{"priced_as": "low", "level_mean": None}]},
+    ),
+    (
+        "pricing.version_point",
+        "every_bed_day_has_a_price",
+        {"pricing.version_point": [{"priced_as": "bed_day", "points": None}]},
+    ),
+    (
+        "pricing.version_point",
+        "western_groups_have_prices",
+        {
+            "pricing.version_point": [{"points": None} | KEY],
+            "pricing.tcm_case": [{"mode": "efficacy", "western_drg": "ZZ"} | KEY],
+        },
     ),
     (
         "settlement.month_value",
