@@ -18,8 +18,10 @@ from drg_pipeline.periods import MONTH, NONE, YEAR, Period
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FOLDER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,127}")
-# A type of a column as DuckDB writes it: names, sizes, lists. It becomes a part of SQL.
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]{0,60}(\([0-9]{1,3}(, ?[0-9]{1,3})?\))?(\[\])*")
+# A type of a column as DuckDB writes it: names, sizes, records of these, lists. It becomes a part of SQL.
+_PLAIN = r"[A-Za-z][A-Za-z0-9_ ]{0,60}(\([0-9]{1,3}(, ?[0-9]{1,3})?\))?"
+_FIELD = rf"[a-z][a-z0-9_]{{0,60}} {_PLAIN}"
+_TYPE = re.compile(rf"({_PLAIN}|STRUCT\({_FIELD}(, {_FIELD}){{0,20}}\))(\[\])*")
 _MOST = 2**53
 
 

@@ -88,7 +88,7 @@ STOPPED: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
         {"setlinfo": b"\0" * 4096},
         (f"{BAD}/setlinfo.csv", "NUL"),
     ),
-    "no table at all": ({"setlinfo": "<html>404</html>\n"}, (f"{BAD}/setlinfo.csv", "line 1 is no header")),
+    "no table at all": ({"setlinfo": "<html>404</html>\n"}, (f"{BAD}/setlinfo.csv", "a page in HTML")),
 }
 
 
@@ -205,7 +205,7 @@ def test_every_record_is_accepted_or_rejected_and_every_pool_closes(mixed: Path)
 
 
 def test_a_truncated_record_is_rejected_and_the_one_before_it_settled(mixed: Path) -> None:
-    assert rejected(mixed, "truncated") == [("setlinfo.csv", 3, "setl_end_date", "202", 1)]
+    assert rejected(mixed, "truncated") == [("setlinfo.csv", 3, "setl_end_date", "***", 1)]
     assert points(mixed, "GOOD") == [("normal", True, True)]
     assert points(mixed, "CUT") == []
 
@@ -226,12 +226,19 @@ def test_a_nul_byte_rejects_its_record_alone(mixed: Path) -> None:
 
 def test_a_hundred_thousand_bad_rows_are_all_listed(mixed: Path) -> None:
     assert rejected(mixed, "many") == [("iteminfo.csv", line, "amt", "x", 100_000) for line in (3, 4, 5)]
-    assert points(mixed, "MANY") == [("normal", True, True)]
+    # What came of the claim is not the whole of it.
+    assert ("child_row_rejected", "fatal") in findings(mixed, "MANY")
+    assert points(mixed, "MANY") == []
 
 
-def test_a_negative_fee_is_settled_with_a_warning(mixed: Path) -> None:
-    assert findings(mixed, "NEGATIVE") == [("fee_below_floor", "warn"), ("negative_amount", "warn")]
-    assert points(mixed, "NEGATIVE") == [("low", False, False)]
+def test_a_negative_fee_is_a_refund_and_is_not_settled(mixed: Path) -> None:
+    assert findings(mixed, "NEGATIVE") == [
+        ("fee_below_floor", "warn"),
+        ("negative_amount", "warn"),
+        ("refund", "fatal"),
+        ("refund_unpaired", "warn"),
+    ]
+    assert points(mixed, "NEGATIVE") == []
 
 
 def test_a_hospital_that_is_not_in_the_reference_makes_its_claim_fatal(mixed: Path) -> None:

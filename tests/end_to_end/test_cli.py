@@ -348,6 +348,10 @@ def cleared(tmp_path: Path) -> Region:
         "2025-03",
         counted | {"same_mdc": 1, "same_adrg": 1, "same_drg": 0},
     )
+    late = {"setl_id": "b", "dcla_time": "2025-03-30 08:00:00", "reason": "late_upload", "in_month": 0}
+    put(region, "quality.claim_status", "2025-03", late)
+    ahead = {"setl_id": "c", "dcla_time": "2025-03-12 08:00:00", "reason": "after_upload"}
+    put(region, "claims.outside_partition", "2025-03", ahead)
     money = {"budget_used": "18000.00", "settled": "17999.99", "residual": "0.01"}
     put(region, "settlement.monthly_pool", "2025-03", place | case | money)
     put(region, "settlement.monthly_settlement", "2025-03", place | case | {"settlement": "17999.99"})
@@ -407,7 +411,7 @@ def test_a_cleared_year_is_printed_with_its_proofs(
         ["年度应结算", "JY-33-3", "1", "216,000.02"],
         ["monthly_paid", "JY-32", "1", "-200,000.00"],
         ["Σ", "16,000.02"],
-        ["ungrouped", "1"],
+        ["未入组", "1"],
         ["Σ应结算额", "+", "尾差", "=", "年度可分配预算：1", "个资金池全部成立，分毫不差。"],
         ["已拨付", "+", "应补（退）", "=", "应付额：1", "个机构资金池全部成立，分毫不差。"],
     ):

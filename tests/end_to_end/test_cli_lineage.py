@@ -55,7 +55,7 @@ def test_a_table_of_members_names_them_with_their_clauses(drg: Drg) -> None:
 
 def test_downwards_the_tables_whose_rows_change_are_listed(drg: Drg) -> None:
     ended = drg("lineage", "landing.setlinfo.medfee_sumamt", "--downstream", "--depth", 3)
-    assert "└── claims.setlinfo.medfee_sumamt" in ended.out and "more than --depth shows" in ended.out
+    assert "├── claims.setlinfo.medfee_sumamt" in ended.out and "more than --depth shows" in ended.out
     after = ended.out[ended.out.index("Besides, it") :]
     history = after[after.index("  calibration.history_case\n") :].splitlines()
     assert history[1].startswith("    law: ") and history[2] == "    rows kept by: claims.claim (fee)"

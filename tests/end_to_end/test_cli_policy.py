@@ -67,13 +67,14 @@ def test_a_pack_that_passes_gives_what_the_models_ask_for(drg: Drg, tmp_path: Pa
     assert re.findall(
         r"^  ([a-z_.]+): asks for (.+), to which nothing here gives a value$", ended.err, re.M
     ) == [
+        ("calibration.day_point", "calibration.unit_scale"),
         ("calibration.group_base_point", "calibration.unit_scale"),
         ("calibration.sensitivity", "calibration.unit_scale"),
         ("pricing.group_price", "pricing.high_multiple, pricing.low_share"),
         ("pricing.version_point", "calibration.unit_scale, pricing.low_share"),
-        ("claim_case", "calibration.unit_scale"),
+        ("claim_case", "calibration.unit_scale, pricing.low_share"),
     ]
-    assert len(ended.err.splitlines()) == 7
+    assert len(ended.err.splitlines()) == 8
 
 
 def test_a_column_that_no_table_has_is_told_before_anything_runs(tmp_path: Path) -> None:

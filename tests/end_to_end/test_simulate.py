@@ -27,7 +27,7 @@ from drg_pipeline.files import work_folder
 from drg_pipeline.lake.needs import needed, recompute
 from drg_pipeline.lake.scratch import link
 from drg_pipeline.lake.store import PART
-from drg_pipeline.periods import MONTH, Period, parse_periods, span
+from drg_pipeline.periods import MONTH, NONE, WHOLE, Period, parse_periods, span
 from drg_pipeline.periods import YEAR as YEAR_KIND
 from drg_pipeline.region import Region
 from drg_pipeline.simulation.simulate import Asked, Simulated, simulate
@@ -89,6 +89,7 @@ def real(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     budget.write_text(regions.as_csv(rows), encoding="utf-8")
     region = Region(regions.settings(folder))
     region.side.publish_reference(lambda line: None)
+    region.side.publish_policy([WHOLE], region.side.law_tables(NONE))
     region.side.publish_policy(parse_periods("2022-01..2025-12"), region.side.law_tables(MONTH))
     region.side.publish_policy(periods(YEAR), region.side.law_tables(YEAR_KIND))
     targets = {

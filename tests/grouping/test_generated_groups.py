@@ -205,12 +205,16 @@ def test_a_person_keeps_sex_and_birth_and_fits_the_claims(
     flaws = shared_region(tmp_path_factory)[1]["flaws"]
     persons: dict[str, set[tuple[str, str]]] = defaultdict(set)
     maternal = newborn = unweighed = misborn = 0
+    # An id that was given twice has the claim of another person, told of the one who had it.
+    named: dict[str, set[str]] = defaultdict(set)
+    for claim in claims:
+        named[claim["setl_id"]].add(claim["psn_no"] or "")
     for claim in claims:
         principal, age = claim["diagnoses"][0], int(claim["age"])
         born, admitted = day(claim["brdy"]), day(claim["adm_time"])
         if born and admitted and abs(age - (admitted - born).days / 365.25) > 1.01:
             misborn += 1
-        elif claim["gend"] != "0" and claim["psn_no"] and born:
+        elif claim["gend"] != "0" and claim["psn_no"] and born and len(named[claim["setl_id"]] - {""}) == 1:
             persons[claim["psn_no"]].add((claim["gend"], claim["brdy"]))
         if principal.startswith("O"):
             maternal += 1

@@ -224,8 +224,7 @@ def test_what_arrived_is_followed_by_the_open_months_it_touches(
     deliver(folder, "2025-04/later", Claim("A", setlinfo=moved))
     deliver(folder, "2024-12/old", Claim("C", setlinfo={"setl_end_date": "2024-12-30"}))
     region = Region(regions.settings(folder))
-    region.side.take_in(lambda line: None)
-    regions.compute(region, [m.name for m in region.project.models.values() if m.slice_by])
+    regions.take_in(region)
     tags = {CHAIN: "c", GOAL: "arrived", LINK: "1"}
     request = next_link(f"{NAME}_take_in", tags, take_in_config(NAME, ["2025-04/later"]))
     assert isinstance(request, dg.RunRequest)

@@ -10,8 +10,11 @@ import json
 import os
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from support.faults.trial import Came
+if TYPE_CHECKING:
+    from support.faults.trial import Came
+
 
 TABLE_VARIABLE = "DRG_FAULT_TABLE"
 OUTCOMES = ("killed", "stopped", "done")
