@@ -99,10 +99,11 @@ def work_folder(parent: Path | None = None, *, keep: bool = False) -> Iterator[P
 def spill_folder(place: Path) -> Path:
     """A name for what one connection spills, which makes the folder and removes it; others' left ones go.
 
-    Two that spill into one folder write into each other's files.
+    Two that spill into one folder write into each other's files. Where there is no lake yet, looking at its
+    law or at a scheme makes none.
     """
     with contextlib.suppress(OSError):  # who may only read the lake may not spill
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(exist_ok=True)
         sweep(place.iterdir())
     return place / _fresh()
 

@@ -253,6 +253,7 @@ def _land_all(
     """
     if not deliveries:
         return
+    landing_folder(settings).mkdir(parents=True, exist_ok=True)
     spill = spill_folder(settings.region_lake / ".spill")
     with connect(threads=1, memory_limit=settings.memory_limit, spill=spill) as con:
         prepare(con)
