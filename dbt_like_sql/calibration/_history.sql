@@ -62,12 +62,10 @@ left join reference.bed_day_group as b                                          
 left join claims.refund_pair as r
     on r.settlement_month = c.month
     and r.setl_id = c.setl_id
-    and r.from_on <= a.cut_off_on
-    and (r.until_on is null or r.until_on > a.cut_off_on)
+    and stands_on(r.from_on, r.until_on, a.cut_off_on)
 left join stay.second_settlement as s
     on s.month = c.month
     and s.setl_id = c.setl_id
     and s.dcla_time = c.dcla_time
-    and s.from_on <= a.cut_off_on
-    and (s.until_on is null or s.until_on > a.cut_off_on)
+    and stands_on(s.from_on, s.until_on, a.cut_off_on)
 where c.dscg_on is not null and c.fee > 0 and r.setl_id is null and s.setl_id is null

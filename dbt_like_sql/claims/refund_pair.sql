@@ -23,8 +23,7 @@ there as (
         on m.fixmedins_code = t.fixmedins_code
         and m.psn_no = t.psn_no
         and m.owed = t.owed
-        and m.from_on <= t.on_day
-        and (m.until_on is null or m.until_on > t.on_day)
+        and stands_on(m.from_on, m.until_on, t.on_day)
 ),
 
 -- What each refund may take, in order.

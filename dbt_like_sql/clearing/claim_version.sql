@@ -55,14 +55,14 @@ paired as (
     select a.year, a.cut_off, p.*
     from claims.refund_pair as p
     cross join asked as a
-    where p.from_on <= a.cut_off_on and (p.until_on is null or p.until_on > a.cut_off_on)
+    where stands_on(p.from_on, p.until_on, a.cut_off_on)
 ),
 
 second as (
     select a.year, s.*
     from stay.second_settlement as s
     inner join asked as a on a.year = cast(left(s.month, 4) as integer)
-    where s.from_on <= a.cut_off_on and (s.until_on is null or s.until_on > a.cut_off_on)
+    where stands_on(s.from_on, s.until_on, a.cut_off_on)
 ),
 
 judged as (

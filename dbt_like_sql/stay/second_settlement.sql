@@ -64,8 +64,7 @@ there as (
         and t.psn_no = n.psn_no
         and t.adm_on = n.adm_on
         and t.dscg_on = n.dscg_on
-        and t.from_on <= n.on_day
-        and (t.until_on is null or t.until_on > n.on_day)
+        and stands_on(t.from_on, t.until_on, n.on_day)
 ),
 
 kept as (

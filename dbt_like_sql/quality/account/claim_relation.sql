@@ -53,16 +53,14 @@ stays as (
         on s.settlement_month = o.month
         and s.setl_id = o.setl_id
         and s.dcla_time = o.dcla_time
-        and s.from_on <= o.upload_deadline
-        and (s.until_on is null or s.until_on > o.upload_deadline)
+        and stands_on(s.from_on, s.until_on, o.upload_deadline)
     inner join claims.twin_version as t
         on t.settlement_month = o.month
         and t.fixmedins_code = s.fixmedins_code
         and t.psn_no = s.psn_no
         and t.adm_on = s.adm_on
         and t.dscg_on = s.dscg_on
-        and t.from_on <= o.upload_deadline
-        and (t.until_on is null or t.until_on > o.upload_deadline)
+        and stands_on(t.from_on, t.until_on, o.upload_deadline)
     left join refused as r on r.month = t.settlement_month and r.setl_id = t.setl_id and r.dcla_time = t.dcla_time
     group by o.setl_id
 ),
@@ -146,19 +144,16 @@ left join claims.refund_pair as p
     on p.settlement_month = o.month
     and p.setl_id = o.setl_id
     and p.refund_setl_id <> o.setl_id
-    and p.from_on <= o.upload_deadline
-    and (p.until_on is null or p.until_on > o.upload_deadline)
+    and stands_on(p.from_on, p.until_on, o.upload_deadline)
 left join claims.refund_pair as r
     on r.settlement_month = o.month
     and r.refund_setl_id = o.setl_id
     and o.fee < 0
-    and r.from_on <= o.uploaded_on
-    and (r.until_on is null or r.until_on > o.uploaded_on)
+    and stands_on(r.from_on, r.until_on, o.uploaded_on)
 left join stays as s on s.setl_id = o.setl_id
 left join stay.second_settlement as k
     on k.month = o.month
     and k.setl_id = o.setl_id
     and k.dcla_time = o.dcla_time
-    and k.from_on <= o.upload_deadline
-    and (k.until_on is null or k.until_on > o.upload_deadline)
+    and stands_on(k.from_on, k.until_on, o.upload_deadline)
 left join torn as t on t.setl_id = o.setl_id

@@ -12,6 +12,5 @@ inner join stay.second_settlement as s
     on s.month = d.month
     and s.setl_id = d.setl_id
     and s.dcla_time = d.dcla_time
-    and s.from_on <= d.upload_deadline
-    and (s.until_on is null or s.until_on > d.upload_deadline)
+    and stands_on(s.from_on, s.until_on, d.upload_deadline)
 where d.in_month = 1

@@ -13,7 +13,6 @@ inner join quality.finding as f
 inner join claims.refund_pair as p
     on p.settlement_month = d.month
     and p.refund_setl_id = d.setl_id
-    and p.from_on <= d.uploaded_on
-    and (p.until_on is null or p.until_on > d.uploaded_on)
+    and stands_on(p.from_on, p.until_on, d.uploaded_on)
 inner join policy.clearing as c on c.year = cast(left(d.month, 4) as integer)
 where d.uploaded_on > cut_off_of(cast(left(p.original_month, 4) as integer), c.cut_off)

@@ -13,6 +13,5 @@ inner join quality.finding as f
 left join claims.refund_pair as p
     on p.settlement_month = d.month
     and p.refund_setl_id = d.setl_id
-    and p.from_on <= d.uploaded_on
-    and (p.until_on is null or p.until_on > d.uploaded_on)
+    and stands_on(p.from_on, p.until_on, d.uploaded_on)
 where p.setl_id is null

@@ -12,6 +12,5 @@ inner join claims.refund_pair as p
     on p.settlement_month = d.month
     and p.setl_id = d.setl_id
     and p.refund_setl_id <> d.setl_id
-    and p.from_on <= d.upload_deadline
-    and (p.until_on is null or p.until_on > d.upload_deadline)
+    and stands_on(p.from_on, p.until_on, d.upload_deadline)
 where d.in_month = 1
