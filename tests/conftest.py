@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support import regions
+from support.command import Drg, command, small_region
 from support.faults.tally import Tally
 from support.harness import Bench
 
@@ -56,3 +58,15 @@ def tally(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tally]:
     counted = Tally((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "faults.jsonl")
     yield counted
     print(f"\n{counted.write()}")
+
+
+@pytest.fixture
+def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
+    """The command, run in this process."""
+    return command(capsys, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two months of a made-up region, one of them run; read only."""
+    return regions.shared(tmp_path_factory, "small_cli", small_region)

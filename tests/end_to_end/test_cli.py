@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 from support import regions
-from support.command import MONTH, THROUGH, Drg, command, named, small_region
+from support.command import MONTH, THROUGH, Drg, named
 from support.periods import periods
 
 from drg_pipeline import messages
@@ -33,17 +33,6 @@ from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.settings import PROJECT, Settings, from_environment
 from drg_pipeline.web import services
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return regions.shared(tmp_path_factory, "small_cli", small_region)
-
 
 # -- words -------------------------------------------------------------------------------------
 

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 from support import regions
-from support.command import Drg, command, named
+from support.command import Drg, named
 from support.regions import Claim, deliver
 
 THROUGH = ["--through", "quality.claim_status"]
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -12,23 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support import regions
-from support.command import Drg, command, small_region
+from support.command import Drg
 
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.trail import PublicKey, Trail
 
 PERSON = "select 1 as n, '张三' as name"
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return regions.shared(tmp_path_factory, "small_cli", small_region)
 
 
 @pytest.fixture

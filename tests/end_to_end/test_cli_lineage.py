@@ -6,15 +6,9 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-from support.command import Drg, command
+from support.command import Drg
 
 COLUMN = "settlement.monthly_settlement.deposit"
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def test_the_tree_goes_down_to_files_and_clauses(drg: Drg) -> None:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.command import Drg, command
+from support.command import Drg
 from support.edits import edited
 
 from drg_pipeline.errors import DrgError
@@ -15,11 +15,6 @@ from drg_pipeline.region.bound import check_bound
 from drg_pipeline.settings import PROJECT, Settings
 
 POLICY = PROJECT / "data" / "policy" / "jiyuan"
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 # -- policy ------------------------------------------------------------------------------------

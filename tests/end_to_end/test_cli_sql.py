@@ -12,21 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import regions
-from support.command import MONTH, THROUGH, Drg, command, small_region
+from support.command import MONTH, THROUGH, Drg
 
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.settings import PROJECT
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return regions.shared(tmp_path_factory, "small_cli", small_region)
 
 
 @pytest.fixture

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from support import regions
-from support.command import Drg, command, named
+from support.command import Drg, named
 from support.regions import Claim, deliver
 
 from drg_pipeline.assets.instance import open_instance
 
 MONTH = "2025-03"
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def test_a_month_with_nothing_new_is_not_computed_and_its_warnings_are_said_again(

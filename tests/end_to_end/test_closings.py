@@ -20,7 +20,7 @@ import dagster as dg
 import duckdb
 import pytest
 from support import regions
-from support.command import Drg, command
+from support.command import Drg
 from support.forger import double, open_up, raw_manifest
 from support.periods import periods
 from support.regions import Claim
@@ -72,11 +72,6 @@ def march(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own(march: Path, tmp_path: Path) -> Path:
     regions.copy(march, tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def named(folder: Path, *names: str) -> list[object]:

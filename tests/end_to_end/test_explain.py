@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 from support import regions
-from support.command import Drg, command
+from support.command import Drg
 
 from drg_pipeline.errors import DrgError
 from drg_pipeline.region import Region
@@ -40,11 +40,6 @@ LINE = [
     "note",
     "law",
 ]
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")

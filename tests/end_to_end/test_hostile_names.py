@@ -6,23 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from support import regions
-from support.command import Drg, command, named, small_region
+from support.command import Drg, named
 
 from drg_pipeline.visible import is_hidden
 
 EVIL = "x\x1b]0;owned\x07\x1b[2J\x9b\u202e\u2066\u200b\u2028\r\nDone: nothing is wrong."
 SHOWN = "x\\x1b]0;owned\\x07\\x1b[2J\\x9b\\u202e\\u2066\\u200b\\u2028\\r\\nDone"
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return regions.shared(tmp_path_factory, "small_cli", small_region)
 
 
 def harmless(text: str) -> bool:

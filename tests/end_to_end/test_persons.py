@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-import pytest
 from support import regions
-from support.command import Drg, command, named
+from support.command import named
 from support.regions import Claim, deliver
 
 from drg_pipeline.periods import Period
@@ -16,11 +15,6 @@ from drg_pipeline.runs import Runner
 
 MONTH = "2025-03"
 NUMBERS = {at: f"P4190011960{at:07}" for at in range(8)}
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def slipped() -> str:

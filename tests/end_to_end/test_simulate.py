@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from support import regions
-from support.command import Drg, command
+from support.command import Drg
 from support.periods import periods
 
 from drg_pipeline.errors import DrgError
@@ -255,11 +255,6 @@ def test_another_folder_of_law_is_tried_as_a_whole_and_a_lake_that_is_not_curren
 
 
 # -- the command --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -10,16 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from support.command import Drg, command
+from support.command import Drg
 
 from drg_pipeline.commands.sql import LONGEST_SHOWN
 from drg_pipeline.files import SCRATCH
 from drg_pipeline.settings import PROJECT
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 from support import regions
-from support.command import Drg, command, named
+from support.command import Drg, named
 from support.harness import REGIONS
 
 from drg_pipeline import cli
@@ -45,11 +45,6 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert cli.main([*run, *map(str, options(folder))]) == 0
 
     return regions.shared(tmp_path_factory, "trial", make)
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.command import Drg, command
+from support.command import Drg
 from support.schemes import write_scheme
 
 from drg_pipeline.errors import DrgError, WrongUse
@@ -39,11 +39,6 @@ RULE = "alternative,predicate,negated,code_set,min_value,max_value,value"
 @pytest.fixture(scope="module")
 def layout() -> ReferenceLayout:
     return load_reference_layout(PROJECT / "data" / "interface" / "scheme_files.yml")
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def tiny(folder: Path, name: str = "tiny") -> Path:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.command import Drg, command
+from support.command import Drg
 from support.edits import edited
 from support.grouping import SCHEME, tiny_scheme
 
@@ -19,11 +19,6 @@ from drg_pipeline.ingest.reference_layout import load_reference_layout
 from drg_pipeline.settings import PROJECT
 
 HEADER = "case_id,sex,age_years,diagnoses,procedures\n"
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def grouped(drg: Drg, folder: Path, rows: str, *options: str) -> tuple[str, dict[str, str]]:

@@ -14,18 +14,13 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlalchemy
-from support.command import Drg, command, named
+from support.command import Drg, named
 
 from drg_pipeline import disk
 from drg_pipeline.duck import connect
 from drg_pipeline.errors import DrgError
 from drg_pipeline.files import appearing
 from drg_pipeline.settings import PROJECT
-
-
-@pytest.fixture
-def drg(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Drg:
-    return command(capsys, monkeypatch)
 
 
 def harmless(text: str) -> bool:
