@@ -21,15 +21,18 @@ def test_a_month_with_nothing_new_is_not_computed_and_its_warnings_are_said_agai
     (folder / "inbox" / "README.md").write_text("x", encoding="utf-8")
     groups = folder / "reference" / "basic_group.csv"
     groups.write_text("drg,valid_from\nR15,2021-01-01\nR15X,2021-01-01\nZZ9,2021-01-01\n", encoding="utf-8")
+    deductions = "setl_id,amount,reason\na,1.00,made up\n"
+    (folder / "reference" / "review_deduction.csv").write_text(deductions, encoding="utf-8")
     months = ["run", "--months", MONTH, "--through", "quality.claim_status", *named(folder)]
     first = drg(*months)
     assert first.code == 0 and "Nothing new" not in first.err
-    # Each row by file and line, without -v; codes in small letters are read in capitals.
+    # Each row by file and line, without -v; what differs by its case is told what it is like.
     told = [
         "warning: reference files name claims, groups or hospitals that are not there; "
-        "the rows have no effect (2):",
+        "the rows have no effect (3):",
         "  basic_group.csv:3: column_name drg, value R15X",
         "  basic_group.csv:4: column_name drg, value ZZ9",
+        "  review_deduction.csv:2: column_name setl_id, value a, near A",
     ]
     assert told == [line for line in first.err.splitlines() if line in told]
 
