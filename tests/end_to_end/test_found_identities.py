@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support import regions
+from support.regions import Claim
 
 from drg_pipeline.region import Region
 
@@ -67,3 +68,158 @@ def test_a_delivery_without_the_platform_s_groups_is_ungrouped(samples: Path, tm
     assert found(samples, tmp_path, "P21") == {}
     told = "select status, count(*) from grouping.grouped_case where setl_id <> 'Z' group by all"
     assert {status for status, _ in regions.rows(tmp_path, told)} == {"ungrouped"}
+
+
+# -- of the same kind -----------------------------------------------------------------------------
+
+HOSPITALS = (
+    "fixmedins_code,name,level,agreement_status,valid_from\n"
+    "H41900100001,甲医院,tertiary,active,2020-01-01\nH41900100003,乙医院,secondary,active,2020-01-01\n"
+)
+LATER = {"dcla_time": "2025-03-13 09:00:00"}
+
+
+def version(setl_id: str, fee: str = "9000.00", **setlinfo: str) -> Claim:
+    return Claim(setl_id, setlinfo, fee=fee, pooled=fee)
+
+
+# What comes in one delivery -> the versions refused or warned of, by what.
+SIBLINGS: dict[str, tuple[list[Claim], dict[str, list[str]]]] = {
+    # One id for two persons of a hospital, and for one person at two hospitals.
+    "id": (
+        [
+            version("person"),
+            version("person", psn_no="P-other", **LATER),
+            version("hospital"),
+            version("hospital", fixmedins_code="H41900100001", **LATER),
+        ],
+        {"person": ["identity_conflict"], "hospital": ["identity_conflict"]},
+    ),
+    # Under its own id; of a part; of another stay; two refunds of one settlement.
+    "refund": (
+        [
+            version("own"),
+            version("own", "-9000.00", **LATER),
+            version("part", psn_no="P-1"),
+            version("part-back", "-8999.99", psn_no="P-1"),
+            version("stay", psn_no="P-2"),
+            version("stay-back", "-9000.00", psn_no="P-2", adm_time="2025-03-02 08:00:00"),
+            version("twice", psn_no="P-3"),
+            version("twice-back", "-9000.00", psn_no="P-3"),
+            version("twice-more", "-9000.00", psn_no="P-3"),
+        ],
+        {
+            "own": ["refund"],
+            "part-back": ["refund", "refund_unpaired"],
+            "stay-back": ["refund", "refund_unpaired"],
+            "twice": ["refunded"],
+            "twice-back": ["refund"],
+            "twice-more": ["refund", "refund_unpaired"],
+        },
+    ),
+    # Within one month; where the first is refused by itself; where the first is refunded.
+    "stay": (
+        [
+            version("two-a", psn_no="P-1"),
+            version("two-b", psn_no="P-1", **LATER),
+            version("three-a", psn_no="P-2", gend="9"),
+            version("three-b", psn_no="P-2", **LATER),
+            version("three-c", psn_no="P-2", dcla_time="2025-03-14 09:00:00"),
+            version("anew-a", psn_no="P-3"),
+            version("anew-back", "-9000.00", psn_no="P-3"),
+            version("anew-b", psn_no="P-3", **LATER),
+        ],
+        {
+            "two-b": ["duplicate_settlement"],
+            "three-c": ["duplicate_settlement"],
+            "anew-a": ["refunded"],
+            "anew-back": ["refund"],
+        },
+    ),
+    # A day after the upload may be; two days, and the end of time, may not.
+    "date": (
+        [
+            version("near", setl_end_date="2025-03-13"),
+            version("far", setl_end_date="2025-03-14"),
+            version("never", setl_end_date="9999-12-31"),
+        ],
+        {"far": ["settlement_implausible"], "never": ["settlement_implausible"]},
+    ),
+    # Two forms of a number that has lost digits, which come to nothing, and an id that is none.
+    "digits": (
+        [version("4190010000005819.0"), version("4.19E+15"), version("4,19E15"), version("41E001")],
+        {},
+    ),
+}
+TORN = {
+    # The amount of a charge; the time of a diagnosis, which tears every version of its claim there.
+    "iteminfo": ("amt", "viel", "9000.00"),
+    "diseinfo": ("dcla_time", "2025-03-32 12:00:00", "2025-03-12 12:00:00"),
+}
+
+
+@pytest.fixture(scope="module")
+def siblings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of them in one month, each kind with persons of its own."""
+    folder = regions.empty(tmp_path_factory.mktemp("siblings"))
+    (folder / "reference" / "hospital.csv").write_text(HOSPITALS, encoding="utf-8")
+    for kind, (claims, _) in SIBLINGS.items():
+        own = [
+            Claim(
+                one.setl_id,
+                one.setlinfo | {"psn_no": f"{kind} {one.setlinfo.get('psn_no', one.setl_id)}"},
+                fee=one.fee,
+                pooled=one.pooled,
+            )
+            for one in claims
+        ]
+        columns = sorted({column for one in own for column in one.setlinfo})
+        assert set(columns) <= own[0].rows()["setlinfo"].keys()
+        regions.deliver(folder, f"2025-03/{kind}", *own)
+    for name, (column, wrong, right) in TORN.items():
+        # Beside the record that is rejected a good one of the same claim.
+        row = Claim(f"torn-{name}").rows()[name]
+        rows = [row, row | {column: wrong}]
+        assert row[column] == right
+        regions.deliver(folder, f"2025-03/torn-{name}", Claim(f"torn-{name}"), **{name: regions.as_csv(rows)})
+    again = [version("same"), version("charge"), version("sex")]
+    regions.deliver(folder, "2025-03/y", *again)
+    again[1] = Claim("charge", pooled="1.00", fee="9000.00")
+    again[2] = version("sex", gend="2")
+    regions.deliver(folder, "2025-03/z", *again)
+    regions.settle(Region(regions.settings(folder)), ["2025-03"], through=CHECKED)
+    return folder
+
+
+def told(folder: Path) -> dict[str, list[str]]:
+    asked = ", ".join(f"'{check}'" for check in ASKED)
+    rows = regions.rows(
+        folder,
+        "select setl_id, list_sort(list(check_id)) from quality.claim_check "
+        f"where check_id in ({asked}) group by setl_id, dcla_time",
+    )
+    assert len({setl_id for setl_id, _ in rows}) == len(rows)
+    return {str(setl_id): list(map(str, checks)) for setl_id, checks in rows}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("kind", SIBLINGS)
+def test_its_siblings_are_named_too(siblings: Path, kind: str) -> None:
+    claims, wanted = SIBLINGS[kind]
+    own = {one.setl_id for one in claims}
+    assert {setl_id: checks for setl_id, checks in told(siblings).items() if setl_id in own} == wanted
+
+
+@pytest.mark.parametrize("name", TORN)
+def test_a_claim_of_which_any_record_was_rejected_is_torn(siblings: Path, name: str) -> None:
+    assert told(siblings)[f"torn-{name}"] == ["child_row_rejected"]
+
+
+def test_a_version_that_comes_again_as_it_was_disagrees_with_nothing(siblings: Path) -> None:
+    found = told(siblings)
+    assert [setl_id for setl_id in ("same", "charge", "sex") if setl_id in found] == ["charge", "sex"]
+    assert found["charge"] == found["sex"] == ["version_disagrees"]
+
+
+def test_ids_that_have_lost_digits_are_no_claim_in_any_form(siblings: Path) -> None:
+    rows = regions.rows(siblings, "select distinct setl_id from claims.version_index where setl_id like '4%'")
+    assert sorted(map(str, (setl_id for (setl_id,) in rows))) == ["4,19E15", "41E001"]

@@ -283,3 +283,57 @@ def test_a_month_does_not_depend_on_what_arrives_after_its_deadlines(
         )
         assert early == whole and early, table
     cut.con.close()
+
+
+def refunded(seed: int) -> Tables:
+    """Settlements of both years with their refunds, under ids of their own: all in time for their months."""
+    dice = random.Random(seed)
+    tables: Tables = defaultdict(list)
+    for n in range(24):
+        year, month = (2024, dice.randint(1, 12)) if n % 2 else (2025, dice.randint(1, 4))
+        discharged = date(year, month, dice.randint(3, 9))
+        fee = dice.randint(1, 30_000_00)
+        claim = {
+            "setl_id": f"r{n:02d}",
+            "psn_no": f"q{n % 5}",
+            "fixmedins_code": f"H{dice.randint(1, 5)}",
+            "insutype": dice.choice(["310", "390"]),
+            "insuplc": dice.choice(["419001", "410100"]),
+            "discharged": discharged,
+            # Also of a group of which nobody has another case.
+            "group": dice.choice(["GA1", "GA2", "GA3", "GA4", "NEW", "ALONE"]),
+            "fee": fee,
+            "fund": dice.randint(0, fee),
+            "charged": fee,
+        }
+        back = {**claim, "setl_id": f"{claim['setl_id']}-back"}
+        back |= {name: -int(claim[name]) for name in ("fee", "fund", "charged")}
+        both = [(claim, discharged), (back, discharged + timedelta(days=n % 3))]
+        # Whichever comes first.
+        for days, (one, settled) in enumerate(both if n % 4 else both[::-1], 1):
+            _deliver(
+                tables, one, discharged + timedelta(days=days + 1), settled, f"{year}-{month:02d}/d{days}"
+            )
+    return tables
+
+
+def test_a_refund_and_its_settlement_leave_nothing_behind(bench: Bench, run: Run, tables: Tables) -> None:
+    """Months, calibration and clearing are as if neither had been sent."""
+    more = refunded(11)
+    given = {table: [*tables[table], *more[table]] for table in {*tables, *more}}
+    again = bench.run(given, run.through)
+    pairs = {(row["refund_setl_id"], row["setl_id"]) for row in again.rows("claims.refund_pair")}
+    assert pairs == {(f"r{n:02d}-back", f"r{n:02d}") for n in range(24)}
+    # All versions are kept, and the year lists what it does not settle: that is not money.
+    listed = ("clearing.claim_version", "clearing.unsettled_case")
+    layers = ("settlement", "calibration", "clearing")
+    moneyed = [table for table in run.through if table.split(".")[0] in layers and table not in listed]
+
+    def rows(of: Run, table: str) -> list[dict[str, Any]]:
+        # A month is known on the last deadline of all its claims, whatever becomes of them.
+        return [{name: value for name, value in row.items() if name != "pay_by"} for row in of.rows(table)]
+
+    for table in ["pricing.case_point", *moneyed]:
+        assert rows(again, table) == rows(run, table), table
+    assert any(row["reason"] == "refunded" for row in again.rows("clearing.unsettled_case"))
+    again.con.close()

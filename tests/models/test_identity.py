@@ -66,10 +66,10 @@ def _versions(drawn: list[tuple[Any, ...]]) -> list[Version]:
 
 versions: st.SearchStrategy[list[Version]] = st.lists(
     st.tuples(
-        st.sampled_from("abcd"),
-        st.sampled_from(["H1", "H1", "H1", "H2", None]),
-        st.sampled_from(["p1", "p1", "p1", "p2", None]),
-        st.sampled_from([100, 100, -100, 60, -60]),
+        st.sampled_from("abcde"),
+        st.sampled_from([*["H1"] * 8, "H2", None]),
+        st.sampled_from([*["p1"] * 8, "p2", None]),
+        st.sampled_from([100, 100, 100, -100, -100, 60]),
         st.sampled_from([date(2025, 3, 5), date(2025, 3, 7), date(2025, 4, 3)]),
         st.sampled_from(["v", "v", "w", None]),
         st.sampled_from([date(2025, 3, 4), date(2025, 3, 4), date(2025, 3, 5)]),
