@@ -73,6 +73,15 @@ def test_a_version_that_was_corrected_is_not_paid(bench: Bench, accounts: Accoun
     assert account.last and account.last.label == "result.superseded"
 
 
+def test_a_version_of_somebody_else_tells_whose_the_claim_is(bench: Bench, accounts: Accounts) -> None:
+    case = next(case for case in CASES if "not its claim's" in case.name)
+    run = bench.run(case.tables(bench.columns), case.through)
+    (account,) = told(bench, accounts, run, datetime(2025, 3, 19, 9))
+    (line,) = [line for part in account.parts if part.id == "claim_relation" for line in part.lines]
+    assert (line.label, line.value, line.name) == ("relation.foreign", "H2", "H1, 2025-03-18 09:00:00")
+    assert line.good is False and account.faults == []
+
+
 def test_every_case_cites_a_clause_that_exists(bench: Bench) -> None:
     for case in CASES:
         assert case.law, str(case)
