@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from drg_pipeline.closings.manifest import manifest_digest, read_manifest
 from drg_pipeline.errors import DrgError, Fault
-from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods, number_of, read_json
+from drg_pipeline.lake.closed import MANIFEST, ClosedPeriods, note_digest, number_of, read_json
 from drg_pipeline.lake.closed import REOPENED as REOPENED_NOTE
+from drg_pipeline.lake.deeds import CLOSED, DEEDS, Place, Told, told_of
 from drg_pipeline.periods import Period
-from drg_pipeline.trail import Anchor, Entry, PublicKey, Trail
+from drg_pipeline.trail import Anchor, PublicKey, Trail
 from drg_pipeline.trail.check import vouched_until
 from drg_pipeline.trail.trail import HEAD, TRAIL
 
-CLOSING, CLOSED, REOPENING, REOPENED, WITHDRAWN = "closing", "closed", "reopening", "reopened", "withdrawn"
-DEEDS = (CLOSING, CLOSED, REOPENING, REOPENED, WITHDRAWN)
 _NOTE = re.compile(REOPENED_NOTE.format(number="(.+)"))
 NEXT = "the next drg close or drg reopen sets down what came of it"
 
 LOCK = "closings.lock"
-
-Place = tuple[Period, int]
-"""period and number of a closing"""
 
 
 @dataclass(frozen=True)
@@ -44,42 +39,6 @@ class Witness:
 
     anchors: Sequence[Anchor] = ()
     keys: Sequence[PublicKey] = ()
-
-
-@dataclass
-class Told:
-    """What entries tell of one closing.
-
-    begun, reopening  the step that nothing has ended or withdrawn; else None
-    closed, reopened  every entry that says so: there is to be one
-    """
-
-    begun: Entry | None = None
-    closed: list[Entry] = field(default_factory=list)
-    reopening: Entry | None = None
-    reopened: list[Entry] = field(default_factory=list)
-
-    def take(self, entry: Entry) -> None:
-        match entry.event:
-            case "closing":
-                self.begun = entry
-            case "closed":
-                self.closed.append(entry)
-                self.begun = None
-            case "reopening":
-                self.reopening = entry
-            case "reopened":
-                self.reopened.append(entry)
-                self.reopening = None
-            case "withdrawn" if entry.subject.get("step") == CLOSING:
-                self.begun = None
-            case "withdrawn":
-                self.reopening = None
-
-    @property
-    def vouching(self) -> list[Entry]:
-        """The entries that name the digest of its manifest."""
-        return [*self.closed, *([self.begun] if self.begun else [])]
 
 
 @dataclass(frozen=True)
@@ -98,23 +57,11 @@ class Record:
 
     def __init__(self, closed: ClosedPeriods, trail: Trail, keys: Sequence[PublicKey] = ()) -> None:
         self.closed, self.trail = closed, trail
-        self.told: dict[Place, Told] = {}
-        self._odd: list[Fault] = []
         entries = [entry for entry in trail.entries() if entry.sealed()]
         vouched = vouched_until(entries, keys)
-        for entry in entries:
-            if entry.event not in DEEDS:
-                continue
-            if keys and entry.sequence > vouched and not entry.signed_by(keys):
-                continue
-            period, number = Period.read(entry.period), entry.subject.get("number")
-            where = f"entry {entry.sequence} of the trail"
-            if entry.region != closed.region:
-                self._odd.append(Fault(where, f"is of {entry.region}, the folder of {closed.region}"))
-            elif period is None or type(number) is not int or number < 1:
-                self._odd.append(Fault(where, f"says {entry.event}, and names no closing"))
-            else:
-                self.told.setdefault((period, number), Told()).take(entry)
+        if keys:
+            entries = [one for one in entries if one.sequence <= vouched or one.signed_by(keys)]
+        self.told, self._odd = told_of(entries, closed.region)
 
     # -- one closing ---------------------------------------------------------------------------
 
@@ -189,15 +136,6 @@ class Record:
             paths = self.closed.folder.joinpath(str(period)).iterdir()
             found.update((period, number) for path in paths if (number := _closing_of(path)))
         return sorted(found)
-
-    def lost(self, period: Period) -> Entry | None:
-        """The entry that closed a period last, where it stands by the trail and its manifest is gone."""
-        closed = [
-            (number, told) for (one, number), told in self.told.items() if one == period and told.closed
-        ]
-        number, told = max(closed, key=lambda each: each[0], default=(0, Told()))
-        gone = number and not told.reopened and not (self.closed.place(period, number) / MANIFEST).exists()
-        return told.closed[-1] if gone else None
 
     def next_number(self, period: Period) -> int:
         """The number of the next closing: none was ever used for another."""
@@ -324,13 +262,5 @@ def digest_at(folder: Path) -> str:
     """SHA-256 of the manifest in a folder, '' where there is none that can be read."""
     try:
         return manifest_digest(folder)
-    except OSError:
-        return ""
-
-
-def note_digest(note: Path) -> str:
-    """SHA-256 of the note that a closing was reopened, '' where there is none that can be read."""
-    try:
-        return hashlib.sha256(note.read_bytes()).hexdigest()
     except OSError:
         return ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from drg_pipeline.closings import steps
-from drg_pipeline.closings.record import REOPENING, Record, digest_at
+from drg_pipeline.closings.record import digest_at
 from drg_pipeline.errors import DrgError
 from drg_pipeline.files import appearing
 from drg_pipeline.lake.closed import Closed, ClosedPeriods, Reopened, refusal
+from drg_pipeline.lake.deeds import REOPENING
 from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.settings import Settings
 from drg_pipeline.trail import Trail
@@ -27,7 +28,7 @@ def reopen(settings: Settings, period: Period, reason: str) -> Closed:
         raise _not_closed(closed, period)
     with steps.alone(closed.folder):
         steps.end_alone(closed, trail)
-        standing = closed.standing(period) or _lost(Record(closed, trail), period)
+        standing = closed.standing(period)
         if standing is None:
             raise _not_closed(closed, period)
         year = closed.standing(period.year) if period.kind == MONTH else None
@@ -45,16 +46,6 @@ def reopen(settings: Settings, period: Period, reason: str) -> Closed:
         ):
             aside.write_bytes(note.bytes())
     return replace(standing, reopened=note)
-
-
-def _lost(record: Record, period: Period) -> Closed | None:
-    """A closing whose folder is gone, as the trail tells of it."""
-    entry = record.lost(period)
-    if entry is None:
-        return None
-    number = int(entry.subject["number"])
-    by = str(entry.user.get("name", ""))
-    return Closed(period, number, record.closed.place(period, number), entry.time, by)
 
 
 def _not_closed(closed: ClosedPeriods, period: Period) -> DrgError:

@@ -6,11 +6,12 @@ import shutil
 
 from drg_pipeline.closings import steps
 from drg_pipeline.closings.manifest import read_manifest
-from drg_pipeline.closings.record import DEEDS, Record
-from drg_pipeline.closings.seal import check_not_lost, check_vouched, differing_outputs
+from drg_pipeline.closings.record import Record
+from drg_pipeline.closings.seal import check_in_place, check_vouched, differing_outputs
 from drg_pipeline.closings.verify import verify
 from drg_pipeline.errors import DrgError
 from drg_pipeline.files import appearing
+from drg_pipeline.lake.deeds import DEEDS
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
 from drg_pipeline.trail import Trail
@@ -32,7 +33,7 @@ def restore(region: Region, period: Period) -> list[str]:
             "What was set down before there was a key, drg audit sign vouches for.",
         )
     record = Record(region.closed, trail, trail.keys)
-    check_not_lost(record, period)
+    check_in_place(region.closed, [period])
     standing = region.closed.standing(period)
     if standing is None:
         raise DrgError(f"{period} of {region.settings.region} is not closed.", state="Nothing was changed.")

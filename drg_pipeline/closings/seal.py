@@ -33,12 +33,13 @@ from drg_pipeline.closings.manifest import (
     read_manifest,
     write_sources,
 )
-from drg_pipeline.closings.record import CLOSING, Record
+from drg_pipeline.closings.record import Record
 from drg_pipeline.errors import DrgError, Fault
 from drg_pipeline.files import is_abandoned, make_read_only, name_folder, sync_tree
 from drg_pipeline.ingest.delivery import landed_manifests
 from drg_pipeline.ingest.layout import LAYOUT_FILE
 from drg_pipeline.lake.closed import MANIFEST, Closed, ClosedPeriods, now
+from drg_pipeline.lake.deeds import CLOSING
 from drg_pipeline.lake.digest import KIND
 from drg_pipeline.lake.store import footers
 from drg_pipeline.periods import MONTH, YEAR, Period, span
@@ -76,10 +77,10 @@ def close(region: Region, period: Period, *, early: bool = False, today: date | 
     computed = scope.computed()
     with region.store.alone(*(str(part) or table for table, parts in computed.items() for part in parts)):
         record = Record(region.closed, trail, trail.keys)
+        check_in_place(region.closed, sorted({period, *period.months}))
         if standing := region.closed.standing(period):
             check_vouched(record, [standing])
             return _standing(region, standing)
-        check_not_lost(record, period)
         _check_day(region, period, early, today or datetime.now(time_zone()).date())
         months = _months(region, period)
         check_vouched(record, months.values())
@@ -104,14 +105,19 @@ def check_vouched(record: Record, closings: Iterable[Closed]) -> None:
         )
 
 
-def check_not_lost(record: Record, period: Period) -> None:
-    """A period is closed while the trail says so, also where its closing was removed."""
-    if entry := record.lost(period):
+def check_in_place(closed: ClosedPeriods, periods: Iterable[Period]) -> None:
+    """A period is closed while the trail says so, also where its closing was removed, or a note put in."""
+    standing = (closed.standing(period) for period in periods)
+    against = [found for found in standing if found and found.against]
+    if against:
+        listed = ", ".join(str(each.period) for each in against)
         raise DrgError(
-            f"{period} is closed by entry {entry.sequence} of the trail, and its closing is gone.",
+            f"The trail says that {listed} {'is' if len(against) == 1 else 'are'} closed, and the folder of "
+            "closings does not.",
+            map(str, against),
             state="Nothing was changed.",
-            remedy="Put back a copy of it; where there is none: "
-            f"drg reopen --{period.kind} {period} --reason …",
+            remedy="Put back a copy of what was closed, without notes that nobody set down; where there is "
+            f"none, reopen it with the reason: {against[0].reopen}",
         )
 
 

@@ -16,19 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drg_pipeline.closings.record import (
-    CLOSED,
-    CLOSING,
-    LOCK,
-    REOPENED,
-    REOPENING,
-    WITHDRAWN,
-    Record,
-    Told,
-    digest_at,
-    note_digest,
-)
-from drg_pipeline.lake.closed import ClosedPeriods
+from drg_pipeline.closings.record import LOCK, Record, digest_at
+from drg_pipeline.lake.closed import ClosedPeriods, note_digest
+from drg_pipeline.lake.deeds import CLOSED, CLOSING, REOPENED, REOPENING, WITHDRAWN, Told
 from drg_pipeline.periods import Period
 from drg_pipeline.trail import Entry, Trail
 

@@ -1,21 +1,25 @@
 """Which months and years of a region are closed, and the refusal that what they seal be computed again.
 
-Reads the folder of closings, `<period>/<number>/`, and the notes beside them that say which were reopened.
-What a closing holds, how it is made, set down and proved is not known here.
+Reads the folder of closings, `<period>/<number>/`, the notes beside them that say which were reopened, and
+the trail: whoever takes a closing away, or puts a note in, opens nothing by it. What a closing holds, how it
+is made, set down and proved is not known here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from drg_pipeline.errors import DrgError, Fault
+from drg_pipeline.lake.deeds import Place, Told, told_of
 from drg_pipeline.periods import Period
+from drg_pipeline.trail import Trail
 from drg_pipeline.trail.line import this_user
 
 MANIFEST, REOPENED = "manifest.json", "reopened-{number}.json"
@@ -26,7 +30,8 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 class Closed:
     """One closing of a period, as its manifest's head says.
 
-    reopened   why and when it was opened again; None while it stands
+    reopened  why and when it was opened again; None while it stands
+    against   how the folder contradicts the trail, by which alone it stands; else ''
     """
 
     period: Period
@@ -35,9 +40,11 @@ class Closed:
     at: str
     by: str
     reopened: Reopened | None = None
+    against: str = ""
 
     def __str__(self) -> str:
-        return f"{self.period} was closed by {self.by or '?'} on {self.at} (closing {self.number})"
+        told = f"{self.period} was closed by {self.by or '?'} on {self.at} (closing {self.number})"
+        return f"{told}; {self.against}" if self.against else told
 
     @property
     def reopen(self) -> str:
@@ -67,6 +74,8 @@ class ClosedPeriods:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._trail = Trail(folder)
+        self._read: tuple[tuple[int, ...], dict[Place, Told]] = ((), {})
 
     @property
     def region(self) -> str:
@@ -111,9 +120,42 @@ class ClosedPeriods:
         return self.closing(period, numbers[-1]) if numbers else None
 
     def standing(self, period: Period) -> Closed | None:
-        """The closing that binds a period now; None where it is open."""
+        """The closing that binds a period now, by folder or trail; None where both say it is open."""
         last = self.last(period)
+        by_trail = self._by_trail(period)
+        if by_trail and (last is None or last.reopened or last.number < by_trail.number):
+            return by_trail
         return last if last and not last.reopened else None
+
+    def _by_trail(self, period: Period) -> Closed | None:
+        """The last closing that the trail tells of, where no reopening of it that it tells of is in place."""
+        closed = {
+            number: told for (one, number), told in self._told().items() if one == period and told.closed
+        }
+        if not closed:
+            return None
+        number = max(closed)
+        told, note = closed[number], self.note(period, number)
+        if told.reopened or (told.reopening and told.reopening.subject.get("note") == note_digest(note)):
+            return None
+        entry, where = told.closed[-1], f"entry {told.closed[-1].sequence} of the trail says so"
+        if number in self.numbers(period):
+            against = f"{where}, and no entry says that it was reopened, as {note.name} does"
+            return replace(self.closing(period, number), reopened=None, against=against)
+        by, against = str(entry.user.get("name", "")), f"{where}, and its closing is gone"
+        return Closed(period, number, self.place(period, number), entry.time, by, against=against)
+
+    def _told(self) -> dict[Place, Told]:
+        """What the trail tells, read again when it has changed: it is asked of each period of a run."""
+        try:
+            found = self._trail.file.stat()
+        except FileNotFoundError:
+            return {}
+        state = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if state != self._read[0]:
+            entries = (entry for entry in self._trail.entries() if entry.sealed())
+            self._read = (state, told_of(entries, self.region)[0])
+        return self._read[1]
 
     def _reopened(self, period: Period, number: int) -> Reopened | None:
         path = self.note(period, number)
@@ -147,6 +189,14 @@ def refusal(what: str, closed: Collection[Closed]) -> DrgError:
 def number_of(name: str) -> int:
     """The number that a folder's name is, written as the program writes it; 0 where it is none."""
     return int(name) if _NUMBER.fullmatch(name) else 0
+
+
+def note_digest(note: Path) -> str:
+    """SHA-256 of the note that a closing was reopened, '' where there is none that can be read."""
+    try:
+        return hashlib.sha256(note.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def now() -> str:

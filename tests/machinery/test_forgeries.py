@@ -168,7 +168,7 @@ def test_a_closing_that_is_gone_is_missed(drg: Drg, closed: Closed) -> None:
     assert ended.code == 1 and "closing 2 of 2025-01: was closed by entry 8" in ended.err
     for period in aside.iterdir():
         period.rename(closed.closings / period.name)
-    with pytest.raises(DrgError, match="2025-02 is closed by entry 4 of the trail, and its closing is gone"):
+    with pytest.raises(DrgError, match="entry 4 of the trail says so, and its closing is gone"):
         closed.region.close(FEBRUARY)
     with pytest.raises(DrgError, match="its closing is gone"):
         restore(cast(Region, closed.region), Period.of(FEBRUARY))
@@ -229,6 +229,39 @@ def test_notes_of_reopenings_are_held_against_the_trail(drg: Drg, closed: Closed
     put_in = closed.closings / FEBRUARY / "reopened-1.json"
     put_in.write_text(was, encoding="utf-8")
     is_found(drg, closed, "reopened-1.json says that it was reopened, and no entry of the trail does")
+
+
+def computed_anew(region: SmallRegion, period: str) -> None:
+    """What a run does to a sealed table."""
+    region.engine.compute("late.monthly", [Period.of(period)])
+
+
+def test_whoever_takes_a_closing_away_or_puts_a_note_in_opens_no_period(drg: Drg, closed: Closed) -> None:
+    """The engine asks the trail too, so that nothing is settled anew until a reopening is set down."""
+    region, month = closed.region, Period.of(FEBRUARY)
+    region.deliver("2025-03/d3", [(2, 90, FEBRUARY)])
+    aside = closed.closings.with_name("aside")
+    closed.place().rename(aside)
+    for damage, told in (
+        ("nothing is left of it", "entry 4 of the trail says so, and its closing is gone"),
+        ("a note", "and no entry says that it was reopened, as reopened-1.json does"),
+    ):
+        if damage == "a note":
+            aside.rename(closed.place())
+            note = (closed.closings / JANUARY / "reopened-1.json").read_bytes()
+            (closed.closings / FEBRUARY / "reopened-1.json").write_bytes(note)
+        # It is seen by who has looked before, and by who comes anew.
+        for looking in (region, SmallRegion(region.folder)):
+            with pytest.raises(DrgError, match=told) as refused:
+                computed_anew(looking, FEBRUARY)
+            assert "drg reopen --month 2025-02" in str(refused.value)
+        with pytest.raises(DrgError, match=told):
+            region.close(FEBRUARY)
+        with pytest.raises(DrgError, match="2025-02 is closed, and the folder"):
+            region.close("2025")
+    assert reopen(closed.settings, month, "it is to be settled anew").against
+    assert region.closed.standing(month) is None
+    computed_anew(region, FEBRUARY)
 
 
 def test_a_closing_that_nobody_set_down_is_found(drg: Drg, closed: Closed) -> None:

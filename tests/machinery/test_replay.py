@@ -482,6 +482,14 @@ def test_a_year_needs_its_months_and_stands_on_them(year: SmallRegion) -> None:
     year.engine.compute("early.row", periods(FEBRUARY))
     with pytest.raises(DrgError, match="cannot be reopened while its year is closed"):
         reopen(year.settings, Period.of(FEBRUARY), "a reason")
+    # Nor where the year's closing was removed: the trail tells of it.
+    aside = year.closed.folder.with_name("aside")
+    (year.closed.folder / "2025").rename(aside)
+    with pytest.raises(DrgError, match="its closing is gone"):
+        year.engine.compute("late.yearly", periods("2025"))
+    with pytest.raises(DrgError, match="cannot be reopened while its year is closed"):
+        reopen(year.settings, Period.of(FEBRUARY), "a reason")
+    aside.rename(year.closed.folder / "2025")
     with pytest.raises(DrgError, match="for a reason"):
         reopen(year.settings, Period.of("2025"), " ")
     assert reopen(year.settings, Period.of("2025"), "a reason").reopened is not None
