@@ -46,8 +46,7 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
     settings = demo_settings(Path(folder) if folder else demo_folder())
     check_writable(settings.inbox, settings.reference, settings.lake, settings.closings)
     make_claims(screen, settings, {"claims": claims, "seed": seed})
-    # Its deliveries are whole: nobody else writes them.
-    compute_year(screen, settings, YEAR, wait=0, verbose=verbose)
+    compute_year(screen, settings, YEAR, verbose=verbose)
     screen.line()
     screen.say("demo.made_up", claims=claims, hospitals=HOSPITALS, first=FIRST_MONTH, last=LAST_MONTH)
     screen.line()

@@ -1,8 +1,9 @@
 """When a delivery is complete: the one rule by which the inbox sensor and the command line wait.
 
-Nobody says when the last byte of a delivery has come. It counts as complete when nothing in its folder,
-whatever its name, has been changed for some time. What is wrong with it is told then, and not while it may
-still be mended by itself. Only times and sizes are looked at here.
+Few senders say when the last byte of a delivery has come: who puts checksums into it does, and it is
+complete when its files agree with them. Any other counts as complete when nothing in its folder, whatever its
+name, has been changed for some time. What is wrong with it is told then, and not while it may still be mended
+by itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 
 from drg_pipeline.ingest.inbox import Delivery, Inbox
 from drg_pipeline.ingest.reading import is_current
+from drg_pipeline.ingest.scan import hash_file
+from drg_pipeline.ingest.sums import SUMS, differences
 from drg_pipeline.visible import one_line
 
 LOOKS_SECONDS = 5.0
@@ -46,7 +49,21 @@ def arriving(delivery: Delivery, now: float, quiet_seconds: int) -> Arriving | N
     if not quiet_seconds or delivery.folder is None:
         return None
     since = max(0.0, now - _changed(delivery.folder, now))
-    return Arriving(delivery.label, since, quiet_seconds) if since < quiet_seconds else None
+    if since >= quiet_seconds or _is_as_sent(delivery):
+        return None
+    return Arriving(delivery.label, since, quiet_seconds)
+
+
+def _is_as_sent(delivery: Delivery) -> bool:
+    """Whether its checksums say that it is all there."""
+    if delivery.sums is None or delivery.faults:
+        return False
+    files = {path.name: path for path in delivery.files.values()}
+    try:
+        return not any(differences(delivery.sums, delivery.label, files, hash_file))
+    except OSError:
+        # It was renamed or removed at this moment.
+        return False
 
 
 def still_arriving(
@@ -85,9 +102,10 @@ def wait_until_complete(
 
 
 def state(delivery: Delivery) -> str:
-    """A text that differs when its claim files do, by name, size and time."""
+    """A text that differs when its claim files or checksums do, by name, size and time."""
     entries = []
-    for name, path in sorted(delivery.files.items()):
+    sums = {SUMS: delivery.sums} if delivery.sums else {}
+    for name, path in sorted({**delivery.files, **sums}.items()):
         try:
             found = path.stat()
             entries.append(f"{path.name} {found.st_size} {found.st_mtime_ns}")

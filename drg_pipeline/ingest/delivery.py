@@ -33,6 +33,7 @@ from drg_pipeline.ingest.read import FileRead, prepare, read_claim_file, write_n
 from drg_pipeline.ingest.reading import READING, is_current, reading_of, tell_former
 from drg_pipeline.ingest.records import Source
 from drg_pipeline.ingest.scan import FileFault, Scan, hash_file, scan_file
+from drg_pipeline.ingest.sums import differences
 from drg_pipeline.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -274,6 +275,12 @@ def _land(
     began = time.perf_counter()
     faults = list(delivery.faults)
     sources, times = _scan(layout, delivery, faults)
+    if delivery.sums:
+        files = {path.name: path for path in delivery.files.values()}
+        digests = {source.path: source.scan.sha256 for source in sources}
+        differ = differences(delivery.sums, delivery.label, files, lambda path: digests.get(path, ""))
+        told = {fault.where for fault in faults}
+        faults += [fault for fault in differ if fault.where not in told]
     digest = delivery_digest(
         delivery.month, delivery.name, {source.path.name: source.scan.sha256 for source in sources}
     )

@@ -24,6 +24,7 @@ from drg_pipeline.ingest.inbox_names import (
     meant_month,
 )
 from drg_pipeline.ingest.layout import Layout
+from drg_pipeline.ingest.sums import SUMS
 from drg_pipeline.periods import MONTH, Period
 from drg_pipeline.visible import one_line
 
@@ -43,6 +44,7 @@ class Delivery:
     """A folder of the inbox: its claim files by name, and what is wrong with the folder itself.
 
     folder   where its files are, or will be; None of what waiting will not make a delivery
+    sums     its checksums, where the sender gave any
     """
 
     month: str
@@ -50,6 +52,7 @@ class Delivery:
     files: dict[str, Path]
     faults: tuple[Fault, ...]
     folder: Path | None = None
+    sums: Path | None = None
 
     @property
     def label(self) -> str:
@@ -198,7 +201,11 @@ class _Look:
         # Files that are there under another name: that they are missing is not said as well.
         near: set[str] = set()
         others: list[Path] = []
+        sums: Path | None = None
         for entry in _entries(folder):
+            if entry.name == SUMS and not self._outside(entry) and not _no_file(entry):
+                sums = entry
+                continue
             name = self._expected.get(entry.name)
             if name is None:
                 others.append(entry)
@@ -223,7 +230,7 @@ class _Look:
             for file in self._layout.files
             if file.required and file.name not in files and file.name not in near
         ]
-        return Delivery(month, folder.name, files, tuple(faults), folder)
+        return Delivery(month, folder.name, files, tuple(faults), folder, sums)
 
     def _other(self, entry: Path, files: dict[str, Path]) -> tuple[str, str]:
         """What is wrong with an entry of a delivery that is not named as a file of it, and which is near."""

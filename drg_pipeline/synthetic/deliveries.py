@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 
 from drg_pipeline.duck import literal
+from drg_pipeline.ingest.scan import hash_file
+from drg_pipeline.ingest.sums import SUMS, sums_of
 from drg_pipeline.synthetic.prepare import text_of
 from drg_pipeline.synthetic.seasons import Month
 
@@ -126,6 +128,9 @@ def _deliver(
             written.rows[name] += int(copied[0]) if copied else 0
             if dress.get(delivery):
                 _dress(path, dress[delivery])
+        # Nobody needs to wait for what is said to be whole.
+        digests = {path.name: hash_file(path) for path in folder.iterdir()}
+        (folder / SUMS).write_text(sums_of(digests), encoding="utf-8")
         written.deliveries += 1
     for delivery, flaw, direction, fee_habit, stay_habit, version, number in arrived:
         written.versions += number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,18 @@ def test_a_run_waits_for_what_is_arriving_and_says_so(
     assert "2025-03/first: changed" in ended.err and "quiet for 3 s" in ended.err
     # What was taken in is waited for no more.
     assert "Waiting" not in run(drg, folder).err
+
+
+def test_what_a_sender_sums_up_is_waited_for_no_more(
+    drg: Drg, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRG_QUIET_SECONDS", "3600")
+    place = folder / "inbox" / "2025-03" / "first"
+    summed = subprocess.run("sha256sum *.csv > SHA256SUMS", shell=True, cwd=place, check=False)
+    if summed.returncode:
+        pytest.skip("there is no sha256sum here")
+    ended = run(drg, folder)
+    assert ended.code == 0 and "Waiting" not in ended.err
 
 
 def test_a_run_that_waited_long_enough_takes_nothing_in(

@@ -139,8 +139,6 @@ def installed(source: Path, expected: set[str], tmp_path_factory: pytest.TempPat
         "TMPDIR": str(root / "temporary"),
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
-        # What was just made is whole: nothing is waited for.
-        "DRG_QUIET_SECONDS": "0",
         TOLD_BY: str(root / "touched"),
     }
     return Installed(wheel, program, root / "folder", root / "touched", env)

@@ -9,11 +9,15 @@ from typing import Any
 
 import duckdb
 import pytest
+from support.claim_files import LAYOUT
 from support.generated import CLAIMS, FILES, SPAN, make, read_back, shared_region
 
 from drg_pipeline.errors import DrgError, WrongUse
+from drg_pipeline.ingest.arrival import still_arriving
+from drg_pipeline.ingest.inbox import find_deliveries
 from drg_pipeline.ingest.reference import load_reference
 from drg_pipeline.ingest.reference_layout import load_reference_layout
+from drg_pipeline.ingest.sums import SUMS
 from drg_pipeline.periods import Period
 from drg_pipeline.settings import PROJECT
 from drg_pipeline.synthetic import generate
@@ -75,9 +79,16 @@ def test_what_is_told_was_written(
     folders = [path for path in (at / "inbox").glob("*/*") if path.is_dir()]
     assert told["deliveries"] == len(folders)
     assert all(
-        {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in FILES} for folder in folders
+        {path.name for path in folder.iterdir()} == {*(f"{name}.csv" for name in FILES), SUMS}
+        for folder in folders
     )
     assert one(con, "SELECT count(DISTINCT folder) FROM setlinfo WHERE folder LIKE '%/main'") == 5
+
+
+def test_what_was_just_made_is_whole_and_nothing_is_waited_for(region: tuple[Path, dict[str, Any]]) -> None:
+    inbox = find_deliveries(region[0] / "inbox", LAYOUT)
+    assert inbox.asides == [] and len(inbox.deliveries) == region[1]["deliveries"]
+    assert still_arriving(inbox, {}, region[0].stat().st_ctime, 10**9) == []
 
 
 def test_every_fatal_kind_is_as_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from drg_pipeline.errors import DrgError
 from drg_pipeline.ingest import arrival, take_in_deliveries
 from drg_pipeline.ingest.inbox import Delivery, Inbox, find_deliveries
 from drg_pipeline.ingest.layout import LAYOUT_FILE, load_layout
+from drg_pipeline.ingest.sums import sums_of
 from drg_pipeline.settings import PROJECT, Settings
 
 LAYOUT = load_layout(PROJECT / "data" / "interface" / LAYOUT_FILE)
@@ -183,6 +185,61 @@ def test_a_delivery_is_complete_when_nothing_in_its_folder_was_changed_for_some_
     part = tmp_path / "2025-06" / "d" / "iteminfo.csv.part"
     os.utime(part, (now + 305, now + 305))
     assert arrival.arriving(the_delivery(tmp_path), now + 310, 300)
+
+
+def summed(inbox: Path, label: str = "2025-06/d", **other: str) -> Path:
+    """The delivery's SHA256SUMS, with other sums than its files have."""
+    folder = inbox / label
+    digests = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    path = folder / "SHA256SUMS"
+    path.write_text(sums_of(digests | {f"{name}.csv": digest for name, digest in other.items()}), "utf-8")
+    return path
+
+
+def test_a_delivery_that_is_as_its_checksums_say_is_complete_at_once(tmp_path: Path) -> None:
+    put(tmp_path, *whole())
+    now = (tmp_path / "2025-06" / "d").stat().st_ctime
+    assert arrival.arriving(the_delivery(tmp_path), now, 300)
+    sums = summed(tmp_path)
+    assert arrival.arriving(the_delivery(tmp_path), now, 300) is None
+    assert found(tmp_path).asides == [] and faults(tmp_path) == []
+    # As `sha256sum -b ./*.csv` writes it on a machine that ends lines otherwise.
+    told = sums_of({name: sha256(b"x").hexdigest() for name in REQUIRED})
+    sums.write_bytes(told.replace("  ", " *./").replace("\n", "\r\n").encode())
+    assert arrival.arriving(the_delivery(tmp_path), now, 300) is None
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "a file in part",
+        "a file to come",
+        "a file that is not named",
+        "another transfer",
+        "a list in part",
+        "no list",
+    ],
+)
+def test_until_its_checksums_agree_a_delivery_is_waited_for_as_any_other(tmp_path: Path, left: str) -> None:
+    put(tmp_path, *whole())
+    sums = summed(tmp_path)
+    folder = sums.parent
+    match left:
+        case "a file in part":
+            (folder / "payinfo.csv").write_bytes(b"")
+        case "a file to come":
+            summed(tmp_path, drginfo=sha256(b"x").hexdigest())
+        case "a file that is not named":
+            put(tmp_path, "2025-06/d/drginfo.csv")
+        case "another transfer":
+            put(tmp_path, "2025-06/d/drginfo.csv.part")
+        case "a list in part":
+            sums.write_bytes(sums.read_bytes()[:-30])
+        case "no list":
+            sums.write_bytes(b"\xff\x00 nothing\n")
+    now = folder.stat().st_ctime
+    assert arrival.arriving(the_delivery(tmp_path), now, 300)
+    assert arrival.arriving(the_delivery(tmp_path), now + 310, 300) is None
 
 
 def test_a_time_to_come_holds_nothing_up(tmp_path: Path) -> None:

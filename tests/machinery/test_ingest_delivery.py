@@ -21,6 +21,7 @@ from drg_pipeline.ingest import TakenIn, delivery, landed_manifests, landing_fol
 from drg_pipeline.ingest.landed import LANDED
 from drg_pipeline.ingest.layout import LAYOUT_FILE, load_layout
 from drg_pipeline.ingest.pseudonym import key_fingerprint
+from drg_pipeline.ingest.sums import sums_of
 from drg_pipeline.settings import PROJECT, Settings
 from drg_pipeline.visible import one_line
 
@@ -73,6 +74,32 @@ def where(error: DrgError) -> list[str]:
 
 def query(region: Settings, table: str, select: str = "*") -> list[tuple]:
     return duckdb.sql(f"SELECT {select} FROM '{landing_folder(region)}/*/{table}.parquet'").fetchall()
+
+
+def test_a_delivery_is_taken_in_as_its_checksums_say_or_not_at_all(region):
+    folder = deliver(region)
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    sums, none = folder / "SHA256SUMS", "0" * 64
+    sums.write_text(sums_of(digests | {"payinfo.csv": none, "drginfo.csv": none, "list.txt": none}))
+    assert [str(fault) for fault in refusal(region).faults] == [
+        "2025-01/d-1/drginfo.csv: SHA256SUMS names it, and it is missing",
+        "2025-01/d-1/payinfo.csv: is not what SHA256SUMS says: it came in part, or was changed since",
+    ]
+    sums.write_text(sums_of({name: digest for name, digest in digests.items() if name != "payinfo.csv"}))
+    assert [str(fault) for fault in refusal(region).faults] == [
+        "2025-01/d-1/payinfo.csv: SHA256SUMS does not name it"
+    ]
+    for content, told in (
+        (f"{none} payinfo.csv\n", "line 1 is no SHA-256 and name"),
+        (f"{none}  a.csv\n{none[1:]}1  a.csv\n", "line 2 names a.csv with another sum than before"),
+        ("\n" * 1_100_000, "it is too large"),
+    ):
+        sums.write_text(content)
+        assert [str(fault) for fault in refusal(region).faults] == [
+            f"2025-01/d-1/SHA256SUMS: cannot be read: {told}"
+        ]
+    sums.write_text(sums_of(digests))
+    assert len(take_in(region)[0]) == 1
 
 
 # --- what is landed --------------------------------------------------------------------------
