@@ -43,7 +43,7 @@ def differences(
         yield Fault(where, f"cannot be read: {error}")
         return
     for name in sorted(name for name in named.keys() - files.keys() if name.endswith(_CLAIM_FILES)):
-        yield Fault(f"{label}/{name}", f"{SUMS} names it, and it is missing")
+        yield Fault(one_line(f"{label}/{name}"), f"{SUMS} names it, and it is missing")
     for name, path in sorted(files.items()):
         if name not in named:
             yield Fault(f"{label}/{name}", f"{SUMS} does not name it")

@@ -89,6 +89,9 @@ def test_a_delivery_is_taken_in_as_its_checksums_say_or_not_at_all(region):
     assert [str(fault) for fault in refusal(region).faults] == [
         "2025-01/d-1/payinfo.csv: SHA256SUMS does not name it"
     ]
+    # What it names is somebody else's text.
+    sums.write_text(sums_of(digests | {"\x1b[2J.csv": none}))
+    assert where(refusal(region)) == ["2025-01/d-1/\\x1b[2J.csv"]
     for content, told in (
         (f"{none} payinfo.csv\n", "line 1 is no SHA-256 and name"),
         (f"{none}  a.csv\n{none[1:]}1  a.csv\n", "line 2 names a.csv with another sum than before"),
