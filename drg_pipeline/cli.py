@@ -61,6 +61,7 @@ class _Commands(click.Group):
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
 @language_option
+@click.version_option(package_name="drg-pipeline", message="%(prog)s %(version)s")
 def drg() -> None:
     """Pays hospitals by disease group: from settlement lists to the cleared year.
 

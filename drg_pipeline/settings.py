@@ -118,7 +118,7 @@ class Settings:
         region: str = DEFAULT_REGION,
         *,
         home: Path | None = None,
-        schemes: str | Path | Sequence[str | Path] | None = None,
+        schemes: str | Path | Sequence[str | Path] = (),
         **given: object,
     ) -> Settings:
         """Defaults `data/<kind>/<region>` of the home; whatever is given and not None replaces them."""
@@ -140,7 +140,7 @@ class Settings:
         values.update({name: value for name, value in given.items() if value is not None})
         for name in ("inbox", "reference", "policy", "lake", "key", "closings"):
             values[name] = Path(str(values[name])).expanduser().resolve()
-        if schemes is None:
+        if not schemes:
             schemes = [folder / "data" / "schemes" for folder in (home, PROJECT)]
         values["schemes"] = _once([schemes] if isinstance(schemes, str | Path) else schemes)
         if values.get("grouping") not in (None, *GROUPING_SOURCES):
@@ -149,6 +149,18 @@ class Settings:
                 remedy=f"Choose one of: {', '.join(GROUPING_SOURCES)}.",
             )
         return cls(region=region, **values)  # type: ignore[arg-type]
+
+    @classmethod
+    def of_demo(cls, folder: Path) -> Settings:
+        """A demo's folders, all below one; its claims are grouped here, by the scheme that the law names."""
+        return cls.for_region(
+            inbox=folder / "inbox",
+            reference=folder / "reference",
+            lake=folder / "lake",
+            key=folder / "key",
+            closings=folder / "closings",
+            grouping="scheme",
+        )
 
 
 def machine(environ: Mapping[str, str] | None = None) -> dict[str, object]:
@@ -222,5 +234,5 @@ def from_environment(environ: Mapping[str, str] | None = None) -> list[Settings]
     }
     if env.get("DRG_KNOWN_ON"):
         shared["known_on"] = date.fromisoformat(env["DRG_KNOWN_ON"])
-    schemes = env["DRG_SCHEMES"].split(os.pathsep) if env.get("DRG_SCHEMES") else None
+    schemes = env["DRG_SCHEMES"].split(os.pathsep) if env.get("DRG_SCHEMES") else ()
     return [Settings.for_region(region, home=home, schemes=schemes, **shared, **own) for region in regions]

@@ -32,7 +32,7 @@ from drg_pipeline.assets.looking import look
 from drg_pipeline.assets.partitions import definition_of, mapping, periods_of
 from drg_pipeline.assets.pictures import CHART, pictures
 from drg_pipeline.assets.processes import PROCESS
-from drg_pipeline.assets.rules import OUTSIDE, RULES, outside_check, rules_check, tells_months
+from drg_pipeline.assets.rules import OUTSIDE, outside_check, rule_checks, rule_specs, tells_months
 from drg_pipeline.assets.side import side_metadata
 from drg_pipeline.lake.outcome import Outcome, refused
 from drg_pipeline.periods import Period
@@ -81,7 +81,7 @@ def model_asset(
         for group in contract.groups():
             yield check_result(region, asset_key, group, outcomes)
         if model.catalogue:
-            yield rules_check(region, model, asset_key, outcomes)
+            yield from rule_checks(region, model, asset_key, outcomes)
         if tells_months(region.project, model):
             yield outside_check(region, model, asset_key, outcomes[-1])
         for outcome, metadata in looks_of(region, model, outcomes):
@@ -124,8 +124,7 @@ def check_specs(region: Region, model: Model, contract: Contract) -> list[dg.Ass
     asset_key = key(region.settings.region, model.name)
     specs = contract_specs(region, model, contract)
     if model.catalogue:
-        about = "Quality rules of the catalogue, by Great Expectations."
-        specs.append(dg.AssetCheckSpec(RULES, asset=asset_key, description=about))
+        specs += rule_specs(region, model)
     if tells_months(region.project, model):
         about = "Rows whose month has no partition: before the lake's first month, or not begun yet."
         specs.append(dg.AssetCheckSpec(OUTSIDE, asset=asset_key, description=about))

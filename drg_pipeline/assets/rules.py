@@ -1,49 +1,63 @@
 """Checks that warn: quality rules judged by Great Expectations, and months that no partition takes.
 
-A claim's fatal fault keeps the claim out of the month and never stops the month.
+Each rule is a check of its own, judged month by month. A claim's fatal fault keeps the claim out of the month
+and never stops the month, so that no check blocks.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 import duckdb
 
 from drg_pipeline.assets.checks import SHOWN_ROWS, command
+from drg_pipeline.assets.describe import key, law_text
 from drg_pipeline.assets.looking import look
 from drg_pipeline.duck import quoted
 from drg_pipeline.lake.outcome import Outcome
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.periods import WHOLE, Period, month_of
-from drg_pipeline.quality.suites import Rule, Verdict, judge
+from drg_pipeline.quality.data_docs import keep
+from drg_pipeline.quality.suites import Judge, Judgement, Rule, Verdict
 from drg_pipeline.region import Region
-from drg_pipeline.reports.markdown import code, table
+from drg_pipeline.reports.markdown import table
 from drg_pipeline.sql.model import Model
 from drg_pipeline.sql.project import Project
 
-RULES = "quality_rules"
 OUTSIDE = "outside_partitions"
-# Rows whose states are in memory at once, two bytes a rule and as much again while they are judged.
-ROWS_AT_ONCE = 1_000_000
+SEVERITY = {"fatal": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
 
 
-def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Verdict]:
-    """Great Expectations' verdict on each rule of published partitions.
+def rule_specs(region: Region, model: Model) -> list[dg.AssetCheckSpec]:
+    """One check for each rule that the law may list; none blocks."""
+    asset_key = key(region.settings.region, model.name)
+    specs = []
+    for member in model.states.values():
+        clauses = law_text(region.pack.instruments, member.law)
+        described = f"{member.describe}\n\n{clauses}" if clauses else member.describe
+        specs.append(dg.AssetCheckSpec(member.name, asset=asset_key, description=described))
+    return specs
 
-    Partitions with the same rules are judged together: a verdict costs as much for few rows as for many.
-    """
-    verdicts: list[Verdict] = []
+
+def judged(region: Region, model: Model, outcomes: Sequence[Outcome]) -> list[Judgement]:
+    """Great Expectations' verdict on each rule of published partitions, one after the other."""
+    judge = Judge(f"{region.settings.region} {model.name}")
     with closing(look(region.engine)) as con:
-        rules_of = {outcome.path: _rules(region, con, model, outcome.partition) for outcome in outcomes}
-        for rules, files in _batches(rules_of, {outcome.path: outcome.rows for outcome in outcomes}):
-            columns = ", ".join(quoted(rule.id) for rule in rules)
-            verdicts += judge(rules, con.execute(f"select {columns} from {parquet(files)}").df())
-    return verdicts
+        found = []
+        for outcome in outcomes:
+            rules = _rules(region, con, model, outcome.partition)
+            source = parquet([outcome.path])
+            # An empty state is none of the rows that are asked, and fails no more than one that passes.
+            failing = ", ".join(f"coalesce({quoted(rule.id)}, false) as {quoted(rule.id)}" for rule in rules)
+            empty = ", ".join(f"count(*) - count({quoted(rule.id)})" for rule in rules)
+            states = con.execute(f"select {failing} from {source}").df()
+            counts = con.execute(f"select {empty} from {source}").fetchone() or ()
+            of = {rule.id: int(count) for rule, count in zip(rules, counts, strict=True)}
+            found.append(judge.judge(outcome.partition, rules, states, of))
+    return found
 
 
 def _rules(
@@ -56,91 +70,100 @@ def _rules(
     columns = f"{listing.column}, {listing.severity}, {listing.title}"
     listed = con.execute(f"select {columns} from {parquet([file])} order by all").fetchall()
     return tuple(
-        Rule(name, severity, title, model.states[name].describe)
+        Rule(name, severity, title, model.states[name].describe, model.states[name].law)
         for name, severity, title in listed
         if name in model.states
     )
 
 
-def _batches(
-    rules_of: Mapping[Path, tuple[Rule, ...]], rows: Mapping[Path, int]
-) -> Iterator[tuple[tuple[Rule, ...], list[Path]]]:
-    """Files that follow each other with the same rules, as many as ROWS_AT_ONCE allows."""
-    together: list[Path] = []
-    for path, rules in rules_of.items():
-        full = sum(rows[other] for other in together) + rows[path] > ROWS_AT_ONCE
-        if together and (full or rules_of[together[0]] != rules):
-            yield rules_of[together[0]], together
-            together = []
-        together.append(path)
-    if together:
-        yield rules_of[together[0]], together
-
-
-def rules_check(
+def rule_checks(
     region: Region, model: Model, asset_key: dg.AssetKey, outcomes: Sequence[Outcome]
-) -> dg.AssetCheckResult:
-    """Of the rows of all partitions, how many pass each rule, fail it, and are none that it applies to."""
+) -> Iterator[dg.AssetCheckResult]:
+    """Of each rule, how many rows of all partitions pass it, fail it, and are none that it applies to."""
     published = [outcome for outcome in outcomes if outcome.published]
-    rows, failing, empty = Counter[Rule](), Counter[Rule](), Counter[Rule]()
-    for verdict in judged(region, model, published):
-        rows[verdict.rule] += verdict.rows
-        failing[verdict.rule] += verdict.failing
-        empty[verdict.rule] += verdict.not_applicable
-    ordered = sorted(rows, key=lambda rule: (rule.severity, -failing[rule], rule.id))
-    metadata = {
-        "rows": dg.MetadataValue.int(sum(outcome.rows for outcome in published)),
-        "failing_fatal": dg.MetadataValue.int(_total(failing, "fatal")),
-        "failing_warn": dg.MetadataValue.int(_total(failing, "warn")),
-        "rules": dg.MetadataValue.md(
-            table(
-                ["rule", "title", "failing means", "severity", "rows", "passes", "fails", "does not apply"],
-                [
-                    [
-                        *(code(rule.id), rule.title, rule.describe, rule.severity, rows[rule]),
-                        *(rows[rule] - failing[rule] - empty[rule], failing[rule], empty[rule]),
-                    ]
-                    for rule in ordered
-                ],
-                right=[4, 5, 6, 7],
-            )
-        ),
+    judgements = judged(region, model, published)
+    pages = keep(region.settings.region_lake, model.name, judgements)
+    verdicts: dict[str, list[tuple[Period, Verdict]]] = {name: [] for name in model.states}
+    for judgement in judgements:
+        for verdict in judgement.verdicts:
+            verdicts[verdict.rule.id].append((judgement.period, verdict))
+    broken = [name for name, found in verdicts.items() if any(not one.passed for _, one in found)]
+    rows = _failing_rows(region, model, published, broken)
+    for name, found in verdicts.items():
+        yield _check(region, model, asset_key, name, found, rows.get(name, []), pages)
+
+
+def _check(
+    region: Region,
+    model: Model,
+    asset_key: dg.AssetKey,
+    name: str,
+    found: Sequence[tuple[Period, Verdict]],
+    rows: Sequence[tuple[object, ...]],
+    pages: Mapping[Period, object],
+) -> dg.AssetCheckResult:
+    """One rule over the partitions of a step; it passes, and says so, where no law of theirs lists it."""
+    failing = sum(verdict.failing for _, verdict in found)
+    # The partitions may differ in what the law says of a rule; the gravest is shown.
+    severity = min((verdict.rule.severity for _, verdict in found), default="warn")
+    columns = [model.partition, "severity", "rows", "fails", "does not apply"]
+    told = [
+        [str(period), one.rule.severity, one.rows, one.failing, one.not_applicable] for period, one in found
+    ]
+    metadata: dict[str, dg.MetadataValue] = {
+        "title": dg.MetadataValue.text(found[-1][1].rule.title if found else "not listed by the law"),
+        "failing_rows": dg.MetadataValue.int(failing),
+        "partitions": dg.MetadataValue.md(table(columns, told, right=[2, 3, 4])),
     }
-    broken = [rule for rule in ordered if failing[rule]]
-    if broken:
-        first, way = _failing_rows(region, model, published, broken)
-        metadata["failing"], metadata["all_rows"] = dg.MetadataValue.md(first), dg.MetadataValue.md(way)
+    if rows:
+        metadata["failing"] = dg.MetadataValue.md(table(_keys(region, model), rows))
+        query = f"from {model.name} where {_span(model, [period for period, _ in found])}{quoted(name)}"
+        metadata["all_rows"] = dg.MetadataValue.md(command(region.settings, query))
+    if found:
+        metadata["data_docs"] = dg.MetadataValue.path(str(pages[found[-1][0]]))
     return dg.AssetCheckResult(
         asset_key=asset_key,
-        check_name=RULES,
-        passed=not broken,
-        severity=dg.AssetCheckSeverity.WARN,
+        check_name=name,
+        passed=not failing,
+        severity=SEVERITY[severity],
         metadata=metadata,
     )
 
 
-def _total(failing: Mapping[Rule, int], severity: str) -> int:
-    return sum(count for rule, count in failing.items() if rule.severity == severity)
+def _keys(region: Region, model: Model) -> list[str]:
+    return [name for name in model.grain if name not in region.layouts.personal]
+
+
+def _span(model: Model, periods: Sequence[Period]) -> str:
+    if WHOLE in periods:
+        return ""
+    first, last = min(periods), max(periods)
+    return (
+        f"{model.partition} = '{first}' and "
+        if first == last
+        else (f"{model.partition} between '{first}' and '{last}' and ")
+    )
 
 
 def _failing_rows(
-    region: Region, model: Model, published: Sequence[Outcome], broken: Sequence[Rule]
-) -> tuple[str, str]:
-    """The first rows that fail a rule, by their keys, and the line that reads all of them."""
-    keys = [name for name in model.grain if name not in region.layouts.personal]
-    failed = " || ".join(f"case when {quoted(rule.id)} then ['{rule.id}'] else [] end" for rule in broken)
-    texts = ", ".join(f"cast({quoted(name)} as varchar)" for name in keys)
+    region: Region, model: Model, published: Sequence[Outcome], broken: Sequence[str]
+) -> dict[str, list[tuple[object, ...]]]:
+    """rule -> the first rows that fail it, by their keys."""
+    found: dict[str, list[tuple[object, ...]]] = {name: [] for name in broken}
+    if not broken:
+        return found
+    order = ", ".join(map(quoted, _keys(region, model)))
+    keys = ", ".join(f"cast({quoted(name)} as varchar) as {quoted(name)}" for name in _keys(region, model))
+    source = parquet([outcome.path for outcome in published])
+    failed = " || ".join(f"case when {quoted(name)} then ['{name}'] else [] end" for name in broken)
     with closing(look(region.engine)) as con:
         rows = con.execute(
-            f"select {texts}, array_to_string({failed}, ', ') as failed "
-            f"from {parquet([outcome.path for outcome in published])} where failed <> '' "
-            f"order by all limit {SHOWN_ROWS}"
+            f"select * from (select unnest({failed}) as rule, {keys} from {source}) "
+            f"qualify row_number() over (partition by rule order by {order}) <= {SHOWN_ROWS} order by all"
         ).fetchall()
-    periods = sorted(outcome.partition for outcome in published)
-    span = [] if WHOLE in periods else [f"{model.partition} between '{periods[0]}' and '{periods[-1]}'"]
-    one = " or ".join(rule.id for rule in broken)
-    query = f"from {model.name} where {' and '.join([*span, f'({one})'])}"
-    return table([*keys, "rules that fail"], rows), command(region.settings, query)
+    for rule, *row in rows:
+        found[str(rule)].append(tuple(row))
+    return found
 
 
 def tells_months(project: Project, model: Model) -> bool:

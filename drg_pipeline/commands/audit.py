@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg_pipeline.commands.options import language, near, region_options
+from drg_pipeline.commands.options import language, near, region_of, region_options
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.commands.witness import say_anchor, witness_of, witness_options
 from drg_pipeline.errors import DrgError, WrongUse
@@ -46,7 +46,7 @@ def verify(screen: Screen, anchors: tuple[str, ...], keys: tuple[str, ...], **gi
     it; which closings and reopenings it tells of and which are there; anchors and signatures. Exit 1 where
     something was changed, taken out or put in, with every place.
     """
-    trail, settings = _trail(given)
+    trail, settings = _trail(screen, given)
     from drg_pipeline.closings.record import examined
     from drg_pipeline.lake.closed import ClosedPeriods
 
@@ -85,7 +85,7 @@ def anchor(screen: Screen, **given: Any) -> None:
 
     With a signing key (DRG_SIGNING_KEY) it is signed.
     """
-    trail, settings = _trail(given)
+    trail, settings = _trail(screen, given)
     if not say_anchor(screen, settings):
         screen.say("audit.empty", folder=near(trail.folder))
 
@@ -100,7 +100,7 @@ def sign(screen: Screen, anchors: tuple[str, ...], keys: tuple[str, ...], **give
     For the day on which the key is introduced: what is closed later is signed by itself, and what an unsigned
     entry says later is never made good by this. Verifies first; nothing is signed that does not hold.
     """
-    trail, settings = _trail(given)
+    trail, settings = _trail(screen, given)
     from drg_pipeline.closings.record import examined
     from drg_pipeline.lake.closed import ClosedPeriods
     from drg_pipeline.trail import SIGNED, Trail
@@ -163,7 +163,7 @@ def new(screen: Screen, out: str, asked: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Every field of each entry, one entry a line.")
 def show(screen: Screen, period: str | None, event: str | None, as_json: bool, **given: Any) -> None:
     """List who did what, when and why."""
-    trail, _ = _trail(given)
+    trail, _ = _trail(screen, given)
     entries = [
         entry
         for entry in trail.entries()
@@ -184,10 +184,10 @@ def show(screen: Screen, period: str | None, event: str | None, as_json: bool, *
         screen.aside(screen.text("audit.broken"))
 
 
-def _trail(given: Mapping[str, Any]) -> tuple[Trail, Settings]:
+def _trail(screen: Screen, given: Mapping[str, Any]) -> tuple[Trail, Settings]:
     from drg_pipeline.trail import Trail
 
-    settings = Settings.for_region(**given)
+    settings = region_of(screen, given)
     return Trail(settings.region_closings), settings
 
 

@@ -43,7 +43,7 @@ def close(
     changed is left alone.
     """
     periods, faults = read_periods(months, year, "--month")
-    settings = settings_of(given, NEEDED, faults)
+    settings = settings_of(screen, given, NEEDED, faults)
     from drg_pipeline.region import Region
 
     region = Region(settings)
@@ -82,7 +82,7 @@ def reopen(screen: Screen, months: str | None, year: str | None, reason: str, **
     periods, faults = read_periods(months, year, "--month")
     if not reason.strip():
         faults.append(Fault("--reason", "says nothing"))
-    settings = settings_of(given, ("closings",), faults)
+    settings = settings_of(screen, given, ("closings",), faults)
     _say_ended(screen, settings)
     for period in periods:
         opened = open_again(settings, period, reason)

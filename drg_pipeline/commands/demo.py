@@ -20,18 +20,6 @@ FIRST_MONTH, LAST_MONTH = Period.of("2022-01"), Period.of("2025-12")
 YEAR = Period.of("2025")
 
 
-def demo_settings(folder: Path) -> Settings:
-    """A demo's folders, all below one; its claims are grouped here, by the scheme that the law names."""
-    return Settings.for_region(
-        inbox=folder / "inbox",
-        reference=folder / "reference",
-        lake=folder / "lake",
-        key=folder / "key",
-        closings=folder / "closings",
-        grouping="scheme",
-    )
-
-
 @click.command("demo", short_help="A made-up region, from the first delivery to the cleared year.")
 @language
 @click.option("--claims", type=int, default=120_000, show_default=True, metavar="N", help="Claims in all.")
@@ -43,7 +31,7 @@ def demo(screen: Screen, claims: int, seed: int, folder: str | None, verbose: bo
 
     Run again it finds its claims and computes only what would change.
     """
-    settings = demo_settings(Path(folder) if folder else demo_folder())
+    settings = Settings.of_demo(Path(folder) if folder else demo_folder())
     check_writable(settings.inbox, settings.reference, settings.lake, settings.closings)
     make_claims(screen, settings, {"claims": claims, "seed": seed})
     compute_year(screen, settings, YEAR, verbose=verbose)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg_pipeline.commands.options import check_writable, language, near, page_faults, region_options
+from drg_pipeline.commands.options import (
+    check_writable,
+    language,
+    near,
+    page_faults,
+    region_of,
+    region_options,
+)
 from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import check_lake
@@ -57,7 +64,7 @@ def explain(
     with 1. Without --month and --version it is the version that the claim's month settles, else the one that
     the clearing looks at.
     """
-    settings = Settings.for_region(**given)
+    settings = region_of(screen, given)
     asked = _check(settings, month, as_json, html)
     from drg_pipeline.region import Region
     from drg_pipeline.reports.account import Accounts

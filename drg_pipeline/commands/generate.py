@@ -38,7 +38,7 @@ def generate(
     region: str,
     inbox: str | None,
     reference: str | None,
-    schemes: str | None,
+    schemes: tuple[str, ...],
     policy: str | None,
     like: str | None,
     first_month: str,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from drg_pipeline.commands.options import check_writable, language, near
+from drg_pipeline.commands.options import check_writable, language, near, region_options
 from drg_pipeline.commands.path_tree import Names, path_tree, print_tree
 from drg_pipeline.commands.screen import Grid, Heading, Screen
 from drg_pipeline.commands.sql import FORMULA
@@ -51,7 +51,7 @@ def _case_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @language
 @click.argument("cases", required=False)
 @click.option("--scheme", required=True, metavar="NAME_OR_FOLDER", help="The scheme that groups.")
-@click.option("--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]")
+@region_options("schemes")
 @click.option("--out", metavar="OUT.csv", help="Where the answers to a file go.")
 @click.option("--explain", is_flag=True, help="Add each case's path: which rules and codes led there.")
 @click.option(
@@ -64,7 +64,7 @@ def group(
     screen: Screen,
     cases: str | None,
     scheme: str,
-    schemes: str | None,
+    schemes: tuple[str, ...],
     out: str | None,
     explain: bool,
     map_codes: bool,
@@ -133,14 +133,14 @@ def _check(
         raise WrongUse("This cannot be grouped.", faults, state="Nothing was written.")
 
 
-def _open(scheme: str, schemes: str | None, normalise: bool) -> tuple[Grouper, str]:
+def _open(scheme: str, schemes: tuple[str, ...], normalise: bool) -> tuple[Grouper, str]:
     """A grouper with the scheme, and the scheme's name."""
     from drg_pipeline.grouping.grouper import Grouper
     from drg_pipeline.grouping.scheme import LAYOUT_FILE, find_scheme, read_scheme
     from drg_pipeline.ingest.reference_layout import load_reference_layout
     from drg_pipeline.region import Region
 
-    settings = Settings.for_region(schemes=None if schemes is None else Path(schemes))
+    settings = Settings.for_region(schemes=schemes)
     layout = load_reference_layout(settings.interface / LAYOUT_FILE)
     found = read_scheme(find_scheme(settings.schemes, scheme), layout)
     return Grouper(Region(settings).project, settings.interface, [found], normal=normalise), found.name

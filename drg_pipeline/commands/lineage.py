@@ -53,7 +53,7 @@ def lineage(
     from drg_pipeline.region import Region
     from drg_pipeline.reports.origin import account_of
 
-    region = Region(settings_of(given, ["policy"]))
+    region = Region(settings_of(screen, given, ["policy"]))
     account = account_of(region, column, down=not upstream, depth=depth)
     if svg or html:
         _draw(screen, account, svg, html)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import Fault, WrongUse
@@ -18,6 +19,7 @@ from drg_pipeline.settings import (
     DEFAULT_REGION,
     GROUPING_SOURCES,
     Settings,
+    demo_folder,
     home_folder,
     regions_with_a_policy,
 )
@@ -54,6 +56,21 @@ def language(command: Command) -> Command:
     return with_screen
 
 
+def _folder(
+    name: str, about: str, *, metavar: str = "DIR", many: bool = False
+) -> Callable[[Command], Command]:
+    """An option that names a folder, or a file, and the variable that does where the option is not given."""
+    return click.option(
+        f"--{name}",
+        metavar=metavar,
+        # Of click's own kind: a variable that names several folders is split as PATH is.
+        type=click.Path() if many else str,
+        multiple=many,
+        envvar=f"DRG_{name.upper()}",
+        help=about,
+    )
+
+
 def region_options(*names: str) -> Callable[[Command], Command]:
     """The common options of these names (all without a name), in the same words everywhere."""
 
@@ -81,46 +98,33 @@ _COMMON: dict[str, Callable[[Command], Command]] = {
     "region": click.option(
         "--region", default=DEFAULT_REGION, show_default=True, metavar="NAME", help="The region."
     ),
-    "inbox": click.option(
-        "--inbox", metavar="DIR", help="The region's deliveries.  [default: data/inbox/<region>]"
-    ),
-    "reference": click.option(
-        "--reference", metavar="DIR", help="The region's reference files.  [default: data/reference/<region>]"
-    ),
-    "policy": click.option(
-        "--policy", metavar="DIR", help="The region's law.  [default: data/policy/<region>]"
-    ),
-    "lake": click.option(
-        "--lake", metavar="DIR", help="Holds the tables of all regions.  [default: data/lake]"
-    ),
-    "key": click.option(
-        "--key", metavar="FILE", help="The pseudonym key.  [default: data/keys/<region>.key]"
-    ),
-    "closings": click.option(
-        "--closings",
-        metavar="DIR",
-        help="Holds the closings of all regions.  [default: data/closings]",
-    ),
+    "inbox": _folder("inbox", "The region's deliveries.  [default: data/inbox/<region>]"),
+    "reference": _folder("reference", "The region's reference files.  [default: data/reference/<region>]"),
+    "policy": _folder("policy", "The region's law.  [default: data/policy/<region>]"),
+    "lake": _folder("lake", "Holds the tables of all regions.  [default: data/lake]"),
+    "key": _folder("key", "The pseudonym key.  [default: data/keys/<region>.key]", metavar="FILE"),
+    "closings": _folder("closings", "Holds the closings of all regions.  [default: data/closings]"),
     "grouping": click.option(
         "--grouping",
         type=click.Choice(GROUPING_SOURCES),
+        envvar="DRG_GROUPING",
         help="Where groups come from.  [default: as the law says]",
     ),
     "scheme": click.option(
         "--scheme",
         metavar="NAME_OR_FOLDER",
+        envvar="DRG_SCHEME",
         help="The grouping scheme for every period.  [default: as the law says]",
     ),
-    "schemes": click.option(
-        "--schemes",
-        metavar="DIR",
-        help="Holds the grouping schemes.  [default: data/schemes and the shipped]",
+    "schemes": _folder(
+        "schemes", "Holds the grouping schemes.  [default: data/schemes and the shipped]", many=True
     ),
     "known_on": click.option(
         "--known-on",
         type=_DAY,
         callback=day,
         metavar="DATE",
+        envvar="DRG_KNOWN_ON",
         help="Law published after this day is not known; needs a lake of its own.",
     ),
 }
@@ -130,15 +134,32 @@ def day_option(name: str, words: str) -> Callable[[Command], Command]:
     return click.option(name, type=_DAY, callback=day, metavar="DATE", help=words)
 
 
+def region_of(screen: Screen, given: Mapping[str, Any]) -> Settings:
+    """The settings that the common options and the `DRG_*` variables make.
+
+    Where nothing is named and the home has neither deliveries nor tables of the region, they are the demo's,
+    if one was made; that is said.
+    """
+    settings = Settings.for_region(**given)
+    named = any(value for name, value in given.items() if name != "region")
+    if named or settings.region != DEFAULT_REGION:
+        return settings
+    demo = Settings.of_demo(demo_folder())
+    if settings.inbox.exists() or settings.region_lake.exists() or not demo.region_lake.is_dir():
+        return settings
+    screen.aside(screen.text("demo.instead", inbox=near(settings.inbox), demo=near(demo_folder())))
+    return demo
+
+
 def settings_of(
-    given: Mapping[str, Any], needs: Collection[str] = (), faults: Collection[Fault] = ()
+    screen: Screen, given: Mapping[str, Any], needs: Collection[str] = (), faults: Collection[Fault] = ()
 ) -> Settings:
     """The settings that the common options make.
 
     needs   those of FOLDERS that must be there (lake and closings: that can be written)
     faults  what the command found wrong with its own options, told together with what is wrong here
     """
-    settings = Settings.for_region(**given)
+    settings = region_of(screen, given)
     found = [
         *faults,
         *(fault for name in FOLDERS if name in needs and (fault := _fault(name, settings, given.get(name)))),
@@ -155,7 +176,7 @@ def settings_of(
 
 def _fault(name: str, settings: Settings, given: str | None) -> Fault | None:
     folder: Path = getattr(settings, name)
-    where = f"--{name} {given}" if given else f"--{name} (not given: {near(folder)})"
+    where = f"{_said(name)} {given}" if given else f"--{name} (not given: {near(folder)})"
     if name in WRITTEN:
         return Fault(where, why) if (why := not_writable(folder)) else None
     if not folder.exists():
@@ -165,6 +186,13 @@ def _fault(name: str, settings: Settings, given: str | None) -> Fault | None:
     if not os.access(folder, os.R_OK | os.X_OK):
         return Fault(where, "cannot be read")
     return None
+
+
+def _said(name: str) -> str:
+    """What named a folder: the option, or the variable that stands in its place."""
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(name) if context else None
+    return f"DRG_{name.upper()}" if source is ParameterSource.ENVIRONMENT else f"--{name}"
 
 
 def not_writable(folder: Path) -> str:

@@ -35,7 +35,7 @@ def check(screen: Screen, **given: Any) -> None:
     """Read the whole pack and open the arithmetic with it; with faults, list them all and exit with 1."""
     from drg_pipeline.region.bound import check_bound, unread
 
-    settings = settings_of(given, ["policy"])
+    settings = settings_of(screen, given, ["policy"])
     region = check_bound(settings)
     pack = region.pack
     today = date.today()
@@ -88,7 +88,7 @@ def show(screen: Screen, name: str | None, on: date | None, month: str | None, *
     """
     from drg_pipeline.policy import load_pack
 
-    settings = settings_of(given, ["policy"], _faults(on, month))
+    settings = settings_of(screen, given, ["policy"], _faults(on, month))
     pack = load_pack(settings.policy)
     names = _chosen(pack, name)
     today = date.today()

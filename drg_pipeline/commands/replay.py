@@ -56,7 +56,7 @@ def replay(
     differs, with the rows, the column and the likely cause; also when trail and closings differ.
     """
     asked, faults = _asked(months, year, every, number, expect)
-    settings = settings_of(given, (), faults)
+    settings = settings_of(screen, given, (), faults)
     witness = witness_of(settings.region, anchors, keys)
     from drg_pipeline.closings.projects import Projects
     from drg_pipeline.closings.record import examined

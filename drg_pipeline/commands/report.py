@@ -7,14 +7,20 @@ from typing import Any
 
 import click
 
-from drg_pipeline.commands.options import check_writable, language, near, page_faults, region_options
+from drg_pipeline.commands.options import (
+    check_writable,
+    language,
+    near,
+    page_faults,
+    region_of,
+    region_options,
+)
 from drg_pipeline.commands.run import read_periods
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.commands.sql import check_lake
 from drg_pipeline.errors import Fault, WrongUse
 from drg_pipeline.files import write_text
 from drg_pipeline.periods import MONTH, YEAR, Period
-from drg_pipeline.settings import Settings
 
 
 @click.command("report", short_help="Show a page of what was computed.")
@@ -31,7 +37,7 @@ def report(
 
     Reads the lake, also while a run writes. A sum that does not come out ends it with 1.
     """
-    settings = Settings.for_region(**given)
+    settings = region_of(screen, given)
     from drg_pipeline.commands.pages import Reader, not_adding_up
     from drg_pipeline.region import Region
 

@@ -49,7 +49,7 @@ def run(
     What is there and would not change is not computed again.
     """
     asked, faults = read_periods(months, None)
-    settings = settings_of(given, FOLDERS, faults)
+    settings = settings_of(screen, given, FOLDERS, faults)
     compute_months(screen, settings, asked, through=through, wait=wait, again=again, verbose=verbose)
 
 
@@ -63,7 +63,7 @@ def run(
 def clear(screen: Screen, year: str, wait: int | None, again: bool, verbose: bool, **given: Any) -> None:
     """Clear a year: bring its history, calibration and months as far as they are missing, then clear it."""
     asked, faults = read_periods(None, year)
-    settings = settings_of(given, FOLDERS, faults)
+    settings = settings_of(screen, given, FOLDERS, faults)
     compute_year(screen, settings, asked[0], wait=wait, again=again, verbose=verbose)
 
 
@@ -97,7 +97,7 @@ def compute_months(
         with Watch(screen, region, verbose=verbose) as watch:
             runner = Runner(region, watch.started)
             runner.months(months, through)
-        write_views_file(region.store)
+        write_views_file(region.store, region.project.meanings())
         standing.note(lambda: runner.stands_for_months(months, through))
     say_warnings(screen, region, months, verbose=verbose)
     if through is None:
@@ -130,7 +130,7 @@ def compute_year(
         with Watch(screen, region, verbose=verbose) as watch:
             runner = Runner(region, watch.started)
             runner.clear(year)
-        write_views_file(region.store)
+        write_views_file(region.store, region.project.meanings())
         standing.note(lambda: runner.stands_for_year(year))
     say_warnings(screen, region, [year, *year.months], verbose=verbose)
     print_year(screen, region, year)

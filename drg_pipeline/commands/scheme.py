@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from drg_pipeline.commands.options import check_writable, language, near
+from drg_pipeline.commands.options import check_writable, language, near, region_options
 from drg_pipeline.commands.screen import Grid, Heading, Screen
 from drg_pipeline.errors import DrgError, Fault, WrongUse
 from drg_pipeline.settings import Settings
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
 DIGITS = 12  # of a digest, as people compare it
 
-schemes_option = click.option(
-    "--schemes", metavar="DIR", help="Holds the schemes.  [default: data/schemes and the shipped]"
-)
-
 
 @click.group("scheme")
 def scheme() -> None:
@@ -31,8 +26,8 @@ def scheme() -> None:
 @scheme.command("check")
 @language
 @click.argument("named", nargs=-1, metavar="[NAME_OR_FOLDER]...")
-@schemes_option
-def check(screen: Screen, named: tuple[str, ...], schemes: str | None) -> None:
+@region_options("schemes")
+def check(screen: Screen, named: tuple[str, ...], schemes: tuple[str, ...]) -> None:
     """Read schemes whole (all of them without a name); with faults, list them all and exit with 1."""
     from drg_pipeline.grouping.scheme import find_scheme, read_scheme, schemes_in
 
@@ -68,8 +63,8 @@ def check(screen: Screen, named: tuple[str, ...], schemes: str | None) -> None:
 @click.argument("folder")
 @click.option("--name", metavar="NAME", help="The name it gets here.  [default: as its scheme.toml says]")
 @click.option("--replace", is_flag=True, help="Put it in the place of a scheme of this name.")
-@schemes_option
-def import_(screen: Screen, folder: str, name: str | None, replace: bool, schemes: str | None) -> None:
+@region_options("schemes")
+def import_(screen: Screen, folder: str, name: str | None, replace: bool, schemes: tuple[str, ...]) -> None:
     """Check the scheme in FOLDER, then copy its files among the schemes."""
     from drg_pipeline.grouping.scheme import find_scheme
     from drg_pipeline.grouping.scheme_import import import_scheme
@@ -86,8 +81,8 @@ def import_(screen: Screen, folder: str, name: str | None, replace: bool, scheme
 
 @scheme.command("list")
 @language
-@schemes_option
-def list_(screen: Screen, schemes: str | None) -> None:
+@region_options("schemes")
+def list_(screen: Screen, schemes: tuple[str, ...]) -> None:
     """List the schemes that are here."""
     from drg_pipeline.grouping.scheme import read_scheme, schemes_in
 
@@ -111,11 +106,11 @@ def list_(screen: Screen, schemes: str | None) -> None:
     screen.table(Grid(screen.text("scheme.listed", folder=_places(settings)), heads, rows))
 
 
-def _given(schemes: str | None) -> tuple[Settings, ReferenceLayout]:
+def _given(schemes: tuple[str, ...]) -> tuple[Settings, ReferenceLayout]:
     from drg_pipeline.grouping.scheme import LAYOUT_FILE
     from drg_pipeline.ingest.reference_layout import load_reference_layout
 
-    settings = Settings.for_region(schemes=None if schemes is None else Path(schemes))
+    settings = Settings.for_region(schemes=schemes)
     return settings, load_reference_layout(settings.interface / LAYOUT_FILE)
 
 

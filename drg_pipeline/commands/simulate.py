@@ -87,7 +87,7 @@ def simulate(
     if given["scheme"] and not given["grouping"]:
         given["grouping"] = "scheme"
     given = {**given, "reference": None}
-    settings = settings_of(given, ["policy"], faults)
+    settings = settings_of(screen, given, ["policy"], faults)
     files = [Path(name).expanduser().resolve() for name in (page, document, folder, work) if name]
     check_writable(*(path.parent for path in files))
     asked = Asked(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from drg_pipeline import disk
-from drg_pipeline.commands.options import language, near, region_options
+from drg_pipeline.commands.options import language, near, region_of, region_options
 from drg_pipeline.commands.screen import Grid, Heading, Screen, shown
 from drg_pipeline.errors import DrgError, WrongUse
 from drg_pipeline.files import work_folder
@@ -74,7 +74,7 @@ def sql(
     """
     from drg_pipeline.commands import export
 
-    settings = Settings.for_region(**given)
+    settings = region_of(screen, given)
     kind = export.kind_of(out, kind)
     if out and query is None:
         raise WrongUse("There is no query whose rows --out could take.", state="Nothing was written.")

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from drg_pipeline.commands.demo import demo_settings
 from drg_pipeline.commands.options import FOLDERS, language, near, region_options, settings_of
 from drg_pipeline.commands.screen import Screen
 from drg_pipeline.errors import WrongUse
-from drg_pipeline.settings import DEFAULT_REGION, INSTALLED, PROJECT, Settings, demo_folder
+from drg_pipeline.settings import INSTALLED, PROJECT, Settings
 
 
 @click.command("ui", short_help="Open the Dagster UI.")
@@ -41,15 +40,15 @@ def ui(screen: Screen, host: str, port: int, allowed: tuple[str, ...], read_only
     It has no log-in: it listens on this machine alone, and takes orders from its own pages and no others.
     To let others in, put it behind a server that asks who they are (deploy/README.md).
 
-    Where no option says which, and a demo was made, it is the demo's. The inbox sensor and the schedules are
-    off until they are switched on under Automation; DRG_AUTOMATIC=yes starts them switched on.
+    Where nothing says which, and only a demo was made, it is the demo's. The inbox sensor and the schedules
+    are off until they are switched on under Automation; DRG_AUTOMATIC=yes starts them switched on.
     """
     from drg_pipeline.assets.instance import open_instance
     from drg_pipeline.region import Region
     from drg_pipeline.web import services
     from drg_pipeline.web.guard import LOOPBACK
 
-    settings = _settings(given)
+    settings = settings_of(screen, given, FOLDERS)
     Region(settings)  # a broken law or model is told here, not on a page of the UI
     _check_port(host, port)
     open_instance(settings.lake)
@@ -58,17 +57,6 @@ def ui(screen: Screen, host: str, port: int, allowed: tuple[str, ...], read_only
     if host not in LOOPBACK:
         screen.aside(screen.text("ui.open", host=host))
     services.serve(environment(settings), host, port, allowed=allowed, read_only=read_only)
-
-
-def _settings(given: dict[str, Any]) -> Settings:
-    """What the options say; without any, the demo's folders where there is one."""
-    only_default = given["region"] == DEFAULT_REGION and not any(
-        value for name, value in given.items() if name != "region"
-    )
-    demo = demo_settings(demo_folder())
-    if only_default and demo.region_lake.is_dir():
-        return demo
-    return settings_of(given, FOLDERS)
 
 
 def environment(settings: Settings) -> dict[str, str]:

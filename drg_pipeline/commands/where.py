@@ -17,7 +17,7 @@ from drg_pipeline.settings import HOME_VARIABLE, PROJECT, home_folder
 @region_options("region", "inbox", "reference", "policy", "lake", "key", "closings", "schemes")
 def where(screen: Screen, **given: Any) -> None:
     """Show which folders are used: the home and what lies in it, and what comes with the program."""
-    settings = settings_of(given)
+    settings = settings_of(screen, given)
     places: list[tuple[str, Path]] = [("home", home_folder()), ("program", PROJECT)]
     places += [(name, getattr(settings, name)) for name in ("inbox", "reference", "policy")]
     places += [("schemes", folder) for folder in settings.schemes]

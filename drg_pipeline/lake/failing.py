@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from drg_pipeline.duck import write_parquet
+from drg_pipeline.duck import quoted, write_parquet
 from drg_pipeline.files import appearing
 from drg_pipeline.lake.store import Store
 from drg_pipeline.periods import Period
@@ -38,7 +38,18 @@ def keep_failing(
             path = failing_file(store, table, check.id, period)
             if not check.passed:
                 with appearing(path) as aside:
-                    write_parquet(con, f"select * from ({check.rows}\n) as broken order by all", aside)
+                    write_parquet(con, _whole(con, check.rows), aside)
                 check.file = path
             elif judged_before:
                 path.unlink(missing_ok=True)
+
+
+def _whole(con: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """The rows in an order, with sums of whole numbers (HUGEINT) as decimals: Parquet has no whole number of
+    that width, and DuckDB would write binary floats, which change it."""
+    columns = con.execute(f"describe select * from ({rows}\n) as broken").fetchall()
+    shown = [
+        f"cast({quoted(name)} as decimal(38, 0)) as {quoted(name)}" if kind == "HUGEINT" else quoted(name)
+        for name, kind, *_ in columns
+    ]
+    return f"select {', '.join(shown)} from ({rows}\n) as broken order by all"

@@ -67,11 +67,16 @@ def row_counts(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Pat
     return counts
 
 
-def write_views_file(store: Store) -> bool:
-    """Bring `views.duckdb` up to date with the set of tables and their columns; True if it was written.
+Meanings = Mapping[str, tuple[str, Mapping[str, str]]]
 
-    Its paths are relative: whoever opens it does so in its folder, and the lake can be moved. A reader of
-    the old file keeps it.
+
+def write_views_file(store: Store, meanings: Meanings) -> bool:
+    """Bring `views.duckdb` up to date with the set of tables and what they mean; True if it was written.
+
+    Its paths are absolute, so that it opens from anywhere: after a lake was moved, the next run writes it
+    anew. A reader of the old file keeps it.
+
+    meanings  table -> what it is, and what each of its columns means: the comments of the views
     """
     target = store.root / VIEWS_FILE
     tables = published(store)
@@ -80,12 +85,11 @@ def write_views_file(store: Store) -> bool:
     aside = temporary(target)
     try:
         with contextlib.closing(connect(aside)) as con:
-            # Globs are looked up below the lake; the views keep them as they are written.
-            con.execute(f"set file_search_path = {literal(store.root.resolve())}")
             for table, files in tables.items():
                 _view(con, table, period_of(files[0]), _glob(store, files[0]))
-            made = _columns(con)
-        if target.is_file() and _columns_of(target) == made:
+                _comment(con, table, *meanings.get(table, ("", {})))
+            made = _shown(con)
+        if target.is_file() and _shown_by(target) == made:
             return False
         publish({aside: target})
         return True
@@ -105,25 +109,36 @@ def _view(con: duckdb.DuckDBPyConnection, table: str, period: Period, source: st
     con.execute(f"create view {with_schema(con, table)} as select {shown} from {source}")
 
 
+def _comment(con: duckdb.DuckDBPyConnection, table: str, describe: str, columns: Mapping[str, str]) -> None:
+    view = with_schema(con, table)
+    if describe:
+        con.execute(f"comment on view {view} is {literal(describe)}")
+    there = {name for name, *_ in con.execute(f"describe {view}").fetchall()}
+    for name, meaning in columns.items():
+        if name in there:
+            con.execute(f"comment on column {view}.{quoted(name)} is {literal(meaning)}")
+
+
 def _glob(store: Store, file: Path) -> str:
     """The table function over all partitions of a file's table, whichever they will be."""
-    source = parquet([file.relative_to(store.root)])
+    source = parquet([store.root.resolve() / file.relative_to(store.root)])
     period = period_of(file)
     return source if period == WHOLE else source.replace(f"/{name_of(period)}/", f"/{period.kind}=*/")
 
 
-def _columns(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
-    """Tables and columns that the views show."""
+def _shown(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    """The views, from where they read, their columns, and what is said of them."""
     return con.execute(
-        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-        "where not internal order by schema_name, table_name, column_index"
+        "select schema_name, view_name, sql, comment, '' from duckdb_views() where not internal "
+        "union all select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+        "where not internal order by all"
     ).fetchall()
 
 
-def _columns_of(path: Path) -> list[tuple[str, ...]] | None:
+def _shown_by(path: Path) -> list[tuple[str, ...]] | None:
     """What a views file shows; None where it cannot be opened, as while a tool writes to it."""
     try:
         with contextlib.closing(connect(path, read_only=True)) as con:
-            return _columns(con)
+            return _shown(con)
     except duckdb.Error:
         return None

@@ -110,6 +110,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The deliveries are there already: {inbox}",
         "上传批次已存在：{inbox}",
     ),
+    "demo.instead": (
+        "There is nothing in {inbox} yet, and no folder is named: this is the demo in {demo}.",
+        "{inbox} 中尚无数据，也未指定目录：以下使用 {demo} 中的演示数据。",
+    ),
     "demo.next": ("What to open next:", "接下来可以看："),
     "demo.next_ui": (
         "  {drg} ui        the assets, their law, checks and lineage in the browser",

@@ -139,6 +139,7 @@ def read_gathered(
         member=header.member,
         listed_in=header.listed_in,
         states={file.member.name: file.member for file in own} if header.gather == STATES else {},
+        borrowed=bool(header.members_of),
     )
     return model, shelf
 

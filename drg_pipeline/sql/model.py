@@ -118,6 +118,7 @@ class Model:
     member    the column, or the field of what failing rules tell, that says which member it is; '' without
     listed_in where the law lists its members
     states    columns that members of the same name give: true fails, false passes, null does not apply
+    borrowed  its members are another table's rules, asked of other rows
     slice_by  (month column, key column) says of an unpartitioned table what a month can depend on: every
               row of the keys that have a row in the month
     sealed    its partitions stand as they are once their period is closed
@@ -143,6 +144,7 @@ class Model:
     member: str = ""
     listed_in: Listing | None = None
     states: Mapping[str, Member] = field(default_factory=dict)
+    borrowed: bool = False
 
     @property
     def layer(self) -> str:
@@ -159,8 +161,10 @@ class Model:
 
     @property
     def catalogue(self) -> Listing | None:
-        """Where the law says how severe it is to fail one of its states; None of other tables."""
-        return self.listed_in if self.states and self.listed_in and self.listed_in.severity else None
+        """Where the law says how severe it is to fail one of its states; None of tables that nobody judges:
+        those without rules, and those that ask another table's."""
+        listed = self.listed_in if self.states and not self.borrowed else None
+        return listed if listed and listed.severity else None
 
 
 @dataclass(frozen=True)

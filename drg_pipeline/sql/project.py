@@ -191,6 +191,14 @@ class Project:
             return self.columns.get(f"{table}.{name}") or self.columns[name]
         return self.sources[table].columns[name]
 
+    def meanings(self) -> dict[str, tuple[str, dict[str, str]]]:
+        """table -> what it is, and what each of its columns means."""
+        tables: dict[str, Model | Source] = {**self.models, **self.sources}
+        return {
+            name: (table.describe, {one: self.column(name, one).explained for one in table.columns})
+            for name, table in tables.items()
+        }
+
     def invariants_of(self, table: str) -> list[Invariant]:
         return [invariant for invariant in self.invariants if invariant.guards == table]
 

@@ -49,7 +49,7 @@ def generate(
     last_month: Period = LAST_MONTH,
     seed: int = 1,
     scheme: str | Path = SCHEME,
-    schemes: Sequence[Path] | None = None,
+    schemes: Sequence[Path] = (),
     policy: Path | None = None,
     like: Path = PARAMETERS,
     threads: int | None = None,

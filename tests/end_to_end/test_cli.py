@@ -31,7 +31,7 @@ from drg_pipeline.commands.screen import Grid, Heading, Screen, aligned
 from drg_pipeline.errors import DrgError
 from drg_pipeline.periods import Period
 from drg_pipeline.region import Region
-from drg_pipeline.settings import PROJECT, Settings, from_environment
+from drg_pipeline.settings import HOME_VARIABLE, PROJECT, Settings, from_environment
 from drg_pipeline.web import services
 
 # -- words -------------------------------------------------------------------------------------
@@ -269,6 +269,29 @@ def test_the_code_location_sees_the_folders_of_the_options(tmp_path: Path) -> No
     assert env["DAGSTER_HOME"] == str(tmp_path / "lake" / ".dagster")
 
 
+def test_variables_name_the_same_folders_for_commands_and_for_the_code_location(
+    drg: Drg, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("inbox", "reference", "lake", "key", "closings"):
+        monkeypatch.setenv(f"DRG_{kind.upper()}", str(small / kind))
+    [location] = from_environment()
+    ended = drg("where", "--lang", "en")
+    for place in (location.inbox, location.reference, location.region_lake, location.key):
+        assert str(place) in "".join(ended.out.split())
+    ended = drg("sql", "select count(*) as n from claims.claim", "--format", "csv")
+    assert ended.code == 0 and int(ended.out.split()[1]) > 0
+    # An option wins over its variable; a variable that names nothing is told by its own name.
+    assert str(tmp_path) in "".join(drg("where", "--lake", tmp_path).out.split())
+    monkeypatch.setenv("DRG_INBOX", str(tmp_path / "none"))
+    ended = drg("run", "--months", MONTH)
+    assert ended.code == 2 and f"DRG_INBOX {tmp_path / 'none'}: there is no such folder" in ended.err
+
+
+def test_the_version_is_told(drg: Drg) -> None:
+    ended = drg("--version")
+    assert ended.code == 0 and re.fullmatch(r"drg [0-9]+[.][0-9]+[.][0-9]+\n", ended.out)
+
+
 def test_the_ui_refuses_a_port_that_is_taken(drg: Drg, small: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -276,15 +299,17 @@ def test_the_ui_refuses_a_port_that_is_taken(drg: Drg, small: Path) -> None:
     assert ended.code == 2 and f"127.0.0.1:{port}" in ended.err
 
 
-def test_the_ui_opens_the_demo_where_no_option_names_another(
-    drg: Drg, small: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_ui_opens_the_demo_where_there_is_nothing_else(
+    drg: Drg, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[dict[str, str], str, int, bool]] = []
 
     def serve(env: dict[str, str], host: str, port: int, *, allowed: Sequence[str], read_only: bool) -> None:
         started.append((env, host, port, read_only))
 
-    monkeypatch.setattr(ui_command, "demo_folder", lambda: small)
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "demo").symlink_to(small)
     monkeypatch.setattr(services, "serve", serve)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -292,6 +317,7 @@ def test_the_ui_opens_the_demo_where_no_option_names_another(
     assert ended.code == 0 and f"http://127.0.0.1:{port}" in ended.out and "log-in" not in ended.err
     [(env, *where)] = started
     assert where == ["127.0.0.1", port, True]
+    assert f"this is the demo in {tmp_path / 'data' / 'demo'}" in ended.err
     assert env["DRG_LAKE"] == str(small / "lake") and env["DAGSTER_DISABLE_TELEMETRY"] == "1"
 
 

@@ -27,6 +27,7 @@ from support.periods import month_texts, periods
 from drg_pipeline.assets.describe import key
 from drg_pipeline.assets.instance import open_instance
 from drg_pipeline.assets.jobs import region_jobs
+from drg_pipeline.assets.rules import SEVERITY
 from drg_pipeline.lake.digest import Counted, logical_digest
 from drg_pipeline.lake.parquet import parquet
 from drg_pipeline.lake.store import footer
@@ -211,29 +212,27 @@ def test_the_checks_of_every_table_are_recorded_and_passed(
             assert judged == len(region.store.partitions(table, model.partition)), asked
     # One pool of the example has 100 yuan in 2024 and 235,000 in 2025.
     assert warned == {("budgets_keep_their_scale", dg.AssetCheckSeverity.WARN)}
-    rules = log.get_asset_check_execution_history(
-        AssetCheckKey(key(regions.NAME, "quality.finding"), "quality_rules"), limit=100
-    )
-    evaluation = next(r.evaluation for r in rules if isinstance(r.evaluation, dg.AssetCheckEvaluation))
-    assert evaluation.severity is dg.AssetCheckSeverity.WARN
-    months = regions.rows(
+    # Each quality rule is a check of its own, with the rows that fail it and the months that it was judged in.
+    finding = region.project.models["quality.finding"]
+    told: dict[str, tuple[int, dg.AssetCheckSeverity]] = {}
+    for rule in finding.states:
+        rules = log.get_asset_check_execution_history(
+            AssetCheckKey(key(regions.NAME, "quality.finding"), rule), limit=100
+        )
+        # The settled months are judged last.
+        evaluation = next(r.evaluation for r in rules if isinstance(r.evaluation, dg.AssetCheckEvaluation))
+        assert evaluation.passed == (evaluation.metadata["failing_rows"].value == 0)
+        told[rule] = int(str(evaluation.metadata["failing_rows"].value)), evaluation.severity
+        page = Path(str(evaluation.metadata["data_docs"].value))
+        assert page.name == "2025-12.html" and page.is_file()
+    failing = regions.rows(
         region.settings.lake.parent,
-        "select count(*) filter (where severity = 'fatal'), count(*) filter (where severity = 'warn') "
-        "from quality.claim_check where check_id <> 'orphan' and month like '2025-%'",
+        "select check_id, severity, sum(failing)::bigint from quality.rule_count "
+        "where month like '2025-%' group by all",
     )
-    assert [(evaluation.metadata["failing_fatal"].value, evaluation.metadata["failing_warn"].value)] == months
-    listed = [
-        line.strip("| ").split(" | ") for line in str(evaluation.metadata["rules"].value).splitlines()[2:]
-    ]
-    found = {rule.strip("`"): tuple(map(int, counts)) for rule, _, _, _, *counts in listed}
-    asked = ", ".join(
-        f"(count(*), count(*) filter (where not {rule}), count(*) filter (where {rule}), count(*) filter (where {rule} is null))"
-        for rule in found
-    )
-    rows = regions.rows(
-        region.settings.lake.parent, f"select {asked} from quality.finding where month like '2025-%'"
-    )
-    assert list(found.values()) == list(rows[0])
+    of = {rule: (count, SEVERITY[severity]) for rule, severity, count in failing}
+    assert told == {rule: of[rule] for rule in told}
+    assert any(count for count, _ in told.values())
 
 
 def lineage(instance: dg.DagsterInstance, table: str) -> Mapping[str, Sequence[dg.TableColumnDep]]:

@@ -232,7 +232,7 @@ def lake(folder: Path) -> Mapping[str, Program]:
         NEXT: drg("sql", "select 1 as n", "--out", "next.csv", *places),
         "import scheme": drg(*again, "--name", "another"),
         "replace scheme": drg(*again, "--replace"),
-        "write views": told(lambda: write_views_file(region.store)),
+        "write views": told(lambda: write_views_file(region.store, region.project.meanings())),
     }
 
 
