@@ -239,7 +239,7 @@ def test_a_demo_goes_from_its_claims_to_what_to_open_next(
     monkeypatch.setattr(
         demo_command,
         "compute_year",
-        lambda screen, settings, year, wait, verbose: cleared.append((settings.lake, year)),
+        lambda screen, settings, year, verbose: cleared.append((settings.lake, year)),
     )
     first = drg("demo", "--folder", tmp_path, "--claims", 50)
     assert first.code == 0 and cleared == [(tmp_path / "lake", Period.of("2025"))]
