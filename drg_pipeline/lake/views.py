@@ -19,6 +19,9 @@ from drg_pipeline.periods import WHOLE, Period
 
 VIEWS_FILE = "views.duckdb"
 
+Meanings = Mapping[str, tuple[str, Mapping[str, str]]]
+"""table -> what it is, and what each of its columns means"""
+
 
 def published(store: Store) -> dict[str, list[Path]]:
     """Every table that has a published partition, with its files in order."""
@@ -67,16 +70,13 @@ def row_counts(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Pat
     return counts
 
 
-Meanings = Mapping[str, tuple[str, Mapping[str, str]]]
-
-
 def write_views_file(store: Store, meanings: Meanings) -> bool:
     """Bring `views.duckdb` up to date with the set of tables and what they mean; True if it was written.
 
     Its paths are absolute, so that it opens from anywhere: after a lake was moved, the next run writes it
     anew. A reader of the old file keeps it.
 
-    meanings  table -> what it is, and what each of its columns means: the comments of the views
+    meanings  the comments of the views
     """
     target = store.root / VIEWS_FILE
     tables = published(store)
@@ -123,14 +123,19 @@ def _glob(store: Store, file: Path) -> str:
     """The table function over all partitions of a file's table, whichever they will be."""
     source = parquet([store.root.resolve() / file.relative_to(store.root)])
     period = period_of(file)
-    return source if period == WHOLE else source.replace(f"/{name_of(period)}/", f"/{period.kind}=*/")
+    if period == WHOLE:
+        return source
+    # The last folder of that name: one above the lake may be called alike.
+    before, _, after = source.rpartition(f"/{name_of(period)}/")
+    return f"{before}/{period.kind}=*/{after}"
 
 
 def _shown(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
-    """The views, from where they read, their columns, and what is said of them."""
+    """The views, from where they read, their columns in order, and what is said of them."""
     return con.execute(
-        "select schema_name, view_name, sql, comment, '' from duckdb_views() where not internal "
-        "union all select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+        "select schema_name, view_name, 0 as place, sql, '', comment from duckdb_views() where not internal "
+        "union all "
+        "select schema_name, table_name, column_index, column_name, data_type, comment from duckdb_columns() "
         "where not internal order by all"
     ).fetchall()
 
